@@ -1,0 +1,1 @@
+"""citywide: one GraphQL schema over a city's contracted social-work agencies, each a tenant."""

@@ -1,0 +1,215 @@
+"""The only function that opens transactions, and with them the first wall's context.
+
+Whatever reads or writes a tenant's row does it between `Database.transaction(context)` and its
+end. The context says for whom: it is set by one function in the database, `citywide_enter`, as
+settings local to the transaction, so a pooled connection cannot keep the last tenant. Each
+audience has a login role and a pool of its own, because a policy that compares one setting with
+one column is proved once by PostgreSQL, and switching roles on a connection makes it plan again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import Executable, cast, func, literal, select
+from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
+from sqlalchemy.types import Integer, Text
+
+# A statement that runs longer is a mistake or an attack; interactive answers take milliseconds.
+STATEMENT_TIMEOUT_MS = 5_000
+# Two cores: more connections than this queue in the database instead of in the pool.
+POOL_SIZE = 8
+# A request waits this long for a free connection before it is told that the house is full.
+POOL_WAIT_S = 5.0
+DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
+
+
+class Audience(StrEnum):
+    """For whom rows are visible; each is a login role `citywide_<audience>` with its own policy."""
+
+    AGENCY = "agency"  # rows of one tenant
+    BUREAU = "bureau"  # rows of one bureau, read only
+    SUPERVISOR = "supervisor"  # rows of the assigned tenants, read only
+    IDENTITY = "identity"  # one subject's memberships
+    OPERATOR = "operator"  # one bureau's manifests: agencies, agreements, staff
+
+    @property
+    def login(self) -> str:
+        """The database role."""
+        return f"citywide_{self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """For whom a transaction runs. What is None stays unset, and an unset setting shows no row."""
+
+    audience: Audience
+    tenant_id: UUID | None = None
+    bureau_id: UUID | None = None
+    tenants: tuple[UUID, ...] = ()
+    subject: str | None = None
+    statement_timeout_ms: int = STATEMENT_TIMEOUT_MS
+    enter_sql: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "enter_sql", _enter_sql(self))
+
+
+def _enter_sql(context: Context) -> str:
+    """The call of `citywide_enter`, its values rendered as literals by SQLAlchemy.
+
+    Literals, because `BEGIN` and the call go to the server in one simple query, which saves a
+    round trip on every request and takes no bind parameters.
+    """
+
+    def text(value: object) -> Any:
+        return cast(literal(None if value is None else str(value), Text), Text)
+
+    call = select(
+        func.citywide_enter(
+            text(context.tenant_id),
+            text(context.bureau_id),
+            text(",".join(map(str, context.tenants)) or None),
+            text(context.subject),
+            literal(context.statement_timeout_ms, Integer),
+        )
+    )
+    compiled = call.compile(dialect=DIALECT, compile_kwargs={"literal_binds": True})
+    return str(compiled).replace("%%", "%")
+
+
+class _PooledConnection(asyncpg.Connection):
+    """A connection that is not reset on release: nothing here outlives its transaction."""
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
+class Transaction:
+    """One open transaction of one context; `async with` begins and ends it."""
+
+    __slots__ = ("_begin", "_context", "_pool", "connection")
+
+    connection: asyncpg.Connection
+
+    def __init__(self, pool: asyncpg.Pool, context: Context, begin: str) -> None:
+        self._pool = pool
+        self._context = context
+        self._begin = begin
+
+    async def __aenter__(self) -> Self:
+        self.connection = await self._pool.acquire(timeout=POOL_WAIT_S)
+        try:
+            await self.connection.execute(f"{self._begin}; {self._context.enter_sql}")
+        except BaseException:
+            await self._give_back(failed=True)
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is not None:
+            await self._give_back(failed=True)
+            return
+        try:
+            await self.connection.execute("COMMIT")
+        except BaseException:
+            await self._give_back(failed=True)
+            raise
+        await self._pool.release(self.connection)
+
+    async def _give_back(self, *, failed: bool) -> None:
+        # Shielded: a cancelled request must still end its transaction before the next one gets
+        # the connection; asyncpg first waits for the cancelled statement to stop.
+        await asyncio.shield(self._end(failed=failed))
+
+    async def _end(self, *, failed: bool) -> None:
+        try:
+            if failed and not self.connection.is_closed():
+                await self.connection.execute("ROLLBACK")
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            self.connection.terminate()
+        finally:
+            await self._pool.release(self.connection)
+
+    async def rows(self, statement: Executable) -> list[asyncpg.Record]:
+        """Run a SQLAlchemy Core statement; its rows."""
+        sql, values = compile_statement(statement)
+        return await self.connection.fetch(sql, *values)
+
+    async def scalar(self, statement: Executable) -> Any:
+        """Run a SQLAlchemy Core statement; the first column of its first row, or None."""
+        sql, values = compile_statement(statement)
+        return await self.connection.fetchval(sql, *values)
+
+
+def compile_statement(statement: Executable) -> tuple[str, list[object]]:
+    """The SQL text with `$1 …` and its bind values in that order."""
+    compiled = statement.compile(dialect=DIALECT)  # type: ignore[attr-defined]
+    return str(compiled), [compiled.params[name] for name in compiled.positiontup or ()]
+
+
+class Database:
+    """The pools, one per audience."""
+
+    def __init__(self, pools: Mapping[Audience, asyncpg.Pool]) -> None:
+        self._pools = pools
+
+    @classmethod
+    async def open(
+        cls,
+        url: str,
+        *,
+        secret: bytes,
+        audiences: Iterable[Audience] = (
+            Audience.AGENCY,
+            Audience.BUREAU,
+            Audience.SUPERVISOR,
+            Audience.IDENTITY,
+        ),
+        size: int = POOL_SIZE,
+    ) -> Self:
+        """Connect as each audience's login role; `url` names host and database, not the user."""
+        pools = {}
+        for audience in audiences:
+            pools[audience] = await asyncpg.create_pool(
+                url,
+                user=audience.login,
+                password=login_password(secret, audience),
+                min_size=0,
+                max_size=size,
+                connection_class=_PooledConnection,
+                server_settings={"timezone": "UTC", "application_name": "citywide", "jit": "off"},
+            )
+        return cls(pools)
+
+    async def close(self) -> None:
+        """Close every pool; waits for open transactions."""
+        for pool in self._pools.values():
+            await pool.close()
+
+    def read(self, context: Context) -> Transaction:
+        """A read-only transaction for `context`."""
+        return Transaction(self._pools[context.audience], context, "BEGIN READ ONLY")
+
+    def write(self, context: Context) -> Transaction:
+        """A read-write transaction for `context`."""
+        return Transaction(self._pools[context.audience], context, "BEGIN")
+
+
+def login_password(secret: bytes, audience: Audience) -> str:
+    """The login role's password: derived from the deployment's secret, stored nowhere else."""
+    return hmac.new(secret, f"login:{audience.login}".encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,78 @@
+"""How a table is declared: a tenant's, behind row-level security, or a catalogue, shared by all.
+
+The rules a tenant table obeys (`tests/contract/test_catalogue.py` checks them on the database):
+`tenant_id` first, the primary key `(tenant_id, id)`, every UNIQUE and foreign key carries
+`tenant_id`, and `bureau_id` stands on every row and never changes. Because of that one
+comparison per audience is a whole row-level policy, and the same tables can be distributed by
+tenant over several machines. Numbers are bigint, a status is text with a CHECK and a period is
+two dates, half-open: under row-level security PostgreSQL uses an index only for leakproof
+operators, which those of numeric, enum and range types are not.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Uuid,
+)
+
+METADATA = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+    }
+)
+
+TENANT_KEY = "tenant"
+
+
+def catalogue_table(name: str, *columns: Any) -> Table:
+    """A table shared by all tenants; it never points at a tenant's table."""
+    return Table(name, METADATA, Column("id", Uuid, primary_key=True), *columns)
+
+
+def tenant_table(name: str, *columns: Any) -> Table:
+    """A table whose rows belong to one tenant each, behind forced row-level security."""
+    return Table(
+        name,
+        METADATA,
+        Column("tenant_id", Uuid, nullable=False),
+        Column("bureau_id", Uuid, ForeignKey("bureau.id"), nullable=False),
+        Column("id", Uuid, nullable=False),
+        *columns,
+        PrimaryKeyConstraint("tenant_id", "id"),
+        *([] if name == "tenant" else [ForeignKeyConstraint(["tenant_id"], ["tenant.tenant_id"])]),
+        info={TENANT_KEY: True},
+    )
+
+
+def reference(column: str, table: str) -> ForeignKeyConstraint:
+    """A foreign key inside the tenant: `(tenant_id, column)` to `(tenant_id, id)` of `table`."""
+    return ForeignKeyConstraint(["tenant_id", column], [f"{table}.tenant_id", f"{table}.id"])
+
+
+def one_of(column: str, *values: str) -> CheckConstraint:
+    """A status: text that is one of `values`, which are also its GraphQL enum values."""
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+def period(start: str = "valid_from", end: str = "valid_until") -> CheckConstraint:
+    """A half-open period of two dates; an open end is NULL."""
+    return CheckConstraint(f"{start} < {end}", name=f"{start}_{end}")
+
+
+def is_tenant_table(table: Table) -> bool:
+    """Whether `table` lies behind the wall."""
+    return bool(table.info.get(TENANT_KEY))

@@ -1,0 +1,98 @@
+"""The second wall: login roles, row-level security and the context function, as DDL.
+
+Each policy compares one setting with one column and nothing else: no sub-query and no look-up,
+which PostgreSQL would run per row and distributed tables refuse. There is no owner's exemption:
+row-level security is FORCEd.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql
+
+from citywide.db.session import Audience
+from citywide.db.tables import is_tenant_table
+
+_TENANT = "tenant_id = nullif(current_setting('citywide.tenant', true), '')::uuid"
+_BUREAU = "bureau_id = nullif(current_setting('citywide.bureau', true), '')::uuid"
+_TENANTS = (
+    "tenant_id = ANY (string_to_array(coalesce(current_setting('citywide.tenants', true), ''), "
+    "',')::uuid[])"
+)
+_SUBJECT = "subject = nullif(current_setting('citywide.subject', true), '')"
+
+# What each audience's one policy on a table compares.
+_CONDITIONS = {
+    Audience.AGENCY: _TENANT,
+    Audience.BUREAU: _BUREAU,
+    Audience.SUPERVISOR: _TENANTS,
+    Audience.IDENTITY: _TENANTS,
+    Audience.OPERATOR: _BUREAU,
+}
+# The identity audience answers one question, "which roles has this subject, and until when".
+_IDENTITY_TABLES = frozenset({"tenant", "member", "member_role", "assignment", "agreement"})
+# What manifests declare; agencies read these and change none of them.
+_MANIFEST_TABLES = frozenset({"tenant", "agreement", "site", "assignment"})
+
+ENTER_FUNCTION = """
+CREATE OR REPLACE FUNCTION citywide_enter(
+    tenant text, bureau text, tenants text, subject text, timeout_ms integer
+) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    -- SET LOCAL, not set_config(): a distributed database passes on only the former.
+    IF tenant IS NOT NULL THEN EXECUTE format('SET LOCAL citywide.tenant = %L', tenant); END IF;
+    IF bureau IS NOT NULL THEN EXECUTE format('SET LOCAL citywide.bureau = %L', bureau); END IF;
+    IF tenants IS NOT NULL THEN EXECUTE format('SET LOCAL citywide.tenants = %L', tenants); END IF;
+    IF subject IS NOT NULL THEN EXECUTE format('SET LOCAL citywide.subject = %L', subject); END IF;
+    EXECUTE format('SET LOCAL statement_timeout = %L', timeout_ms);
+END $$
+"""
+
+
+def login_statements(passwords: dict[Audience, str]) -> Iterable[str]:
+    """Create each login role once, and set what it may and may not, and its password.
+
+    The passwords are hexadecimal (`login_password`), so they need no quoting.
+    """
+    for audience, password in passwords.items():
+        yield (
+            f"DO $$ BEGIN CREATE ROLE {audience.login} LOGIN; "
+            "EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
+        )
+        yield (
+            f"ALTER ROLE {audience.login} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB "
+            f"NOCREATEROLE PASSWORD '{password}'"
+        )
+
+
+def protect_statements(tables: Iterable[Table]) -> Iterable[str]:
+    """Row-level security, policies and grants for `tables`, tenant tables and catalogues."""
+    quote = postgresql.dialect().identifier_preparer.format_table  # type: ignore[no-untyped-call]
+    for table in tables:
+        name = quote(table)
+        if not is_tenant_table(table):
+            for audience in Audience:
+                yield f"GRANT SELECT ON {name} TO {audience.login}"
+            yield f"GRANT INSERT, UPDATE ON {name} TO {Audience.OPERATOR.login}"
+            continue
+        yield f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY"
+        yield f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY"
+        for audience, condition in _CONDITIONS.items():
+            if audience is Audience.IDENTITY and table.name not in _IDENTITY_TABLES:
+                continue
+            by_subject = audience is Audience.IDENTITY and table.name == "member"
+            using = _SUBJECT if by_subject else condition
+            yield (
+                f"CREATE POLICY {table.name}_{audience} ON {name} TO {audience.login} "
+                f"USING ({using}) WITH CHECK ({using})"
+            )
+            yield f"GRANT {_privileges(audience, table)} ON {name} TO {audience.login}"
+
+
+def _privileges(audience: Audience, table: Table) -> str:
+    writes = audience is Audience.OPERATOR or (
+        audience is Audience.AGENCY and table.name not in _MANIFEST_TABLES
+    )
+    return "SELECT, INSERT, UPDATE" if writes else "SELECT"

@@ -1,0 +1,66 @@
+"""Identifiers: time-ordered UUIDs inside, opaque ids carrying type and tenant outside.
+
+An outside id is base64url over 36 bytes: a four-letter type tag, the tenant's UUID (zero for a
+shared catalogue) and the row's UUID. Forty-eight characters, no padding; any node can be routed
+to its tenant without a look-up. The same encoding is written once more in SQL by the read
+engine (`graph/opaque.py`), because PostgreSQL builds the answers; a test holds the two equal.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from uuid import UUID, uuid5
+
+NO_TENANT = UUID(int=0)
+TAG_LENGTH = 4
+OUTSIDE_LENGTH = 48
+_CATALOGUE = UUID("6f6c6b2e-0d3b-5d0b-8a53-3a1d2c3b4e5f")
+
+
+@dataclass(frozen=True, slots=True)
+class NodeId:
+    """A node's address: the type's four-letter tag, its tenant (zero: a catalogue), its row."""
+
+    tag: str
+    tenant_id: UUID
+    row_id: UUID
+
+    def encode(self) -> str:
+        """The opaque form that callers see."""
+        raw = self.tag.encode("ascii") + self.tenant_id.bytes + self.row_id.bytes
+        return urlsafe_b64encode(raw).decode("ascii")
+
+    @classmethod
+    def decode(cls, text: str) -> NodeId | None:
+        """The address in `text`, or None when `text` is not an id of ours."""
+        if len(text) != OUTSIDE_LENGTH or not text.isascii():
+            return None
+        try:
+            raw = urlsafe_b64decode(text)
+            tag = raw[:TAG_LENGTH].decode("ascii")
+        except ValueError:
+            return None
+        if len(raw) != TAG_LENGTH + 32:
+            return None
+        return cls(tag, UUID(bytes=raw[4:20]), UUID(bytes=raw[20:36]))
+
+
+def new_id() -> UUID:
+    """A UUID version 7 (RFC 9562 §5.7): 48 bits of Unix milliseconds, then randomness."""
+    milliseconds = time.time_ns() // 1_000_000
+    value = (milliseconds & (2**48 - 1)) << 80 | int.from_bytes(os.urandom(10), "big")
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return UUID(int=value)
+
+
+def named_id(*names: str) -> UUID:
+    """The UUID version 5 of something that has a published name, the same on every deployment.
+
+    Bureaus, agencies, areas and categories are named, not numbered: uniqueness of their names
+    follows from the primary key, with no UNIQUE across tenants.
+    """
+    return uuid5(_CATALOGUE, "/".join(names))

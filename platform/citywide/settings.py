@@ -1,0 +1,30 @@
+"""What an operator may set, from the environment (`CITYWIDE_…`, and `DATABASE_URL`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+# platform/citywide/settings.py: the checkout is three folders up.
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+class Settings(BaseSettings):
+    """Everything that differs between two deployments of the same code."""
+
+    model_config = SettingsConfigDict(env_prefix="CITYWIDE_", frozen=True)
+
+    home: Path = Field(CHECKOUT, description="Where schema/, policies/ and tenants/ are read.")
+    data: Path = Field(Path(".citywide"), description="The embedded database's and keys' folder.")
+    database_url: str | None = Field(
+        None,
+        validation_alias="DATABASE_URL",
+        description="An existing PostgreSQL 18, instead of the embedded one.",
+    )
+    issuer: str = Field("https://citywide.local", description="The tokens' `iss`.")
+    audience: str = Field("citywide", description="The tokens' `aud`.")
+    jwks: str | None = Field(
+        None, description="URL or file with the issuer's JWKS; unset: the local issuer's key."
+    )
