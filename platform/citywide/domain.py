@@ -1,12 +1,13 @@
 """Every domain folder, imported once: after this the metadata and the entities are complete."""
 
-from citywide.beneficiaries import models as _beneficiaries
+from citywide.agencies import graph as _agencies
+from citywide.beneficiaries import graph as _beneficiaries
 from citywide.db.tables import METADATA
-from citywide.places import models as _places
-from citywide.projects import models as _projects
-from citywide.services import models as _services
-from citywide.tenancy import models as _tenancy
-from citywide.volunteers import models as _volunteers
+from citywide.graph.declare import CATALOGUE
+from citywide.places import graph as _places
+from citywide.projects import graph as _projects
+from citywide.services import graph as _services
+from citywide.volunteers import graph as _volunteers
 
-__all__ = ["METADATA"]
-_ = (_beneficiaries, _places, _projects, _services, _tenancy, _volunteers)
+__all__ = ["CATALOGUE", "METADATA"]
+_ = (_agencies, _beneficiaries, _places, _projects, _services, _volunteers)

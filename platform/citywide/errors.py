@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -32,3 +34,23 @@ class RefusalError(Exception):
 
 class OperatorError(Exception):
     """The person at the command line can mend this: one sentence on stderr, exit code 2."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One rule that a draft breaks: the field's path in the draft, and a sentence about it."""
+
+    path: tuple[str | int, ...]
+    message: str
+
+
+class InvalidError(Exception):
+    """Drafts break rules of the field: nothing was written, and every broken rule is named.
+
+    A path begins with the draft's place in the batch, counted from 0. A message never repeats
+    what another person's file says, only what the caller wrote.
+    """
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__(" ".join(fault.message for fault in self.faults))

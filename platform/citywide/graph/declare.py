@@ -1,0 +1,337 @@
+"""What each field of the schema is: a value, an edge, or something that compiles itself.
+
+A domain folder's `graph.py` declares its entities with the words of this module; nothing here
+fetches anything. One declaration feeds the SDL (`schema.py`), the planner (`compile.py`), the
+policy's vocabulary (`Catalogue.coordinates`) and the tests' oracle.
+
+    @entity(BENEFICIARY, tag="bene", root="beneficiaries", caseload=own("worker_id"))
+    class Beneficiary:
+        \"\"\"A served person: the agency's file on them.\"\"\"
+
+        name = column("The person's name.", mask=surname)
+        area = one("Area", "Where they live.", {"id": "area_id"})
+        enrolments = many("Enrolment", "Projects they take part in.", {"beneficiary_id": "id"})
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Date, DateTime, FromClause, Table, Text, func, null
+from sqlalchemy.sql import ColumnElement
+
+# A plain list (`few`) is bounded by its nature; this bounds it by force as well.
+FEW_ROWS = 200
+
+Expression = Callable[[FromClause], ColumnElement[Any]]
+Join = Mapping[str, str]
+
+
+class Kind(StrEnum):
+    """How a value looks in an answer and compares in a filter."""
+
+    ID = "ID"
+    STRING = "String"
+    INT = "Int"
+    BOOLEAN = "Boolean"
+    DATE = "Date"
+    DATETIME = "DateTime"
+    MONEY = "Money"
+
+
+_KINDS: list[tuple[type, Kind]] = [
+    (Text, Kind.STRING),
+    (BigInteger, Kind.INT),
+    (Boolean, Kind.BOOLEAN),
+    (Date, Kind.DATE),
+    (DateTime, Kind.DATETIME),
+]
+
+
+def hidden(_: FromClause) -> ColumnElement[Any]:
+    """The mask that shows nothing: null."""
+    return null()
+
+
+def surname(row: FromClause) -> ColumnElement[Any]:
+    """The mask of a Chinese name: its first character, then two asterisks (王**)."""
+    return func.left(row.c.name, 1).op("||")("**")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """A scalar: an expression over the row of its entity.
+
+    `mask` is what a role sees that may read the field masked only; a maskable field is nullable
+    in the schema. Filters and orders work on what the caller sees, never on what lies beneath.
+    """
+
+    description: str
+    expression: Expression
+    kind: Kind
+    enum: type[Enum] | None = None
+    nullable: bool = False
+    mask: Expression | None = None
+    comparable: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """A column encrypted with the deployment's key: opened on the way out, never compared."""
+
+    description: str
+    column: str
+    mask: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Localised:
+    """A label in the caller's language: `label(locale: Locale! = ZH_CN)`, a column a locale."""
+
+    description: str
+    columns: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class One:
+    """An edge to at most one row: `on` maps the target's columns to this row's."""
+
+    description: str
+    target: str
+    on: Join
+    nullable: bool
+    maskable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Many:
+    """An edge to many rows, as a Relay connection with `where` and `orderBy`."""
+
+    description: str
+    target: str
+    on: Join
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Few:
+    """An edge to a handful of rows (`FEW_ROWS` at most), as a plain list in a fixed order."""
+
+    description: str
+    target: str
+    on: Join
+    order: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Either:
+    """An edge to one row of one of several types, a union: `alternatives` maps type to join."""
+
+    description: str
+    union: str
+    union_description: str
+    alternatives: Mapping[str, Join]
+
+
+Field = Value | Sealed | Localised | One | Many | Few | Either
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A row is in a worker's caseload when this column names the worker."""
+
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Through:
+    """A row is in a worker's caseload when a row of `target` that it joins is."""
+
+    target: str
+    on: Join
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A row is in a worker's caseload when a joined row of `target` names them in `column`."""
+
+    target: str
+    on: Join
+    column: str
+
+
+Caseload = Own | Through | Named
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entity:
+    """A type of the schema that is a row of a table."""
+
+    name: str
+    tag: str
+    description: str
+    table: Table
+    fields: Mapping[str, Field]
+    condition: Expression | None = None
+    caseload: Caseload | None = None
+    root: str | None = None
+    root_description: str = ""
+    person: bool = False
+
+
+@dataclass(slots=True)
+class Catalogue:
+    """Every entity, by name; filled while the domain folders are imported."""
+
+    entities: dict[str, Entity] = field(default_factory=dict)
+
+    def add(self, declared: Entity) -> None:
+        """Register `declared`; a second entity of the same name or tag is a mistake."""
+        tags = {known.tag for known in self.entities.values()}
+        if declared.name in self.entities or declared.tag in tags:
+            raise ValueError(f"{declared.name} or its tag {declared.tag} is declared twice.")
+        self.entities[declared.name] = declared
+
+
+CATALOGUE = Catalogue()
+
+
+def entity(
+    table: Table,
+    *,
+    tag: str,
+    root: str | None = None,
+    root_description: str = "",
+    condition: Expression | None = None,
+    caseload: Caseload | None = None,
+    person: bool = False,
+) -> Callable[[type], type]:
+    """Declare a class as an entity; its attributes of this module's kinds are the fields."""
+
+    def declare(cls: type) -> type:
+        fields: dict[str, Field] = {}
+        for name, value in vars(cls).items():
+            if isinstance(value, _Column):
+                fields[name] = value.of(table, name)
+            elif isinstance(value, Field):
+                fields[name] = value
+        CATALOGUE.add(
+            Entity(
+                name=cls.__name__,
+                tag=tag,
+                description=(cls.__doc__ or "").strip(),
+                table=table,
+                fields=fields,
+                condition=condition,
+                caseload=caseload,
+                root=root,
+                root_description=root_description,
+                person=person,
+            )
+        )
+        return cls
+
+    return declare
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column whose name is the attribute's, until the class is declared."""
+
+    description: str
+    name: str | None
+    kind: Kind | None
+    enum: type[Enum] | None
+    mask: Expression | None
+    comparable: bool
+
+    def of(self, table: Table, attribute: str) -> Value:
+        name = self.name or attribute
+        declared = table.c[name]
+        kind = self.kind or next(
+            kind for sql_type, kind in _KINDS if isinstance(declared.type, sql_type)
+        )
+        return Value(
+            description=self.description,
+            expression=lambda row: row.c[name],
+            kind=kind,
+            enum=self.enum,
+            nullable=bool(declared.nullable),
+            mask=self.mask,
+            comparable=self.comparable,
+        )
+
+
+def column(
+    description: str,
+    name: str | None = None,
+    *,
+    kind: Kind | None = None,
+    enum: type[Enum] | None = None,
+    mask: Expression | None = None,
+    comparable: bool = True,
+) -> Any:
+    """A column of the entity's table, by default the one named as the attribute."""
+    return _Column(description, name, kind, enum, mask, comparable)
+
+
+def sealed(description: str, name: str) -> Any:
+    """An encrypted column; a role that may read it masked sees null."""
+    return Sealed(description=description, column=name, mask=hidden)
+
+
+def localised(description: str, **columns: str) -> Any:
+    """A label; keywords are values of `Locale`, each with the column that holds it."""
+    return Localised(description=description, columns=columns)
+
+
+def one(
+    target: str, description: str, on: Join, *, nullable: bool = False, maskable: bool = False
+) -> Any:
+    """An edge to one row of the same tenant, or of a catalogue; a maskable edge is nullable."""
+    return One(
+        description=description,
+        target=target,
+        on=on,
+        nullable=nullable or maskable,
+        maskable=maskable,
+    )
+
+
+def many(target: str, description: str, on: Join) -> Any:
+    """A connection to rows of the same tenant."""
+    return Many(description=description, target=target, on=on)
+
+
+def few(target: str, description: str, on: Join, *, order: tuple[str, ...]) -> Any:
+    """A short list of rows, ordered by these columns of theirs and then by id."""
+    return Few(description=description, target=target, on=on, order=order)
+
+
+def either(
+    union: str, union_description: str, description: str, alternatives: Mapping[str, Join]
+) -> Any:
+    """An edge to one row of one of several types."""
+    return Either(
+        description=description,
+        union=union,
+        union_description=union_description,
+        alternatives=alternatives,
+    )
+
+
+def own(name: str) -> Own:
+    """Caseload: the worker named in this column."""
+    return Own(name)
+
+
+def through(target: str, on: Join) -> Through:
+    """Caseload: that of the joined row."""
+    return Through(target, on)
+
+
+def named(target: str, on: Join, column: str) -> Named:
+    """Caseload: a joined row names the worker."""
+    return Named(target, on, column)

@@ -1,0 +1,90 @@
+"""A tenant's rows by primary key: read with the tenant's predicate, inserted many at a time."""
+
+from __future__ import annotations
+
+from itertools import batched
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ARRAY, Uuid, any_, insert, literal, select
+
+from citywide.tenancy.drafts import Span
+from citywide.tenancy.models import MEMBER_ROLE
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+    from uuid import UUID
+
+    from asyncpg import Record
+    from sqlalchemy import Column, ColumnElement, Select, Table
+
+    from citywide.db.session import Transaction
+    from citywide.tenancy.desk import Desk
+
+# PostgreSQL takes 32,767 parameters a statement; the widest table here has seventeen columns.
+ROWS_A_STATEMENT = 500
+# Who works with beneficiaries: only they keep files, assess and turn out to a service.
+FIELD_ROLES = ("social_worker", "director")
+
+
+def among(column: Column[UUID], ids: Collection[UUID]) -> ColumnElement[bool]:
+    """`column = ANY ($1)`: one text of the statement however many ids there are."""
+    return column == any_(literal(list(ids), ARRAY(Uuid)))
+
+
+def of_tenant(statement: Select[Any], table: Table, *, desk: Desk) -> Select[Any]:
+    """The first wall: the tenant's predicate, stated although row-level security adds its own."""
+    return statement.where(table.c.tenant_id == desk.tenant_id)
+
+
+async def insert_rows(
+    transaction: Transaction, table: Table, rows: Iterable[dict[str, Any]]
+) -> None:
+    """Insert `rows`, which all have the same columns."""
+    for some in batched(rows, ROWS_A_STATEMENT):
+        await transaction.rows(insert(table).values(list(some)))
+
+
+async def tenant_rows(
+    transaction: Transaction, *, desk: Desk, table: Table, ids: Collection[UUID]
+) -> dict[UUID, Record]:
+    """The tenant's rows with these ids; what is not the tenant's is not there."""
+    if not ids:
+        return {}
+    statement = of_tenant(select(table).where(among(table.c.id, set(ids))), table, desk=desk)
+    return {row["id"]: row for row in await transaction.rows(statement)}
+
+
+async def catalogue_rows(
+    transaction: Transaction, *, table: Table, ids: Collection[UUID]
+) -> dict[UUID, Record]:
+    """The shared catalogue's rows with these ids."""
+    if not ids:
+        return {}
+    found = await transaction.rows(select(table).where(among(table.c.id, set(ids))))
+    return {row["id"]: row for row in found}
+
+
+def spans(
+    rows: dict[UUID, Record], start: str = "valid_from", end: str = "valid_until"
+) -> dict[UUID, Span]:
+    """When each row holds."""
+    return {key: Span(row[start], row[end]) for key, row in rows.items()}
+
+
+async def field_workers(
+    transaction: Transaction, *, desk: Desk, ids: Collection[UUID]
+) -> dict[UUID, Sequence[Span]]:
+    """The members among `ids` who have a field role, with the days on which they have it."""
+    if not ids:
+        return {}
+    statement = select(
+        MEMBER_ROLE.c.member_id, MEMBER_ROLE.c.valid_from, MEMBER_ROLE.c.valid_until
+    ).where(
+        among(MEMBER_ROLE.c.member_id, set(ids)),
+        MEMBER_ROLE.c.role == any_(literal(list(FIELD_ROLES), ARRAY(MEMBER_ROLE.c.role.type))),
+    )
+    found: dict[UUID, list[Span]] = {}
+    for row in await transaction.rows(of_tenant(statement, MEMBER_ROLE, desk=desk)):
+        span = Span(row["valid_from"], row["valid_until"])
+        found.setdefault(row["member_id"], []).append(span)
+    return dict(found)
