@@ -1,0 +1,85 @@
+"""A server per test worker, a migrated template in it, and databases cloned from that template."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from itertools import count
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from citywide.db.embedded import embedded_server
+from citywide.db.migrate import migrate
+from citywide.db.session import Audience, Database
+
+# A test's data need not survive a power cut.
+FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+CLONES = count(1)
+
+
+@pytest.fixture(scope="session")
+def secret() -> bytes:
+    """The deployment's secret."""
+    return b"a secret of thirty-two bytes ..."
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The owner's URL in this worker's own server, which stops with the worker."""
+    with embedded_server(tmp_path_factory.mktemp("server"), FORGETFUL) as url:
+        yield url
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def template_url(server_url: str, secret: bytes) -> str:
+    """A migrated, empty database that is only ever cloned."""
+    await migrate(server_url, secret=secret)
+    return server_url
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def database_url(template_url: str) -> AsyncIterator[str]:
+    """The owner's URL of a migrated, empty database of the test's own."""
+    async with cloned(template_url) as url:
+        yield url
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def database(database_url: str, secret: bytes) -> AsyncIterator[Database]:
+    """The test's own empty database, with a pool for every audience."""
+    async with opened(database_url, secret) as database:
+        yield database
+
+
+@asynccontextmanager
+async def cloned(template_url: str) -> AsyncIterator[str]:
+    """A copy of a database that nobody is connected to; dropped at the end."""
+    name = f"clone_{next(CLONES)}"
+    template = urlsplit(template_url).path.removeprefix("/")
+    await administer(template_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    try:
+        yield urlsplit(template_url)._replace(path=f"/{name}").geturl()
+    finally:
+        await administer(template_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@asynccontextmanager
+async def opened(url: str, secret: bytes) -> AsyncIterator[Database]:
+    """A database with a pool for every audience, closed at the end."""
+    database = await Database.open(url, secret=secret, audiences=Audience, size=4)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+async def administer(url: str, statement: str) -> None:
+    """Run one statement in the server's own database, beside those it is about."""
+    connection = await asyncpg.connect(url, database="postgres")
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
