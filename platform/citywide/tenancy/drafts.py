@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from citywide.errors import Fault, InvalidError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
     from datetime import date
 
 # File, record and volunteer numbers: printed on a label.
@@ -43,6 +43,12 @@ class Span:
         """Whether `day` lies within."""
         return (self.start is None or self.start <= day) and (self.end is None or day < self.end)
 
+    def overlaps(self, other: Span) -> bool:
+        """Whether some day lies within both."""
+        return (self.start is None or other.end is None or self.start < other.end) and (
+            other.start is None or self.end is None or other.start < self.end
+        )
+
 
 def refuse(faults: Iterable[Fault]) -> None:
     """Raise `InvalidError` with every fault there is."""
@@ -51,9 +57,7 @@ def refuse(faults: Iterable[Fault]) -> None:
         raise InvalidError(found)
 
 
-def text_faults(
-    path: Path, text: str, *, longest: int, lines: bool = False
-) -> Iterator[Fault]:
+def text_faults(path: Path, text: str, *, longest: int, lines: bool = False) -> Iterator[Fault]:
     """Not blank, no blank ends, at most `longest` characters, printable; `lines` may break."""
     if not text or text != text.strip():
         yield Fault(path, "This must not be blank, nor begin or end with a blank.")
@@ -99,10 +103,29 @@ def choice_faults(path: Path, value: str, choices: Collection[str]) -> Iterator[
         yield Fault(path, f"This must be one of {', '.join(sorted(choices))}.")
 
 
-def repeated_faults(field: str, values: Sequence[Any], message: str) -> Iterator[Fault]:
-    """No two drafts of one batch have the same value in `field`."""
-    seen = set()
-    for place, value in enumerate(values):
-        if value in seen:
+def taken_faults(
+    field: str, keys: Sequence[Hashable], taken: Collection[Hashable], message: str
+) -> Iterator[Fault]:
+    """No draft has the key of another one in the batch, nor one that is on record already."""
+    seen = set(taken)
+    for place, key in enumerate(keys):
+        if key in seen:
             yield Fault((place, field), message)
-        seen.add(value)
+        seen.add(key)
+
+
+def overlap_faults(
+    keys: Sequence[Hashable],
+    spans: Sequence[Span],
+    held: Iterable[tuple[Hashable, Span]],
+    message: str,
+) -> Iterator[Fault]:
+    """Periods of equal keys share no day, neither in the batch nor with those `held` already."""
+    seen: dict[Hashable, list[Span]] = {}
+    for key, span in held:
+        seen.setdefault(key, []).append(span)
+    for place, (key, span) in enumerate(zip(keys, spans, strict=True)):
+        others = seen.setdefault(key, [])
+        if any(span.overlaps(other) for other in others):
+            yield Fault((place, "valid_from"), message)
+        others.append(span)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ARRAY, Uuid, any_, insert, literal, select
@@ -11,7 +10,7 @@ from citywide.tenancy.drafts import Span
 from citywide.tenancy.models import MEMBER_ROLE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Sequence
     from uuid import UUID
 
     from asyncpg import Record
@@ -37,11 +36,12 @@ def of_tenant(statement: Select[Any], table: Table, *, desk: Desk) -> Select[Any
 
 
 async def insert_rows(
-    transaction: Transaction, table: Table, rows: Iterable[dict[str, Any]]
-) -> None:
-    """Insert `rows`, which all have the same columns."""
-    for some in batched(rows, ROWS_A_STATEMENT):
-        await transaction.rows(insert(table).values(list(some)))
+    transaction: Transaction, *, table: Table, rows: list[dict[str, Any]]
+) -> list[UUID]:
+    """Insert `rows`, which all have the same columns; their ids."""
+    for start in range(0, len(rows), ROWS_A_STATEMENT):
+        await transaction.rows(insert(table).values(rows[start : start + ROWS_A_STATEMENT]))
+    return [row["id"] for row in rows]
 
 
 async def tenant_rows(
@@ -52,6 +52,17 @@ async def tenant_rows(
         return {}
     statement = of_tenant(select(table).where(among(table.c.id, set(ids))), table, desk=desk)
     return {row["id"]: row for row in await transaction.rows(statement)}
+
+
+async def rows_with(
+    transaction: Transaction, *, desk: Desk, column: Column[Any], values: Collection[Any]
+) -> list[Record]:
+    """The tenant's rows whose `column` is one of `values`."""
+    if not values:
+        return []
+    table = column.table
+    wanted = column == any_(literal(list(values), ARRAY(column.type)))
+    return await transaction.rows(select(table).where(table.c.tenant_id == desk.tenant_id, wanted))
 
 
 async def catalogue_rows(

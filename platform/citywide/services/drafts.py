@@ -1,0 +1,159 @@
+"""What is asked for when a delivered service is recorded, and the rules a record obeys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from citywide.beneficiaries.drafts import NO_BENEFICIARY, worker_faults
+from citywide.errors import Fault
+from citywide.projects.commands import NO_PROJECT
+from citywide.tenancy.drafts import (
+    NOTE_LENGTH,
+    NUMBER_LENGTH,
+    TITLE_LENGTH,
+    choice_faults,
+    optional_text_faults,
+    past_faults,
+    text_faults,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import date
+    from uuid import UUID
+
+    from citywide.tenancy.drafts import Path, Span
+
+KINDS = ("VISIT", "HOME_HELP", "CASE_SESSION", "GROUP_SESSION")
+MEDIA = ("IN_PERSON", "PHONE", "ONLINE")
+# A festival's name is two or three characters; ten leave room for any.
+FESTIVAL_LENGTH = 10
+# A service ends on the day it began.
+LONGEST_MINUTES = 24 * 60
+# The largest hall of a town: more names on one record are a mistake.
+MOST_PERSONS = 500
+# A group needs others to be a group.
+LEAST_IN_GROUP = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceDraft:
+    """One delivered service and everyone who was there; each attendance is one person-time."""
+
+    number: str
+    project_id: UUID
+    kind: str
+    medium: str
+    served_on: date
+    duration_minutes: int
+    area_id: UUID
+    festival: str | None
+    title: str
+    note: str | None
+    beneficiary_ids: tuple[UUID, ...]
+    worker_ids: tuple[UUID, ...]
+    volunteer_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the drafts refer to, as far as it is this agency's own, and when each holds.
+
+    `enrolments` is keyed by project and beneficiary.
+    """
+
+    projects: Mapping[UUID, Span]
+    areas: Mapping[UUID, Span]
+    files: Mapping[UUID, Span]
+    enrolments: Mapping[tuple[UUID, UUID], Sequence[Span]]
+    workers: Mapping[UUID, Sequence[Span]]
+    volunteers: Mapping[UUID, Span]
+
+
+def service_faults(
+    path: Path, draft: ServiceDraft, surroundings: Surroundings, *, today: date
+) -> Iterator[Fault]:
+    """A record's rules."""
+    yield from _fact_faults(path, draft, today=today)
+    yield from _setting_faults(path, draft, surroundings)
+    yield from _number_faults(path, draft)
+    for place, worker_id in enumerate(draft.worker_ids):
+        yield from worker_faults(
+            (*path, "worker_ids", place), worker_id, surroundings.workers, day=draft.served_on
+        )
+    for place, volunteer_id in enumerate(draft.volunteer_ids):
+        volunteer = surroundings.volunteers.get(volunteer_id)
+        if volunteer is None or not volunteer.covers(draft.served_on):
+            message = "No volunteer with this id is on this agency's roll on that day."
+            yield Fault((*path, "volunteer_ids", place), message)
+    for place, beneficiary_id in enumerate(draft.beneficiary_ids):
+        yield from _beneficiary_faults(
+            (*path, "beneficiary_ids", place), beneficiary_id, draft, surroundings
+        )
+
+
+def _fact_faults(path: Path, draft: ServiceDraft, *, today: date) -> Iterator[Fault]:
+    """What the record says by itself."""
+    yield from text_faults((*path, "number"), draft.number, longest=NUMBER_LENGTH)
+    yield from text_faults((*path, "title"), draft.title, longest=TITLE_LENGTH)
+    yield from optional_text_faults((*path, "note"), draft.note, longest=NOTE_LENGTH, lines=True)
+    yield from optional_text_faults((*path, "festival"), draft.festival, longest=FESTIVAL_LENGTH)
+    yield from choice_faults((*path, "kind"), draft.kind, KINDS)
+    yield from choice_faults((*path, "medium"), draft.medium, MEDIA)
+    yield from past_faults((*path, "served_on"), draft.served_on, today=today)
+    if not 0 < draft.duration_minutes <= LONGEST_MINUTES:
+        message = f"A service lasts 1 to {LONGEST_MINUTES} minutes."
+        yield Fault((*path, "duration_minutes"), message)
+    if draft.festival is not None and draft.kind != "VISIT":
+        yield Fault((*path, "festival"), "Only a visit is a festival visit.")
+    if draft.kind == "HOME_HELP" and draft.medium != "IN_PERSON":
+        yield Fault((*path, "medium"), "Help at home is given in person.")
+
+
+def _setting_faults(path: Path, draft: ServiceDraft, surroundings: Surroundings) -> Iterator[Fault]:
+    """The project pays for the day, and the area exists on it."""
+    project = surroundings.projects.get(draft.project_id)
+    if project is None:
+        yield Fault((*path, "project_id"), NO_PROJECT)
+    elif not project.covers(draft.served_on):
+        yield Fault((*path, "served_on"), f"The project does not run on {draft.served_on}.")
+    area = surroundings.areas.get(draft.area_id)
+    if area is None or not area.covers(draft.served_on):
+        yield Fault((*path, "area_id"), "There is no area with this id on that day.")
+
+
+def _number_faults(path: Path, draft: ServiceDraft) -> Iterator[Fault]:
+    """Somebody was served, somebody served, and nobody is counted twice."""
+    served = len(draft.beneficiary_ids)
+    if served == 0:
+        yield Fault((*path, "beneficiary_ids"), "A service has at least one beneficiary.")
+    elif draft.kind == "CASE_SESSION" and served > 1:
+        yield Fault((*path, "beneficiary_ids"), "A case session has exactly one beneficiary.")
+    elif draft.kind == "GROUP_SESSION" and served < LEAST_IN_GROUP:
+        message = f"A group session has at least {LEAST_IN_GROUP} beneficiaries."
+        yield Fault((*path, "beneficiary_ids"), message)
+    if not draft.worker_ids:
+        yield Fault((*path, "worker_ids"), "A service has at least one social worker.")
+    for field in ("beneficiary_ids", "worker_ids", "volunteer_ids"):
+        ids = getattr(draft, field)
+        if len(set(ids)) < len(ids):
+            yield Fault((*path, field), "Someone is listed twice.")
+        if len(ids) > MOST_PERSONS:
+            yield Fault((*path, field), f"At most {MOST_PERSONS} persons fit on one record.")
+
+
+def _beneficiary_faults(
+    path: Path, beneficiary_id: UUID, draft: ServiceDraft, surroundings: Surroundings
+) -> Iterator[Fault]:
+    """Who is served has an open file and takes part in the project."""
+    file = surroundings.files.get(beneficiary_id)
+    enrolments = surroundings.enrolments.get((draft.project_id, beneficiary_id), ())
+    if file is None:
+        yield Fault(path, NO_BENEFICIARY)
+    elif not file.covers(draft.served_on):
+        yield Fault(path, f"The person's file is not open on {draft.served_on}.")
+    elif draft.project_id in surroundings.projects and not any(
+        span.covers(draft.served_on) for span in enrolments
+    ):
+        yield Fault(path, f"The person takes no part in the project on {draft.served_on}.")
