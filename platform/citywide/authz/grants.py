@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Scope(StrEnum):
-    """Which rows of a type a grant reaches; the planner turns it into a predicate."""
+    """Which rows of a type a grant reaches; the planner turns it into a predicate.
+
+    The first two are an agency's, the last two the bureau's; of each pair the second is wider.
+    """
 
     CASELOAD = "caseload"  # an agency's rows about the worker's own beneficiaries
     TENANT = "tenant"  # all rows of one's own agency
     ASSIGNED = "assigned"  # all rows of the agencies a supervisor is assigned to
     BUREAU = "bureau"  # all rows of the bureau's city
+
+    def covers(self, other: Scope) -> bool:
+        """Whether every row within `other` is certainly within this scope."""
+        return self is other or (other, self) in _WIDENINGS
+
+
+_WIDENINGS = frozenset({(Scope.CASELOAD, Scope.TENANT), (Scope.ASSIGNED, Scope.BUREAU)})
+_BY_WIDTH = tuple(Scope)
+
+
+def widest(scopes: Iterable[Scope]) -> Scope | None:
+    """The widest of these scopes, which are all an agency's or all the bureau's; None of none."""
+    return max(scopes, key=_BY_WIDTH.index, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +41,10 @@ class Grant:
 
     clear: Scope | None
     masked: Scope | None
+
+    def covers(self, rows: Scope) -> bool:
+        """Whether the coordinate is readable, clear or masked, wherever `rows` reaches."""
+        return any(scope is not None and scope.covers(rows) for scope in (self.clear, self.masked))
 
 
 @dataclass(frozen=True, slots=True)

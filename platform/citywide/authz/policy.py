@@ -1,0 +1,255 @@
+"""The policy: Casbin is asked once for a set of roles, and its answers become their grants.
+
+Casbin walks its rows for every question, far too slow to be asked for each field of a request.
+So the rows are read once, `Type.*` is written out as the coordinates it means, and a FastEnforcer
+keeps them by object, action and scope. One question then looks at the few rows that can match,
+however long the policy is. The answers are those of the plain `casbin.Enforcer` on the same two
+files; a property test holds them equal for every combination.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import combinations
+from pathlib import Path
+from typing import Self
+
+from citywide.authz.checks import (
+    HOUSES,
+    Vocabulary,
+    faults_of_roles,
+    faults_of_rules,
+    together,
+    uncovered,
+)
+from citywide.authz.enforcement import enforcer, probe, subject
+from citywide.authz.grants import Grant, Grants, Scope, widest
+from citywide.authz.rules import Action, Effect, Rule, Rulebook, read_rules
+from citywide.errors import OperatorError
+
+MODEL_FILE = "model.conf"
+POLICY_FILE = "policy.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a member with these roles may read a coordinate, or may not."""
+
+    coordinate: str
+    roles: frozenset[str]
+    grant: Grant | None
+    # The rows that decided: those that allow; of a denial those that deny, none if none allows.
+    rules: tuple[Rule, ...]
+    # Why there is no grant, where the rules alone do not say it.
+    remark: str = ""
+
+    def __str__(self) -> str:
+        held = " and ".join(sorted(self.roles)) or "a member without roles"
+        remark = self.remark or ("" if self.rules else "No rule allows it.")
+        sentence = f"{self.coordinate} is {self._verdict} for {held}. {remark}".rstrip()
+        return "\n".join([sentence, *(f"  {rule}" for rule in self.rules)])
+
+    @property
+    def _verdict(self) -> str:
+        match self.grant:
+            case Grant(clear=Scope() as clear, masked=Scope() as masked) if masked != clear:
+                return f"allowed within {clear} and masked within the rest of {masked}"
+            case Grant(clear=Scope() as clear):
+                return f"allowed within {clear}"
+            case Grant(masked=Scope() as masked):
+                return f"masked within {masked}"
+        return "denied"
+
+
+class Policy:
+    """The rules in force, and the grants they come to."""
+
+    def __init__(
+        self,
+        folder: Path,
+        digest: bytes,
+        rulebook: Rulebook,
+        vocabulary: Vocabulary,
+        version: int,
+    ) -> None:
+        self.version = version
+        self._folder = folder
+        self._digest = digest
+        self._rulebook = rulebook
+        self._vocabulary = vocabulary
+        self._ancestors = rulebook.ancestors()
+        # A role that another inherits from is a building block: no member holds it.
+        self.roles = frozenset(self._ancestors) - {link.parent for link in rulebook.inheritances}
+        self._written_out = [
+            (rule, coordinate)
+            for rule in rulebook.rules
+            for coordinate in rule.objects(vocabulary.coordinates)
+        ]
+        self._questions = list(
+            dict.fromkeys(
+                (coordinate, rule.action, rule.scope)
+                for rule, coordinate in self._written_out
+                if rule.effect is Effect.ALLOW
+            )
+        )
+        self._links = [(link.role, link.parent) for link in rulebook.inheritances]
+        self._enforcer = enforcer(
+            folder / MODEL_FILE,
+            [(rule.role, coordinate, *rule.cells[2:]) for rule, coordinate in self._written_out],
+            self._links,
+        )
+        self._answers: dict[frozenset[str], Mapping[str, Grant]] = {}
+        self._grants: dict[frozenset[str], Grants] = {}
+
+    @classmethod
+    def load(
+        cls,
+        folder: Path,
+        coordinates: Sequence[str],
+        maskable: Collection[str],
+        caseloads: Collection[str],
+        *,
+        version: int = 1,
+    ) -> Self:
+        """Read `model.conf` and `policy.csv` of `folder`; OperatorError lists all that is wrong.
+
+        `coordinates` are all that a rule can be about, `maskable` those of them that have a mask,
+        `caseloads` the types that know whose caseload a row is in.
+        """
+        digest = _digest(folder)
+        probe(folder / MODEL_FILE)
+        rulebook = read_rules(folder / POLICY_FILE)
+        vocabulary = Vocabulary(coordinates, maskable, caseloads)
+        faults = [*faults_of_rules(rulebook, vocabulary), *faults_of_roles(rulebook)]
+        if faults:
+            raise OperatorError("\n".join(faults))
+        policy = cls(folder, digest, rulebook, vocabulary, version)
+        if faults := list(policy._faults_of_grants()):
+            raise OperatorError("\n".join(faults))
+        return policy
+
+    def reload(self) -> Self:
+        """The policy of the files as they are now: itself, or a new one with the next version.
+
+        When the files are faulty this raises, and the caller keeps the policy it has.
+        """
+        if _digest(self._folder) == self._digest:
+            return self
+        known = self._vocabulary
+        return type(self).load(
+            self._folder,
+            known.coordinates,
+            known.maskable,
+            known.caseloads,
+            version=self.version + 1,
+        )
+
+    def grants(self, roles: frozenset[str]) -> Grants:
+        """What a member with these roles may read; a role the policy does not know adds nothing.
+
+        Roles of different houses allow nothing together. A coordinate that two roles can read in
+        fewer rows than its type is left out, lest a row be shown without a right to the field;
+        only a denial brings that about, everything else of the kind is refused at load.
+        """
+        held = roles & self.roles
+        if held not in self._grants:
+            answers = self._asked(held) if len(self._houses(held)) == 1 else {}
+            short = frozenset(uncovered(answers, self._vocabulary.coordinates))
+            kept = {name: grant for name, grant in answers.items() if name not in short}
+            self._grants[held] = Grants(held, self.version, kept)
+        return self._grants[held]
+
+    def why(self, roles: frozenset[str], coordinate: str) -> Explanation:
+        """The rows that decided over `coordinate` for a member with these roles."""
+        held = roles & self.roles
+        if len(self._houses(held)) > 1:
+            remark = "Its roles look at different rows, and together they allow nothing."
+            return Explanation(coordinate, roles, None, (), remark)
+        grant = self.grants(held).of(coordinate)
+        rules = tuple(
+            rule
+            for rule, meant in self._written_out
+            if meant == coordinate and _decided(rule, grant) and self._speaks_of(rule, meant, held)
+        )
+        return Explanation(coordinate, roles, grant, rules)
+
+    def _houses(self, roles: Iterable[str]) -> set[str]:
+        return {house for role in roles for house in self._ancestors[role] & HOUSES.keys()}
+
+    def _asked(self, roles: frozenset[str]) -> Mapping[str, Grant]:
+        """Casbin's answers to every question, for a subject that has exactly these roles."""
+        if roles not in self._answers:
+            asker = subject(self._enforcer, roles)
+            reached: dict[str, dict[Action, list[Scope]]] = {}
+            for coordinate, action, scope in self._questions_of(roles):
+                if self._enforcer.enforce(asker, coordinate, action.value, scope.value):
+                    reached.setdefault(coordinate, {}).setdefault(action, []).append(scope)
+            self._answers[roles] = {
+                coordinate: Grant(
+                    clear=widest(scopes.get(Action.READ, ())),
+                    masked=widest(scopes.get(Action.READ_MASKED, ())),
+                )
+                for coordinate, scopes in reached.items()
+            }
+        return self._answers[roles]
+
+    def _questions_of(self, roles: frozenset[str]) -> Iterator[tuple[str, Action, Scope]]:
+        """What some rule allows to someone of the roles' houses.
+
+        Nothing else is asked: without a rule the answer is no, and a FastEnforcer compares a key
+        without rows with empty strings.
+        """
+        scopes = {scope for house in self._houses(roles) for scope in HOUSES[house]}
+        return (question for question in self._questions if question[2] in scopes)
+
+    def _speaks_of(self, rule: Rule, coordinate: str, roles: frozenset[str]) -> bool:
+        """Whether the row is about these roles: Casbin's answer when it holds that row alone."""
+        row = (rule.role, coordinate, rule.action.value, rule.scope.value, Effect.ALLOW.value)
+        alone = enforcer(self._folder / MODEL_FILE, [row], self._links)
+        return bool(alone.enforce(subject(alone, roles), *row[1:4]))
+
+    def _faults_of_grants(self) -> Iterator[str]:
+        """Fields that a role, or two roles of one house together, can read in too few rows."""
+        place = f"{self._folder.name}/{POLICY_FILE}"
+        coordinates = self._vocabulary.coordinates
+        answers = {role: self._asked(frozenset({role})) for role in sorted(self.roles)}
+        for role, grants in answers.items():
+            for name in uncovered(grants, coordinates):
+                yield (
+                    f"{place}: {role} can read {name} in fewer rows than its type; "
+                    f"allow {name}, clear or masked, as widely as {name.partition('.')[0]}.id."
+                )
+        for one, other in combinations(answers, 2):
+            if self._houses([one]) != self._houses([other]):
+                continue
+            alone = {*uncovered(answers[one], coordinates), *uncovered(answers[other], coordinates)}
+            for name in uncovered(together(answers[one], answers[other]), coordinates):
+                if name not in alone:
+                    yield (
+                        f"{place}: {one} and {other}, held together, can read {name} in fewer "
+                        f"rows than its type; allow {name} to one as widely as to the other."
+                    )
+
+
+def _digest(folder: Path) -> bytes:
+    digest = sha256()
+    for name in (MODEL_FILE, POLICY_FILE):
+        try:
+            digest.update((folder / name).read_bytes())
+        except OSError as error:
+            message = f"The policy file {folder / name} cannot be read: {error.strerror}."
+            raise OperatorError(message) from error
+    return digest.digest()
+
+
+def _decided(rule: Rule, grant: Grant | None) -> bool:
+    """Whether the row, if it speaks of the roles, is one of those that made the grant."""
+    if grant is None:
+        return rule.effect is Effect.DENY
+    if rule.effect is Effect.DENY:
+        return False
+    if rule.action is Action.READ:
+        return rule.scope is grant.clear
+    return rule.scope is grant.masked and grant.masked is not grant.clear
