@@ -82,6 +82,7 @@ class Policy:
         self._ancestors = rulebook.ancestors()
         # A role that another inherits from is a building block: no member holds it.
         self.roles = frozenset(self._ancestors) - {link.parent for link in rulebook.inheritances}
+        self.coordinates = frozenset(vocabulary.coordinates)
         self._written_out = [
             (rule, coordinate)
             for rule in rulebook.rules
