@@ -4,7 +4,7 @@ from enum import Enum
 
 import strawberry
 
-from citywide.graph.declare import Kind, column, either, entity, few, many, one
+from citywide.graph.declare import Kind, column, either, entity, few, many, one, surname
 from citywide.tenancy.models import AGREEMENT, BUREAU, MEMBER, MEMBER_ROLE, SITE, TENANT
 
 
@@ -80,7 +80,7 @@ class Member:
     """A person who works for an agency or for the bureau."""
 
     subject = column("The user name that their tokens carry.")
-    name = column("Their name.")
+    name = column("Their name; masked: the surname.", mask=surname)
     status = column("Whether they may sign in.", enum=MemberStatus)
     roles = few("MemberRole", "Their roles.", {"member_id": "id"}, order=("role", "valid_from"))
     caseload = many("Beneficiary", "The beneficiaries assigned to them.", {"worker_id": "id"})

@@ -156,10 +156,16 @@ class Transaction:
         return await self.connection.fetchval(sql, *values)
 
 
+def compile_text(statement: Executable) -> tuple[str, list[tuple[str, object]]]:
+    """The SQL text with `$1 …`, and its parameters in that order: name and own value, if any."""
+    compiled = statement.compile(dialect=DIALECT)  # type: ignore[attr-defined]
+    return str(compiled), [(name, compiled.params[name]) for name in compiled.positiontup or ()]
+
+
 def compile_statement(statement: Executable) -> tuple[str, list[object]]:
     """The SQL text with `$1 …` and its bind values in that order."""
-    compiled = statement.compile(dialect=DIALECT)  # type: ignore[attr-defined]
-    return str(compiled), [compiled.params[name] for name in compiled.positiontup or ()]
+    sql, parameters = compile_text(statement)
+    return sql, [value for _, value in parameters]
 
 
 class Database:

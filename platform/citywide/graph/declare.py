@@ -22,6 +22,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Date, DateTime, FromClause, Table, Text, func, null
 from sqlalchemy.sql import ColumnElement
+from strawberry.utils.str_converters import to_camel_case
 
 # A plain list (`few`) is bounded by its nature; this bounds it by force as well.
 FEW_ROWS = 200
@@ -167,13 +168,17 @@ Caseload = Own | Through | Named
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entity:
-    """A type of the schema that is a row of a table."""
+    """A type of the schema that is a row of a table.
+
+    `fields` are keyed by their GraphQL names; `orders` maps what it can be ordered by to them.
+    """
 
     name: str
     tag: str
     description: str
     table: Table
     fields: Mapping[str, Field]
+    orders: Mapping[str, str]
     condition: Expression | None = None
     caseload: Caseload | None = None
     root: str | None = None
@@ -181,11 +186,30 @@ class Entity:
     person: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Root:
+    """A root field that compiles itself: neither an entity nor an edge.
+
+    `compile` gets the planner at this place of the operation (`compile.Place`) and returns the
+    JSON expression of the answer. `arguments` maps a name to its type, description and default;
+    `guarded` are enums whose values, when asked for in an argument, are coordinates of the
+    policy; `maskable` are the coordinates of its own types that may be granted masked.
+    """
+
+    description: str
+    returns: Any
+    arguments: Mapping[str, tuple[Any, str, Any]]
+    compile: Callable[[Any], ColumnElement[Any]]
+    guarded: tuple[type[Enum], ...] = ()
+    maskable: frozenset[str] = frozenset()
+
+
 @dataclass(slots=True)
 class Catalogue:
-    """Every entity, by name; filled while the domain folders are imported."""
+    """Every entity and root, by name; filled while the domain folders are imported."""
 
     entities: dict[str, Entity] = field(default_factory=dict)
+    roots: dict[str, Root] = field(default_factory=dict)
 
     def add(self, declared: Entity) -> None:
         """Register `declared`; a second entity of the same name or tag is a mistake."""
@@ -212,11 +236,15 @@ def entity(
 
     def declare(cls: type) -> type:
         fields: dict[str, Field] = {}
+        orders: dict[str, str] = {}
         for name, value in vars(cls).items():
-            if isinstance(value, _Column):
-                fields[name] = value.of(table, name)
-            elif isinstance(value, Field):
-                fields[name] = value
+            declared = value.of(table, name) if isinstance(value, _Column) else value
+            if not isinstance(declared, Field):
+                continue
+            graphql_name = to_camel_case(name)
+            fields[graphql_name] = declared
+            if isinstance(declared, Value) and declared.comparable:
+                orders[name.upper()] = graphql_name
         CATALOGUE.add(
             Entity(
                 name=cls.__name__,
@@ -224,6 +252,7 @@ def entity(
                 description=(cls.__doc__ or "").strip(),
                 table=table,
                 fields=fields,
+                orders=orders,
                 condition=condition,
                 caseload=caseload,
                 root=root,

@@ -1,0 +1,149 @@
+"""The first wall, row scopes and masks: what the caller's grants make of every table and field.
+
+Security depends on this module in three ways. Every table that a plan names goes through
+`visible`, which carries the tenant predicate. Every field goes through `grant`, which collects
+what is forbidden; a plan with anything forbidden is never run. And every value that is read,
+filtered or ordered by goes through `value`, so that a filter cannot see beneath a mask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ARRAY, Table, Uuid, and_, any_, case, false, literal_column, select
+from sqlalchemy.sql import ColumnElement, FromClause
+
+from citywide.authz.grants import Grant, Grants, Scope
+from citywide.db.session import Audience
+from citywide.db.tables import is_tenant_table
+from citywide.graph.declare import Entity, Join, Named, Own, Through, Value
+from citywide.graph.values import Binds
+
+Conditions = list[ColumnElement[bool]]
+
+
+@dataclass(slots=True)
+class Access:
+    """One plan's view of the grants. `has_predicates` is switched off only to test the other wall."""
+
+    entities: Mapping[str, Entity]
+    grants: Grants
+    audience: Audience
+    binds: Binds
+    has_predicates: bool = True
+    forbidden: set[str] = field(default_factory=set)
+    masked: list[tuple[tuple[str, ...], str, str]] = field(default_factory=list)
+
+    def grant(self, coordinate: str) -> Grant | None:
+        """How far `coordinate` is readable; when it is not, the plan is refused later."""
+        found = self.grants.of(coordinate)
+        if found is None:
+            self.forbidden.add(coordinate)
+        return found
+
+    def row_scope(self, entity: Entity) -> Scope | None:
+        """The widest scope in which rows of `entity` exist for the caller."""
+        found = self.grants.of(f"{entity.name}.id")
+        return None if found is None else found.clear
+
+    def visible(self, entity: Entity, row: FromClause) -> Conditions:
+        """Which rows of `entity` exist for the caller: wall, kind of row, row scope.
+
+        An entity that the caller may not see at all has no rows, and makes the plan forbidden.
+        """
+        scope = self.row_scope(entity)
+        if scope is None:
+            self.forbidden.add(f"{entity.name}.id")
+            return [false()]
+        found = self.wall(entity.table, row)
+        if entity.condition is not None:
+            found.append(entity.condition(row))
+        if scope is Scope.CASELOAD:
+            found.append(self._caseload(entity, row))
+        return found
+
+    def joined(self, target: Entity, row: FromClause, on: Join, outer: FromClause) -> Conditions:
+        """The join of an edge: `on`, inside one tenant."""
+        found: Conditions = [row.c[theirs] == outer.c[ours] for theirs, ours in on.items()]
+        # An agency's wall binds the tenant on both sides already.
+        if self.audience is not Audience.AGENCY and is_tenant_table(target.table):
+            if "tenant_id" in outer.c:
+                found.append(row.c.tenant_id == outer.c.tenant_id)
+        return found
+
+    def clear(self, entity: Entity, row: FromClause, grant: Grant) -> ColumnElement[bool] | None:
+        """Where a field is read as it is: None everywhere, else a condition."""
+        if grant.clear is None:
+            return false()
+        if grant.clear is Scope.CASELOAD and self.row_scope(entity) is not Scope.CASELOAD:
+            return self._caseload(entity, row)
+        return None
+
+    def value(
+        self, entity: Entity, coordinate: str, declared: Value, row: FromClause
+    ) -> ColumnElement[Any]:
+        """The value as the caller sees it, masks applied."""
+        found = declared.expression(row)
+        grant = self.grant(coordinate)
+        if grant is None or declared.mask is None:
+            return found
+        clear = self.clear(entity, row, grant)
+        if clear is None:
+            return found
+        mask = declared.mask(row)
+        return mask if grant.clear is None else case((clear, found), else_=mask)
+
+    def note_mask(self, entity: Entity, coordinate: str, path: tuple[str, ...]) -> None:
+        """Tell the caller where the answer is masked, and why."""
+        grant = self.grants.of(coordinate)
+        if grant is None:
+            return
+        if grant.clear is None:
+            self.mask_noted(path, coordinate, "your roles read it masked")
+        elif grant.clear is Scope.CASELOAD and self.row_scope(entity) is not Scope.CASELOAD:
+            self.mask_noted(path, coordinate, "masked outside your caseload")
+
+    def mask_noted(self, path: tuple[str, ...], coordinate: str, reason: str) -> None:
+        """Put one masked place of the answer into `extensions.masked`, once."""
+        if (path, coordinate, reason) not in self.masked:
+            self.masked.append((path, coordinate, reason))
+
+    def wall(self, table: Table, row: FromClause) -> Conditions:
+        """The tenant predicate: it stands at every reference of a tenant's table."""
+        if not is_tenant_table(table) or not self.has_predicates:
+            return []
+        match self.audience:
+            case Audience.AGENCY:
+                return [row.c.tenant_id == self.binds.principal("tenant_id", Uuid())]
+            case Audience.BUREAU:
+                return [row.c.bureau_id == self.binds.principal("bureau_id", Uuid())]
+            case Audience.SUPERVISOR:
+                tenants = self.binds.principal("tenants", ARRAY(Uuid()))
+                return [row.c.tenant_id == any_(tenants)]
+            case _:
+                message = f"The {self.audience} audience has no reads."
+                raise ValueError(message)
+
+    def _caseload(self, entity: Entity, row: FromClause) -> ColumnElement[bool]:
+        worker = self.binds.principal("member_id", Uuid())
+        match entity.caseload:
+            case Own(column):
+                own: ColumnElement[bool] = row.c[column] == worker
+                return own
+            case Through(target, on):
+                other = self.entities[target]
+                return self._exists(other, on, row, lambda found: self._caseload(other, found))
+            case Named(target, on, column):
+                other = self.entities[target]
+                return self._exists(other, on, row, lambda found: found.c[column] == worker)
+            case None:
+                message = f"{entity.name} has no caseload, but a policy grants it by caseload."
+                raise ValueError(message)
+
+    def _exists(self, target: Entity, on: Join, outer: FromClause, holds: Any) -> Any:
+        row = target.table.alias()
+        conditions = [*self.wall(target.table, row), *self.joined(target, row, on, outer), holds(row)]
+        found = select(literal_column("1")).select_from(row).where(and_(*conditions))
+        return found.correlate(outer).exists()

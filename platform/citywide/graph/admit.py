@@ -1,0 +1,208 @@
+"""Which documents come in: bounded before they are parsed, measured before they are validated.
+
+Each step is linear in the document. The lexer alone counts tokens and nesting, so that a parser
+that calls itself cannot run out of stack. Selections are then measured with every fragment's
+figures kept, so that fragments which double each other cost no more than their text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cachetools import LRUCache
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
+    Source,
+    TokenKind,
+    parse,
+    type_from_ast,
+    validate,
+)
+from graphql.language import Lexer
+
+from citywide.errors import Code, RefusalError
+from citywide.graph.schema import Schema
+
+# The largest operation of a real page is below 700 tokens; a generated one may be several times that.
+TOKENS = 4_000
+# Brackets of any kind inside each other; the parser needs a few Python frames for each.
+NESTING = 50
+# Fields inside each other after fragments are spread; an introspection query needs 16.
+DEPTH = 18
+# Fields of an operation after fragments are spread, aliases counted one by one.
+FIELDS = 1_000
+# Errors told about one document: enough to mend it, too few to fill a log.
+ERRORS = 5
+# An error's sentence quotes the caller's own names; this much of it is enough to find the place.
+MESSAGE_LENGTH = 300
+# Parsed documents kept; a frontend has some hundreds of operations.
+DOCUMENTS = 1_000
+
+_OPENING = {TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L}
+_CLOSING = {TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R}
+
+
+class InvalidDocumentError(Exception):
+    """The document cannot be executed; `errors` say where and why."""
+
+    def __init__(self, errors: list[GraphQLError]) -> None:
+        super().__init__(errors)
+        self.errors = errors
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """One operation of a document, validated, with the types of its variables."""
+
+    operation: OperationDefinitionNode
+    fragments: Mapping[str, FragmentDefinitionNode]
+    variable_types: Mapping[str, Any]
+    text: str
+    name: str
+
+
+class Admission:
+    """Parses, measures and validates documents, and remembers those that passed."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema.graphql
+        self._documents: LRUCache[str, Mapping[str, Admitted]] = LRUCache(DOCUMENTS)
+
+    def admit(self, text: str, operation_name: str | None) -> Admitted:
+        """The operation to run.
+
+        Raises `InvalidDocumentError` for syntax and validation errors, `RefusalError` for one
+        over a limit or an operation that is not there.
+        """
+        operations = self._documents.get(text)
+        if operations is None:
+            operations = self._read(text)
+            self._documents[text] = operations
+        if operation_name is None:
+            if len(operations) == 1:
+                return next(iter(operations.values()))
+            message = "The document has several operations: name one in operationName."
+            raise RefusalError(Code.BAD_USER_INPUT, message)
+        found = operations.get(operation_name)
+        if found is None:
+            message = f"The document has no operation {operation_name[:60]!r}."
+            raise RefusalError(Code.BAD_USER_INPUT, message)
+        return found
+
+    def _read(self, text: str) -> Mapping[str, Admitted]:
+        source = Source(text)
+        try:
+            _scan(source)
+            document = parse(source, no_location=False)
+        except GraphQLSyntaxError as error:
+            raise InvalidDocumentError([_shortened(error)]) from None
+        fragments = {
+            node.name.value: node
+            for node in document.definitions
+            if isinstance(node, FragmentDefinitionNode)
+        }
+        _measure(document, fragments)
+        errors = validate(self._schema, document, max_errors=ERRORS, hide_suggestions=True)
+        if errors:
+            raise InvalidDocumentError([_shortened(error) for error in errors])
+        found = {}
+        for node in document.definitions:
+            if isinstance(node, OperationDefinitionNode):
+                name = node.name.value if node.name else ""
+                found[name] = Admitted(node, fragments, self._types(node), text, name)
+        if not found:
+            message = "The document has no operation to run."
+            raise RefusalError(Code.BAD_USER_INPUT, message)
+        return found
+
+    def _types(self, operation: OperationDefinitionNode) -> Mapping[str, Any]:
+        return {
+            definition.variable.name.value: type_from_ast(self._schema, definition.type)
+            for definition in operation.variable_definitions or ()
+        }
+
+
+def is_query(admitted: Admitted) -> bool:
+    """Whether the operation only reads."""
+    return admitted.operation.operation is OperationType.QUERY
+
+
+def _scan(source: Source) -> None:
+    """Count tokens and nesting with the lexer alone."""
+    lexer = Lexer(source)
+    tokens = depth = 0
+    while (token := lexer.advance()).kind is not TokenKind.EOF:
+        tokens += 1
+        if token.kind in _OPENING:
+            depth += 1
+        elif token.kind in _CLOSING:
+            depth -= 1
+        if tokens > TOKENS:
+            message = f"The document has more than {TOKENS} tokens; split it or use variables."
+            raise RefusalError(Code.LIMIT_EXCEEDED, message)
+        if depth > NESTING:
+            message = f"The document nests brackets more than {NESTING} deep."
+            raise RefusalError(Code.LIMIT_EXCEEDED, message)
+
+
+@dataclass(frozen=True, slots=True)
+class _Size:
+    depth: int
+    fields: int
+
+
+def _measure(document: DocumentNode, fragments: Mapping[str, FragmentDefinitionNode]) -> None:
+    """Refuse operations that are too deep or too wide once their fragments are spread."""
+    known: dict[str, _Size] = {}
+
+    def fragment_size(name: str) -> _Size:
+        fragment = fragments.get(name)
+        if fragment is None:
+            return _Size(0, 0)
+        if name not in known:
+            # A fragment inside itself counts nothing here; validation refuses it.
+            known[name] = _Size(0, 0)
+            known[name] = size(fragment.selection_set)
+        return known[name]
+
+    def size(selections: SelectionSetNode) -> _Size:
+        depth = fields = 0
+        for node in selections.selections:
+            if isinstance(node, FragmentSpreadNode):
+                found = fragment_size(node.name.value)
+            else:
+                inner: SelectionSetNode | None = getattr(node, "selection_set", None)
+                found = size(inner) if inner else _Size(0, 0)
+                if isinstance(node, FieldNode):
+                    found = _Size(found.depth + 1, found.fields + 1)
+            depth = max(depth, found.depth)
+            # Saturating: doubling fragments reach astronomical numbers, not long ones.
+            fields = min(fields + found.fields, FIELDS + 1)
+        return _Size(depth, fields)
+
+    for node in document.definitions:
+        if isinstance(node, OperationDefinitionNode | FragmentDefinitionNode):
+            found = size(node.selection_set)
+            if found.depth > DEPTH:
+                message = f"An operation may be {DEPTH} fields deep, not {found.depth}."
+                raise RefusalError(Code.LIMIT_EXCEEDED, message)
+            if found.fields > FIELDS:
+                message = f"An operation may select {FIELDS} fields and aliases, not more."
+                raise RefusalError(Code.LIMIT_EXCEEDED, message)
+
+
+def _shortened(error: GraphQLError) -> GraphQLError:
+    if len(error.message) <= MESSAGE_LENGTH:
+        return error
+    message = error.message[:MESSAGE_LENGTH] + "…"
+    return GraphQLError(message, nodes=error.nodes, source=error.source, positions=error.positions)

@@ -1,0 +1,626 @@
+"""An authorised selection becomes one SQL statement in which PostgreSQL builds the JSON.
+
+`compile_operation` walks the operation once. Every object becomes a JSON_OBJECT over its row,
+every edge a LATERAL sub-query about the row it leaves, every connection a page aggregated to a
+list. On the way each coordinate is asked of the grants; anything forbidden refuses the whole
+operation. The result is a `Plan`: SQL text, and how each bind parameter gets its value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLDirective,
+    GraphQLObjectType,
+    GraphQLSkipDirective,
+    GraphQLIncludeDirective,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+)
+from graphql.execution.values import VariableValues, get_argument_values, get_directive_values
+from sqlalchemy import ARRAY, Text, Uuid, and_, cast, false, func, literal_column, null, or_, select, true
+from sqlalchemy.sql import ColumnElement, FromClause, Select
+
+from citywide.authz.grants import Grants
+from citywide.authz.principal import Principal
+from citywide.db.session import Audience, compile_text
+from citywide.db.tables import is_tenant_table
+from citywide.errors import Code, RefusalError
+from citywide.graph.access import Access
+from citywide.graph.declare import (
+    FEW_ROWS,
+    Either,
+    Entity,
+    Few,
+    Join,
+    Localised,
+    Many,
+    One,
+    Root,
+    Sealed,
+    Value,
+)
+from citywide.graph.paging import Page, page_size
+from citywide.graph.schema import PAGE_MAXIMUM, Schema
+from citywide.graph.sql import (
+    JsonObject,
+    json_list,
+    opaque_id,
+    printed,
+    sealed_marker,
+    text_constant,
+)
+from citywide.graph.values import Binds, Supply, Variables, resolve
+from citywide.ids import NO_TENANT, NodeId
+
+# What one answer may hold at most: the product of page sizes along each path, summed. A page of
+# a hundred with a hundred rows in each of its rows fits; a third level of that does not.
+ANSWER_ROWS = 20_000
+# What a short list counts for in that sum.
+_FEW_ESTIMATE = 10
+
+_Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a document, an operation name, a set of roles and a shape of variables come to.
+
+    `masked` is the value of `extensions.masked`; `introspection` are the root fields that
+    graphql-core answers, `keys` all response keys of the root in order.
+    """
+
+    sql: str
+    supplies: tuple[Supply, ...]
+    masked: tuple[Mapping[str, object], ...]
+    sizes: tuple[tuple[Any, ...], ...]
+    has_sealed: bool
+    keys: tuple[str, ...]
+    introspection: tuple[FieldNode, ...]
+
+    def values(self, principal: Principal, variables: Variables) -> list[Any]:
+        """The bind values of one request; refuses what is out of bounds."""
+        rows = 0
+        for path in self.sizes:
+            product = 1
+            for size in path:
+                found = resolve(size, variables)
+                product *= len(found) if isinstance(found, list) else page_size(found)
+            rows += product
+        if rows > ANSWER_ROWS:
+            message = (
+                f"The answer could hold {rows} rows; {ANSWER_ROWS} at most. Ask for smaller pages."
+            )
+            raise RefusalError(Code.LIMIT_EXCEEDED, message)
+        return [supply(principal, variables) for supply in self.supplies]
+
+
+@dataclass(slots=True)
+class Group:
+    """The field nodes that share a response key in one selection set, merged."""
+
+    key: str
+    name: str
+    nodes: list[FieldNode] = field(default_factory=list)
+    # Asked for on this very type, not through an interface or union.
+    is_explicit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a field stands: the planner, its merged nodes and their arguments, the path to it."""
+
+    planner: Planner
+    group: Group
+    arguments: Mapping[str, Any]
+    path: _Path
+    sizes: tuple[Any, ...]
+
+
+def compile_operation(
+    schema: Schema,
+    operation: OperationDefinitionNode,
+    fragments: Mapping[str, FragmentDefinitionNode],
+    variables: VariableValues,
+    grants: Grants,
+    audience: Audience,
+    *,
+    has_predicates: bool = True,
+) -> Plan:
+    """The plan of a validated operation; `variables` are symbolic (`values.symbolic`).
+
+    Raises `RefusalError`: FORBIDDEN naming every coordinate that the grants refuse, or
+    BAD_USER_INPUT and LIMIT_EXCEEDED for arguments that cannot be planned.
+    `has_predicates=False` leaves the tenant predicates out: only to test that row-level security
+    alone gives the same answers.
+    """
+    binds = Binds()
+    access = Access(schema.entities, grants, audience, binds, has_predicates=has_predicates)
+    planner = Planner(schema, access, fragments, variables)
+    groups = planner.collect("Query", [operation.selection_set])
+    asked = [g for g in groups if g.name not in ("__schema", "__type")]
+    pairs = [(g.key, planner.root(g)) for g in asked]
+    if access.forbidden:
+        names = sorted(access.forbidden)
+        message = f"Your roles do not allow: {', '.join(names)}."
+        raise RefusalError(Code.FORBIDDEN, message, coordinates=names)
+    answer = cast(JsonObject(pairs), Text) if pairs else literal_column("'{}'")
+    sql, parameters = compile_text(select(answer))
+    return Plan(
+        sql=sql,
+        supplies=tuple(binds.supply(name, value) for name, value in parameters),
+        masked=tuple(
+            {"path": list(path), "coordinate": coordinate, "reason": reason}
+            for path, coordinate, reason in access.masked
+        ),
+        sizes=tuple(planner.sizes),
+        has_sealed=planner.has_sealed,
+        keys=tuple(g.key for g in groups),
+        introspection=tuple(n for g in groups if g not in asked for n in g.nodes),
+    )
+
+
+class Planner:
+    """Walks one operation; `sizes` and `has_sealed` are what it learns beside the SQL."""
+
+    def __init__(
+        self,
+        schema: Schema,
+        access: Access,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        variables: VariableValues,
+    ) -> None:
+        self.schema = schema
+        self.access = access
+        self.fragments = fragments
+        self.variables = variables
+        self.sizes: list[tuple[Any, ...]] = []
+        self.has_sealed = False
+
+    # -- selections ---------------------------------------------------------------------------
+
+    def collect(self, type_name: str, selections: Sequence[SelectionSetNode]) -> list[Group]:
+        """The selected fields of an object type, merged by response key, in order."""
+        groups: dict[str, Group] = {}
+        for selection in selections:
+            self._collect(type_name, selection, groups, set(), is_explicit=True)
+        return list(groups.values())
+
+    def children(self, place: Place, type_name: str) -> list[Group]:
+        """The selected fields of the type that `place`'s field leads to."""
+        return self.collect(type_name, _selections(place.group))
+
+    def _collect(
+        self,
+        type_name: str,
+        selections: SelectionSetNode,
+        groups: dict[str, Group],
+        visited: set[str],
+        *,
+        is_explicit: bool,
+    ) -> None:
+        for node in selections.selections:
+            if not self._is_included(node):
+                continue
+            if isinstance(node, FieldNode):
+                key = (node.alias or node.name).value
+                group = groups.setdefault(key, Group(key, node.name.value))
+                group.nodes.append(node)
+                group.is_explicit |= is_explicit
+                continue
+            if isinstance(node, FragmentSpreadNode):
+                name = node.name.value
+                if name in visited:
+                    continue
+                visited.add(name)
+                fragment: Any = self.fragments[name]
+            else:
+                assert isinstance(node, InlineFragmentNode)
+                fragment = node
+            condition = fragment.type_condition
+            if condition is None:
+                wanted, explicit = True, is_explicit
+            else:
+                wanted = self._applies(condition.name.value, type_name)
+                explicit = condition.name.value == type_name
+            if wanted:
+                inner = fragment.selection_set
+                self._collect(type_name, inner, groups, visited, is_explicit=explicit)
+
+    def _is_included(self, node: Any) -> bool:
+        def argument(directive: GraphQLDirective) -> Any:
+            values = get_directive_values(directive, node, self.variables)
+            return None if values is None else values["if"]
+
+        return argument(GraphQLSkipDirective) is not True and (
+            argument(GraphQLIncludeDirective) is not False
+        )
+
+    def _applies(self, condition: str, type_name: str) -> bool:
+        if condition == type_name:
+            return True
+        kinds = self.schema.graphql.type_map
+        abstract, concrete = kinds[condition], kinds[type_name]
+        return not isinstance(abstract, GraphQLObjectType) and self.schema.graphql.is_sub_type(
+            abstract,  # type: ignore[arg-type]
+            concrete,  # type: ignore[arg-type]
+        )
+
+    def arguments(self, type_name: str, group: Group) -> Mapping[str, Any]:
+        """The field's arguments, variables as references."""
+        parent = self.schema.graphql.type_map[type_name]
+        assert isinstance(parent, GraphQLObjectType)
+        return get_argument_values(parent.fields[group.name], group.nodes[0], self.variables)
+
+    # -- roots --------------------------------------------------------------------------------
+
+    def root(self, group: Group) -> ColumnElement[Any]:
+        """A root field's answer."""
+        if group.name == "__typename":
+            return text_constant("Query")
+        self.access.grant(f"Query.{group.name}")
+        place = Place(self, group, self.arguments("Query", group), (group.key,), ())
+        catalogue = self.schema.catalogue
+        match group.name:
+            case "viewer":
+                entity = self.schema.entities["Viewer"]
+                return self._viewer(entity, place)
+            case "node":
+                return self._node(place)
+            case "nodes":
+                return self._nodes(place)
+            case name if name in catalogue.roots:
+                return self._compiled(catalogue.roots[name], place)
+            case name:
+                entity = next(e for e in catalogue.entities.values() if e.root == name)
+                found = self._connection(entity, lambda _: [], None, place)
+                return found.scalar_subquery()
+
+    def _compiled(self, root: Root, place: Place) -> ColumnElement[Any]:
+        for name, (_, _, _) in root.arguments.items():
+            for value in _each(place.arguments.get(name)):
+                for enum in root.guarded:
+                    if isinstance(value, str) and value in enum.__members__:
+                        self.access.grant(f"{enum.__name__}.{value}")
+        return root.compile(place)
+
+    def _viewer(self, entity: Entity, place: Place) -> ColumnElement[Any]:
+        row = entity.table.alias()
+        me = row.c.id == self.access.binds.principal("member_id", Uuid())
+        conditions = [me, *self.access.visible(entity, row)]
+        return self._object(entity, row, place, conditions).scalar_subquery()
+
+    def _node(self, place: Place) -> ColumnElement[Any]:
+        binds = self.access.binds
+        given = place.arguments["id"]
+        at = Address(
+            tag=binds.value(given, Text(), lambda found: _address(found).tag),
+            tenant_id=binds.value(given, Uuid(), lambda found: _address(found).tenant_id),
+            row_id=binds.value(given, Uuid(), lambda found: _address(found).row_id),
+        )
+        found = [each.scalar_subquery() for each in self._addressed(at, None, place)]
+        return _first(found)
+
+    def _nodes(self, place: Place) -> ColumnElement[Any]:
+        binds = self.access.binds
+        given = place.arguments["ids"]
+        self.sizes.append((given,))
+
+        def every(part: str) -> Callable[[list[str]], list[Any]]:
+            return lambda found: [getattr(_address(each), part) for each in _bounded(found)]
+
+        asked = func.unnest(
+            binds.value(given, ARRAY(Text()), every("tag")),
+            binds.value(given, ARRAY(Uuid()), every("tenant_id")),
+            binds.value(given, ARRAY(Uuid()), every("row_id")),
+        ).table_valued("tag", "tenant_id", "row_id", with_ordinality="place")
+        asked = asked.render_derived()
+        at = Address(asked.c.tag, asked.c.tenant_id, asked.c.row_id)
+        place = replace(place, sizes=(given,))
+        joined: FromClause = asked
+        found = []
+        for each in self._addressed(at, asked, place):
+            sub = each.lateral()
+            joined = joined.outerjoin(sub, true())
+            found.append(sub.c.j)
+        answer = json_list(_first(found), [asked.c.place])
+        return select(answer).select_from(joined).scalar_subquery()
+
+    def _addressed(self, at: Address, outer: FromClause | None, place: Place) -> list[Select[Any]]:
+        """For each type that `place` can lead to: the object at the address `at`."""
+        found = []
+        for entity in self.schema.entities.values():
+            if not self._is_possible(entity, place):
+                continue
+            row = entity.table.alias()
+            conditions = [
+                at.tag == literal_column(f"'{entity.tag}'", Text),
+                row.c.id == at.row_id,
+                *self.access.visible(entity, row),
+            ]
+            if is_tenant_table(entity.table):
+                conditions.append(row.c.tenant_id == at.tenant_id)
+            if entity.name == "Viewer":
+                conditions.append(row.c.id == self.access.binds.principal("member_id", Uuid()))
+            made = self._object(entity, row, place, conditions)
+            found.append(made if outer is None else made.correlate(outer))
+        return found
+
+    def _is_possible(self, entity: Entity, place: Place) -> bool:
+        """Whether an abstract field may answer with this type.
+
+        A type that the caller may not see is passed over, unless the operation asks for it by
+        name: then its coordinates are forbidden like any other.
+        """
+        if self.access.row_scope(entity) is not None:
+            return True
+        return any(group.is_explicit for group in self.collect_abstract(place, entity))
+
+    def collect_abstract(self, place: Place, entity: Entity) -> list[Group]:
+        """The selected fields of one possible type of an interface or union."""
+        groups: dict[str, Group] = {}
+        for selections in _selections(place.group):
+            self._collect(entity.name, selections, groups, set(), is_explicit=False)
+        return list(groups.values())
+
+    # -- objects ------------------------------------------------------------------------------
+
+    def _object(
+        self, entity: Entity, row: FromClause, place: Place, conditions: Sequence[Any]
+    ) -> Select[Any]:
+        """`SELECT JSON_OBJECT(…) AS j` over the rows of `entity` for which `conditions` hold."""
+        found, joined = self._json(entity, row, row, place)
+        return select(found.label("j")).select_from(joined).where(and_(true(), *conditions))
+
+    def _json(
+        self, entity: Entity, row: FromClause, joined: FromClause, place: Place
+    ) -> tuple[ColumnElement[Any], FromClause]:
+        """The JSON of one row, and `joined` with the LATERAL sub-queries of the row's edges."""
+        pairs: list[tuple[str, ColumnElement[Any]]] = []
+        for group in self.children(place, entity.name):
+            path = (*place.path, group.key)
+            made = self._field(entity, row, group, Place(self, group, {}, path, place.sizes))
+            if isinstance(made, Select):
+                sub = made.correlate(row).lateral()
+                joined = joined.outerjoin(sub, true())
+                pairs.append((group.key, sub.c.j))
+            elif isinstance(made, list):
+                subs = [each.correlate(row).lateral() for each in made]
+                for sub in subs:
+                    joined = joined.outerjoin(sub, true())
+                pairs.append((group.key, _first([sub.c.j for sub in subs])))
+            else:
+                pairs.append((group.key, made))
+        return JsonObject(pairs), joined
+
+    def _field(
+        self, entity: Entity, row: FromClause, group: Group, place: Place
+    ) -> ColumnElement[Any] | Select[Any] | list[Select[Any]]:
+        """A value as an expression, an edge as a select of `j`, a union as one select a type."""
+        if group.name == "__typename":
+            return text_constant(entity.name)
+        coordinate = f"{entity.name}.{group.name}"
+        grant = self.access.grant(coordinate)
+        if group.name == "id":
+            return opaque_id(entity, row)
+        declared = entity.fields[group.name]
+        self.access.note_mask(entity, coordinate, place.path)
+        match declared:
+            case Value():
+                seen = self.access.value(entity, coordinate, declared, row)
+                return printed(declared.kind, seen)
+            case Sealed():
+                self.has_sealed = True
+                clear = None if grant is None else self.access.clear(entity, row, grant)
+                return sealed_marker(row.c.tenant_id, row.c[declared.column], clear)
+            case Localised():
+                locale = self.arguments(entity.name, group)["locale"]
+                return row.c[declared.columns[locale]]
+            case One():
+                target = self.schema.entities[declared.target]
+                clear = None if grant is None else self.access.clear(entity, row, grant)
+                return self._one(target, declared.on, row, clear, place)
+            case Either():
+                return [
+                    self._one(self.schema.entities[name], on, row, None, place)
+                    for name, on in declared.alternatives.items()
+                    if self._is_possible(self.schema.entities[name], place)
+                ]
+            case Few():
+                return self._few(declared, row, place)
+            case Many():
+                target = self.schema.entities[declared.target]
+                place = replace(place, arguments=self.arguments(entity.name, group))
+                on = declared.on
+                return self._connection(
+                    target, lambda other: self.access.joined(target, other, on, row), row, place
+                )
+
+    def _one(
+        self,
+        target: Entity,
+        on: Join,
+        row: FromClause,
+        clear: ColumnElement[bool] | None,
+        place: Place,
+    ) -> Select[Any]:
+        other = target.table.alias()
+        conditions = [
+            *self.access.visible(target, other),
+            *self.access.joined(target, other, on, row),
+            *([] if clear is None else [clear]),
+        ]
+        return self._object(target, other, place, conditions)
+
+    def _few(self, declared: Few, row: FromClause, place: Place) -> Select[Any]:
+        target = self.schema.entities[declared.target]
+        other = target.table.alias()
+        conditions = [
+            *self.access.visible(target, other),
+            *self.access.joined(target, other, declared.on, row),
+        ]
+        order = [*(other.c[name] for name in declared.order), other.c.id]
+        numbered = func.row_number().over(order_by=order).label("rn")
+        chosen = select(*other.c, numbered).where(and_(*conditions)).order_by(*order)
+        page = chosen.limit(FEW_ROWS).correlate(row).subquery()
+        inner = replace(place, sizes=(*place.sizes, _FEW_ESTIMATE))
+        self.sizes.append(inner.sizes)
+        found, joined = self._json(target, page, page, inner)
+        return select(json_list(found, [page.c.rn]).label("j")).select_from(joined)
+
+    # -- connections --------------------------------------------------------------------------
+
+    def _connection(
+        self,
+        entity: Entity,
+        join: Callable[[FromClause], list[ColumnElement[bool]]],
+        outer: FromClause | None,
+        place: Place,
+    ) -> Select[Any]:
+        """The connection's JSON as `j`: always one row."""
+        page = Page(self.access, entity, place.arguments, join, outer)
+        inner = replace(place, sizes=(*place.sizes, page.size))
+        self.sizes.append(inner.sizes)
+        groups = self.children(place, f"{entity.name}Connection")
+        reads_rows = any(g.name in ("edges", "nodes", "pageInfo") for g in groups)
+        listing = Listing(self, page, groups, inner) if reads_rows else None
+        pairs: list[tuple[str, ColumnElement[Any]]] = []
+        for group in groups:
+            match group.name:
+                case "__typename":
+                    pairs.append((group.key, text_constant(f"{entity.name}Connection")))
+                case "totalCount":
+                    pairs.append((group.key, page.count()))
+                case _:
+                    assert listing is not None
+                    pairs.append((group.key, listing.field(group)))
+        found = select(JsonObject(pairs).label("j"))
+        return found if listing is None else found.select_from(listing.joined)
+
+
+class Listing:
+    """The rows of a connection's page: its edges, its nodes, and where the page stands."""
+
+    def __init__(self, planner: Planner, page: Page, groups: list[Group], place: Place) -> None:
+        self.planner = planner
+        self.page = page
+        self.place = place
+        infos = [i for g in groups if g.name == "pageInfo" for i in self._infos(g)]
+        more = "hasPreviousPage" if page.is_backward else "hasNextPage"
+        self.has_one_more = any(info.name == more for info in infos)
+        self.rows = page.rows(has_one_more=self.has_one_more)
+        self.joined: FromClause = self.rows
+        # Counted backwards the window's first row is the page's last.
+        number = self.rows.c.rn
+        self.order = [number.desc() if page.is_backward else number.asc()]
+        self.inside = number <= page.asked() if self.has_one_more else None
+
+    def field(self, group: Group) -> ColumnElement[Any]:
+        """`edges`, `nodes` or `pageInfo`."""
+        if group.name == "pageInfo":
+            return JsonObject([(info.key, self._info(info)) for info in self._infos(group)])
+        place = replace(self.place, group=group, path=(*self.place.path, group.key))
+        item = self._json(place) if group.name == "nodes" else self._edge(place)
+        return json_list(item, self.order, self.inside)
+
+    def _infos(self, group: Group) -> list[Group]:
+        return self.planner.collect("PageInfo", _selections(group))
+
+    def _json(self, place: Place) -> ColumnElement[Any]:
+        found, self.joined = self.planner._json(  # noqa: SLF001 -- one walk in two classes
+            self.page.entity, self.rows, self.joined, place
+        )
+        return found
+
+    def _edge(self, place: Place) -> ColumnElement[Any]:
+        pairs = []
+        for group in self.planner.children(place, f"{self.page.entity.name}Edge"):
+            match group.name:
+                case "__typename":
+                    made: ColumnElement[Any] = text_constant(f"{self.page.entity.name}Edge")
+                case "cursor":
+                    made = self.page.cursor(self.rows)
+                case _:
+                    path = (*place.path, group.key)
+                    made = self._json(replace(place, group=group, path=path))
+            pairs.append((group.key, made))
+        return JsonObject(pairs)
+
+    def _info(self, group: Group) -> ColumnElement[Any]:
+        page = self.page
+        match group.name:
+            case "__typename":
+                return text_constant("PageInfo")
+            case "hasNextPage":
+                return self._more(is_forward=True)
+            case "hasPreviousPage":
+                return self._more(is_forward=False)
+            case "startCursor" | "endCursor":
+                is_first = (group.name == "startCursor") != page.is_backward
+                number = self.rows.c.rn
+                order = number.asc() if is_first else number.desc()
+                listed = json_list(page.cursor(self.rows), [order], self.inside)
+                return listed[0]
+            case name:
+                raise AssertionError(name)
+
+    def _more(self, *, is_forward: bool) -> ColumnElement[Any]:
+        page = self.page
+        bound = page.before if is_forward else page.after
+        tests: list[ColumnElement[bool]] = [false()]
+        if is_forward != page.is_backward:
+            tests.append(func.count(self.rows.c.rn) > page.asked())
+        if bound is not None:
+            tests.append(page.beyond(bound, is_after=not is_forward))
+        return or_(*tests)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """The parts of an opaque id, as SQL expressions."""
+
+    tag: ColumnElement[Any]
+    tenant_id: ColumnElement[Any]
+    row_id: ColumnElement[Any]
+
+
+_NOWHERE = NodeId("none", NO_TENANT, UUID(int=0))
+
+
+def _address(text: str) -> NodeId:
+    """Where an id leads; one that we never gave leads nowhere."""
+    return NodeId.decode(text) or _NOWHERE
+
+
+def _bounded(ids: list[str]) -> list[str]:
+    if len(ids) > PAGE_MAXIMUM:
+        message = f"{len(ids)} ids were asked for; {PAGE_MAXIMUM} at most."
+        raise RefusalError(Code.LIMIT_EXCEEDED, message)
+    return ids
+
+
+def _selections(group: Group) -> list[SelectionSetNode]:
+    return [node.selection_set for node in group.nodes if node.selection_set is not None]
+
+
+def _first(found: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
+    match found:
+        case []:
+            return null()
+        case [only]:
+            return only
+        case _:
+            return func.coalesce(*found)
+
+
+def _each(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+

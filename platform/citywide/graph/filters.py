@@ -1,0 +1,229 @@
+"""`where`: typed comparisons, `and`/`or`/`not` and conditions on related rows, as SQL predicates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Date,
+    DateTime,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.sql import ColumnElement, FromClause
+from sqlalchemy.types import TypeEngine
+
+from citywide.errors import Code, RefusalError
+from citywide.graph.access import Access
+from citywide.graph.declare import Entity, Kind, Many, One, Value
+from citywide.ids import NodeId
+
+# A filter is written by a person or a page; deeper or longer ones are generated to hurt.
+FILTER_DEPTH = 8
+FILTER_CONDITIONS = 100
+LIST_LENGTH = 500
+
+SQL_TYPES: Mapping[Kind, TypeEngine[Any]] = {
+    Kind.ID: Uuid(),
+    Kind.STRING: Text(),
+    Kind.INT: BigInteger(),
+    Kind.MONEY: BigInteger(),
+    Kind.BOOLEAN: Boolean(),
+    Kind.DATE: Date(),
+    Kind.DATETIME: DateTime(timezone=True),
+}
+_PYTHON_TYPES: Mapping[Kind, type] = {
+    Kind.ID: UUID,
+    Kind.STRING: str,
+    Kind.INT: int,
+    Kind.MONEY: int,
+    Kind.BOOLEAN: bool,
+    Kind.DATE: date,
+    Kind.DATETIME: datetime,
+}
+
+
+class Filter:
+    """Compiles one `where` argument; counts its conditions."""
+
+    def __init__(self, access: Access) -> None:
+        self.access = access
+        self.conditions = 0
+
+    def compile(
+        self, entity: Entity, row: FromClause, where: Mapping[str, Any], depth: int = 0
+    ) -> ColumnElement[bool]:
+        """The predicate of `where` over `row`; an empty one holds for every row."""
+        if depth > FILTER_DEPTH:
+            message = f"A where argument may be nested {FILTER_DEPTH} levels deep, not more."
+            raise RefusalError(Code.LIMIT_EXCEEDED, message)
+        found = [self._one(entity, row, key, value, depth) for key, value in where.items()]
+        return and_(true(), *found)
+
+    def _one(
+        self, entity: Entity, row: FromClause, key: str, value: Any, depth: int
+    ) -> ColumnElement[bool]:
+        self.conditions += 1
+        if self.conditions > FILTER_CONDITIONS:
+            message = f"A where argument may have {FILTER_CONDITIONS} conditions, not more."
+            raise RefusalError(Code.LIMIT_EXCEEDED, message)
+        if value is None:
+            raise _is_null(entity.name, key)
+        match key:
+            case "and":
+                every = [self.compile(entity, row, each, depth + 1) for each in value]
+                return and_(true(), *every)
+            case "or":
+                some = [self.compile(entity, row, each, depth + 1) for each in value]
+                return or_(false(), *some)
+            case "not":
+                # NULL is not true, so its negation must be: IS NOT TRUE, never a bare NOT.
+                return self.compile(entity, row, value, depth + 1).is_not(true())
+            case "id":
+                return self._comparison(entity, key, Kind.ID, row.c.id, value)
+            case _:
+                return self._field(entity, row, key, value, depth)
+
+    def _field(
+        self, entity: Entity, row: FromClause, key: str, value: Any, depth: int
+    ) -> ColumnElement[bool]:
+        coordinate = f"{entity.name}.{key}"
+        match declared := entity.fields[key]:
+            case Value():
+                seen = self.access.value(entity, coordinate, declared, row)
+                return self._comparison(entity, key, declared.kind, seen, value)
+            case One() | Many():
+                return self._related(entity, row, coordinate, declared, value, depth)
+            case _:
+                message = f"{coordinate} cannot be filtered by."
+                raise AssertionError(message)
+
+    def _related(
+        self,
+        entity: Entity,
+        row: FromClause,
+        coordinate: str,
+        declared: One | Many,
+        value: Mapping[str, Any],
+        depth: int,
+    ) -> ColumnElement[bool]:
+        access = self.access
+        grant = access.grant(coordinate)
+        target = access.entities[declared.target]
+        other = target.table.alias()
+        conditions = [
+            *access.visible(target, other),
+            *access.joined(target, other, declared.on, row),
+            self.compile(target, other, value, depth + 1),
+        ]
+        # A masked edge leads nowhere, in a filter as in an answer.
+        clear = None if grant is None else access.clear(entity, row, grant)
+        if clear is not None:
+            conditions.append(clear)
+        found = select(literal_column("1")).select_from(other).where(and_(*conditions))
+        return found.correlate(row).exists()
+
+    def _comparison(
+        self,
+        entity: Entity,
+        key: str,
+        kind: Kind,
+        seen: ColumnElement[Any],
+        comparison: Mapping[str, Any],
+    ) -> ColumnElement[bool]:
+        tests = []
+        for operator, value in comparison.items():
+            if value is None:
+                raise _is_null(f"{entity.name}.{key}", operator)
+            self.conditions += 1
+            tests.append(self._test(entity, kind, seen, operator, value))
+        return and_(true(), *tests)
+
+    def _test(
+        self, entity: Entity, kind: Kind, seen: ColumnElement[Any], operator: str, value: Any
+    ) -> ColumnElement[bool]:
+        if operator == "isNull":
+            return seen.is_(None) if value else seen.is_not(None)
+        convert = converter(kind, entity.tag, entity.name)
+        if operator == "in":
+            listed = self.access.binds.value(
+                value, ARRAY(SQL_TYPES[kind]), lambda found: _each(convert, found)
+            )
+            return seen == any_(listed)
+        bound = self.access.binds.value(value, SQL_TYPES[kind], convert)
+        return _OPERATORS[operator](seen, bound)
+
+
+_OPERATORS: Mapping[str, Callable[[ColumnElement[Any], Any], ColumnElement[bool]]] = {
+    "eq": lambda seen, bound: seen == bound,
+    "lt": lambda seen, bound: seen < bound,
+    "lte": lambda seen, bound: seen <= bound,
+    "gt": lambda seen, bound: seen > bound,
+    "gte": lambda seen, bound: seen >= bound,
+    "startsWith": lambda seen, bound: func.starts_with(seen, bound),
+    "contains": lambda seen, bound: func.strpos(seen, bound) > 0,
+}
+
+
+def converter(kind: Kind, tag: str, type_name: str) -> Callable[[Any], Any]:
+    """What makes a coerced value of `kind` a bind value, or refuses it in a sentence."""
+    match kind:
+        case Kind.ID:
+            return lambda found: row_id(found, tag, type_name)
+        case Kind.STRING:
+            return storable
+        case _:
+            return lambda found: _typed(found, _PYTHON_TYPES[kind])
+
+
+def row_id(text: str, tag: str, type_name: str) -> UUID:
+    """The row's UUID in an outside id of a `type_name`."""
+    node = NodeId.decode(text)
+    if node is None or node.tag != tag:
+        message = f"“{text[:60]}” is not the id of a {type_name}; take ids from an answer."
+        raise RefusalError(Code.BAD_USER_INPUT, message)
+    return node.row_id
+
+
+def storable(text: str) -> str:
+    """`text`, unless PostgreSQL cannot hold it: a NUL character or half of a surrogate pair."""
+    if "\x00" in text or not text.isprintable() and any("\ud800" <= c <= "\udfff" for c in text):
+        message = "A text holds a NUL character or half a surrogate pair, which no stored text has."
+        raise RefusalError(Code.BAD_USER_INPUT, message)
+    return text
+
+
+def _typed(found: Any, expected: type) -> Any:
+    if not isinstance(found, expected):
+        message = f"A value is not a {expected.__name__}."
+        raise RefusalError(Code.BAD_USER_INPUT, message)
+    return found
+
+
+def _each(convert: Callable[[Any], Any], found: list[Any]) -> list[Any]:
+    if len(found) > LIST_LENGTH:
+        message = f"A list of {len(found)} values is too long; {LIST_LENGTH} at most."
+        raise RefusalError(Code.LIMIT_EXCEEDED, message)
+    return [convert(each) for each in found]
+
+
+def _is_null(where: str, key: str) -> RefusalError:
+    message = (
+        f"{key} is null in the filter of {where}; "
+        "leave it out to set no condition, or use isNull to ask for null."
+    )
+    return RefusalError(Code.BAD_USER_INPUT, message)

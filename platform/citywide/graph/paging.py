@@ -1,0 +1,241 @@
+"""Relay connections: keyset pages in both directions, in a stable order, counted when asked.
+
+A cursor holds the row's order keys, as the caller sees them, and its id. "After" compares with
+those keys, so rows that come and go do not shift a page, and equal rows go by id.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from base64 import urlsafe_b64decode
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, and_, func, literal_column, or_, select, tuple_
+from sqlalchemy.sql import ColumnElement, FromClause
+
+from citywide.errors import Code, RefusalError
+from citywide.graph.access import Access, Conditions
+from citywide.graph.declare import Entity, Kind, Value
+from citywide.graph.filters import SQL_TYPES, Filter, storable
+from citywide.graph.schema import PAGE_DEFAULT, PAGE_MAXIMUM
+from citywide.graph.sql import cursor
+
+# A cursor of ours is shorter; a longer one is not ours.
+CURSOR_LENGTH = 8_192
+# Beyond so many keys nothing is ordered any further.
+ORDER_KEYS = 8
+# A list of keys, each with its value in the cursor's row.
+_Compared = Sequence[tuple["Key", ColumnElement[Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of an order: what the caller sees of a field, or the row's id at the end."""
+
+    expression: ColumnElement[Any]
+    kind: Kind
+    is_nullable: bool
+    is_descending: bool
+
+    def in_order(self, *, is_reversed: bool) -> ColumnElement[Any]:
+        """The ORDER BY term; null is the greatest value in both directions."""
+        is_descending = self.is_descending != is_reversed
+        return self.expression.desc() if is_descending else self.expression.asc()
+
+    def beyond(self, value: ColumnElement[Any], *, is_greater: bool) -> ColumnElement[bool]:
+        """Whether the key lies strictly on one side of `value`, null being the greatest."""
+        key = self.expression
+        if not self.is_nullable:
+            return key > value if is_greater else key < value
+        if is_greater:
+            return and_(value.is_not(None), or_(key > value, key.is_(None)))
+        return or_(key < value, and_(key.is_not(None), value.is_(None)))
+
+    def same(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
+        """Whether the key equals `value`, null equal to null."""
+        return self.expression.is_not_distinct_from(value) if self.is_nullable else (
+            self.expression == value
+        )
+
+
+class Page:
+    """The rows of one connection: its conditions, its order, its window."""
+
+    def __init__(
+        self,
+        access: Access,
+        entity: Entity,
+        arguments: Mapping[str, Any],
+        join: Callable[[FromClause], Conditions],
+        outer: FromClause | None,
+    ) -> None:
+        self.access = access
+        self.entity = entity
+        self.outer = outer
+        self._join = join
+        self._where = arguments.get("where")
+        self._order = arguments.get("orderBy") or ()
+        self.after, self.before = arguments.get("after"), arguments.get("before")
+        first, last = arguments.get("first"), arguments.get("last")
+        if first is not None and last is not None:
+            message = "Give first or last, not both: a page runs one way."
+            raise RefusalError(Code.BAD_USER_INPUT, message)
+        if len(self._order) > ORDER_KEYS:
+            message = f"orderBy has {len(self._order)} keys; {ORDER_KEYS} at most."
+            raise RefusalError(Code.LIMIT_EXCEEDED, message)
+        self.is_backward = last is not None
+        given = last if self.is_backward else first
+        self.size = PAGE_DEFAULT if given is None else given
+
+    @property
+    def signature(self) -> str:
+        """What a cursor must agree with: the type and the order it was made in."""
+        order = [self.entity.name, *(f"{o['field']} {o['direction']}" for o in self._order)]
+        return f"o{zlib.crc32(','.join(order).encode()):08x}"
+
+    def rows(self, *, has_one_more: bool) -> FromClause:
+        """The page: the row's columns, its order keys `k0 …` and its number `rn` in the window."""
+        row = self.entity.table.alias()
+        keys = self._keys(row)
+        conditions = [*self._conditions(row), *self._window(keys)]
+        order = [key.in_order(is_reversed=self.is_backward) for key in keys]
+        extra = int(has_one_more)
+        limit = self.access.binds.value(
+            self.size, BigInteger(), lambda found: page_size(found) + extra
+        )
+        labelled = [key.expression.label(f"k{number}") for number, key in enumerate(keys)]
+        number = func.row_number().over(order_by=order).label("rn")
+        found = select(*row.c, *labelled, number).where(and_(*conditions))
+        return self._inside(found.order_by(*order).limit(limit)).subquery()
+
+    def asked(self) -> ColumnElement[int]:
+        """The page's size as a parameter."""
+        return self.access.binds.value(self.size, BigInteger(), page_size)
+
+    def cursor(self, page: FromClause) -> ColumnElement[str]:
+        """The cursor of a row of the page."""
+        count = len(self._order) + 1
+        return cursor(self.signature, [page.c[f"k{number}"] for number in range(count)])
+
+    def beyond(self, bound: Any, *, is_after: bool) -> ColumnElement[bool]:
+        """Whether there is a row on the far side of a cursor, itself included."""
+        row = self.entity.table.alias()
+        near = self._relative(self._keys(row), bound, is_after=is_after)
+        conditions = [*self._conditions(row), near.is_not(True)]
+        found = select(literal_column("1")).select_from(row).where(and_(*conditions))
+        return self._inside(found).exists()
+
+    def count(self) -> ColumnElement[int]:
+        """How many rows there are without the window."""
+        row = self.entity.table.alias()
+        found = select(func.count()).select_from(row).where(and_(*self._conditions(row)))
+        return self._inside(found).scalar_subquery()
+
+    def _inside(self, statement: Any) -> Any:
+        return statement if self.outer is None else statement.correlate(self.outer)
+
+    def _conditions(self, row: FromClause) -> Conditions:
+        found = [*self.access.visible(self.entity, row), *self._join(row)]
+        if self._where:
+            found.append(Filter(self.access).compile(self.entity, row, self._where))
+        return found
+
+    def _keys(self, row: FromClause) -> list[Key]:
+        found = []
+        for order in self._order:
+            name, is_descending = order["field"], order["direction"] == "DESC"
+            declared = self.entity.fields[name]
+            assert isinstance(declared, Value)
+            seen = self.access.value(self.entity, f"{self.entity.name}.{name}", declared, row)
+            is_nullable = declared.nullable or declared.mask is not None
+            found.append(Key(seen, declared.kind, is_nullable, is_descending))
+        # In the direction of the last key, so that one index can serve the whole order.
+        is_descending = bool(found) and found[-1].is_descending
+        return [*found, Key(row.c.id, Kind.ID, is_nullable=False, is_descending=is_descending)]
+
+    def _window(self, keys: Sequence[Key]) -> Conditions:
+        found = []
+        if self.after is not None:
+            found.append(self._relative(keys, self.after, is_after=True))
+        if self.before is not None:
+            found.append(self._relative(keys, self.before, is_after=False))
+        return found
+
+    def _relative(self, keys: Sequence[Key], bound: Any, *, is_after: bool) -> ColumnElement[bool]:
+        """Whether a row comes strictly after (or before) the row of the cursor `bound`."""
+        compared = []
+        for number, key in enumerate(keys):
+            part = partial(cursor_part, self.signature, len(keys), number, key.kind)
+            value = self.access.binds.value(bound, SQL_TYPES[key.kind], part)
+            compared.append((key, value))
+        if len({key.is_descending for key in keys}) == 1 and not any(k.is_nullable for k in keys):
+            # One row comparison, which an index on the order answers directly.
+            row = tuple_(*(key.expression for key in keys))
+            other = tuple_(*(value for _, value in compared))
+            return row > other if is_after != keys[0].is_descending else row < other
+        return _lexicographic(compared, is_after=is_after)
+
+
+def _lexicographic(compared: _Compared, *, is_after: bool) -> ColumnElement[bool]:
+    (key, value), *rest = compared
+    strictly = key.beyond(value, is_greater=is_after != key.is_descending)
+    if not rest:
+        return strictly
+    return or_(strictly, and_(key.same(value), _lexicographic(rest, is_after=is_after)))
+
+
+def page_size(found: int) -> int:
+    """A page size within the limits."""
+    if found < 0:
+        raise RefusalError(Code.BAD_USER_INPUT, f"A page cannot hold {found} rows.")
+    if found > PAGE_MAXIMUM:
+        message = f"A page holds {PAGE_MAXIMUM} rows at most; {found} were asked for."
+        raise RefusalError(Code.LIMIT_EXCEEDED, message)
+    return found
+
+
+def cursor_part(signature: str, length: int, number: int, kind: Kind, text: str) -> Any:
+    """One key's value in a cursor; a cursor of another list or order is refused."""
+    try:
+        if len(text) > CURSOR_LENGTH:
+            raise ValueError  # noqa: TRY301 -- one sentence for every cursor that is not ours
+        values = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        if not isinstance(values, list) or values[0] != signature or len(values) != length + 1:
+            raise ValueError  # noqa: TRY301
+        return _key_value(kind, values[number + 1])
+    except (ValueError, RecursionError, IndexError, TypeError, AttributeError):
+        message = "A cursor is not one of this list in this order; take it from the page before."
+        raise RefusalError(Code.BAD_USER_INPUT, message) from None
+
+
+def _key_value(kind: Kind, value: Any) -> Any:
+    if value is None:
+        return None
+    match kind:
+        case Kind.ID:
+            return UUID(value)
+        case Kind.DATE:
+            return date.fromisoformat(value)
+        case Kind.DATETIME:
+            return datetime.fromisoformat(value)
+        case Kind.STRING:
+            return storable(_exactly(value, str))
+        case Kind.BOOLEAN:
+            return _exactly(value, bool)
+        case Kind.INT | Kind.MONEY:
+            number: int = _exactly(value, int)
+            if not -(2**63) <= number < 2**63:
+                raise ValueError(number)
+            return number
+
+
+def _exactly(value: Any, expected: type) -> Any:
+    if type(value) is not expected:
+        raise TypeError(value)
+    return value

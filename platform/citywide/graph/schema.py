@@ -1,0 +1,407 @@
+"""The declared entities as Strawberry types: the published schema, and what its fields mean.
+
+`build_schema` makes for every entity its type, its connection and edge, the input that filters
+it and the input that orders it. Names follow GraphQL's conventions; `schema/citywide.graphql` is
+the printed result. `Schema` keeps, beside graphql-core's schema, which declaration stands behind
+each type and field, so that the planner never has to guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+from functools import cached_property
+from typing import Annotated, Any, Union
+
+import strawberry
+from graphql import GraphQLObjectType, GraphQLSchema
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.field import StrawberryField
+from strawberry.types.unset import UNSET
+
+from citywide.graph.declare import (
+    Catalogue,
+    Either,
+    Entity,
+    Few,
+    Field,
+    Kind,
+    Localised,
+    Many,
+    One,
+    Root,
+    Sealed,
+    Value,
+)
+from citywide.graph.scalars import MONEY, Locale, Money, OrderDirection
+
+# How many rows a page holds when the caller does not say, and at most.
+PAGE_DEFAULT = 20
+PAGE_MAXIMUM = 100
+
+_PYTHON: Mapping[Kind, Any] = {
+    Kind.ID: strawberry.ID,
+    Kind.STRING: str,
+    Kind.INT: int,
+    Kind.BOOLEAN: bool,
+    Kind.DATE: date,
+    Kind.DATETIME: datetime,
+    Kind.MONEY: Money,
+}
+_ORDERED = {
+    "eq": "Equal to.",
+    "lt": "Less, or earlier, than.",
+    "lte": "At most, or not later than.",
+    "gt": "Greater, or later, than.",
+    "gte": "At least, or not earlier than.",
+}
+_COMPARISONS: Mapping[Kind, Mapping[str, str]] = {
+    Kind.ID: {"eq": "Equal to."},
+    Kind.BOOLEAN: {"eq": "Equal to."},
+    Kind.STRING: {
+        "eq": "Equal to.",
+        "starts_with": "Begins with.",
+        "contains": "Contains.",
+    },
+    Kind.INT: _ORDERED,
+    Kind.DATE: _ORDERED,
+    Kind.DATETIME: _ORDERED,
+    Kind.MONEY: _ORDERED,
+}
+
+
+@strawberry.interface(description="Anything with an id of its own.")
+class Node:
+    id: strawberry.ID = strawberry.field(description="An opaque id, the same for ever.")
+
+
+@strawberry.type(description="Where a page stands in its list.")
+class PageInfo:
+    has_next_page: bool = strawberry.field(description="Whether rows follow this page.")
+    has_previous_page: bool = strawberry.field(description="Whether rows precede this page.")
+    start_cursor: str | None = strawberry.field(description="The cursor of the first edge.")
+    end_cursor: str | None = strawberry.field(description="The cursor of the last edge.")
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The published schema, and the declaration behind each of its types and fields."""
+
+    strawberry: strawberry.Schema
+    catalogue: Catalogue
+
+    @cached_property
+    def graphql(self) -> GraphQLSchema:
+        """The schema as graphql-core knows it."""
+        schema: GraphQLSchema = self.strawberry._schema  # noqa: SLF001 -- no public accessor
+        return schema
+
+    @cached_property
+    def entities(self) -> Mapping[str, Entity]:
+        """GraphQL type name to entity."""
+        return self.catalogue.entities
+
+    @cached_property
+    def fields(self) -> Mapping[str, Field]:
+        """Coordinate to declaration, without `id`, `__typename` and roots."""
+        return {
+            f"{entity.name}.{name}": declared
+            for entity in self.entities.values()
+            for name, declared in entity.fields.items()
+        }
+
+    @cached_property
+    def tags(self) -> Mapping[str, Entity]:
+        """The tag inside an id to its entity."""
+        return {entity.tag: entity for entity in self.entities.values()}
+
+    @cached_property
+    def structure(self) -> frozenset[str]:
+        """Types that only carry others (connections, edges): never the policy's object."""
+        names = {"PageInfo", "Node"}
+        for entity in self.entities.values():
+            names |= {f"{entity.name}Connection", f"{entity.name}Edge"}
+        return frozenset(names)
+
+    def coordinates(self) -> list[str]:
+        """The policy's vocabulary: every field of every type with content, and enum values asked
+        for as arguments of roots that compile themselves."""
+        found = [
+            f"{name}.{field_name}"
+            for name, kind in self.graphql.type_map.items()
+            if isinstance(kind, GraphQLObjectType)
+            and not name.startswith("__")
+            and name not in self.structure
+            for field_name in kind.fields
+        ]
+        for root in self.catalogue.roots.values():
+            found += [f"{enum.__name__}.{member.name}" for enum in root.guarded for member in enum]
+        return sorted(found)
+
+    def maskable(self) -> frozenset[str]:
+        """The coordinates that may be granted masked."""
+        return frozenset(
+            [name for name, declared in self.fields.items() if is_maskable(declared)]
+            + [name for root in self.catalogue.roots.values() for name in root.maskable]
+        )
+
+    def caseloads(self) -> frozenset[str]:
+        """The types that know what a worker's own rows are."""
+        return frozenset(e.name for e in self.entities.values() if e.caseload is not None)
+
+    def sdl(self) -> str:
+        """The published schema definition."""
+        return self.strawberry.as_str() + "\n"
+
+
+def is_maskable(declared: Field) -> bool:
+    """Whether a role may be given this field masked."""
+    match declared:
+        case Value(mask=mask) | Sealed(mask=mask):
+            return mask is not None
+        case One(maskable=maskable):
+            return maskable
+        case _:
+            return False
+
+
+def build_schema(catalogue: Catalogue) -> Schema:
+    """Make the Strawberry schema of every declared entity and root."""
+    types = _Types(catalogue)
+    types.build()
+    schema = strawberry.Schema(
+        query=types.query(),
+        types=[types.output[name] for name in catalogue.entities],
+        config=StrawberryConfig(
+            scalar_map={Money: MONEY}, sort_schema=True, disable_field_suggestions=True
+        ),
+    )
+    return Schema(schema, catalogue)
+
+
+class _Types:
+    """Two passes, because types refer to each other: first the classes, then their fields."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+        self.comparisons = {kind: _comparison(kind.value, kind) for kind in _COMPARISONS}
+        self.enum_comparisons: dict[type[Enum], type] = {}
+        self.output: dict[str, type] = {}
+        self.connections: dict[str, type] = {}
+        self.filters: dict[str, type] = {}
+        self.orders: dict[str, type] = {}
+
+    def build(self) -> None:
+        for name in self.catalogue.entities:
+            self.output[name] = type(name, (Node,), {})
+            self.connections[name] = type(f"{name}Connection", (), {})
+            self.filters[name] = type(f"{name}Filter", (), {})
+        for name, entity in self.catalogue.entities.items():
+            self._order(entity)
+            self._connection(name)
+        for entity in self.catalogue.entities.values():
+            _finish(self.output[entity.name], self._fields(entity), entity.description)
+            description = f"Conditions on {entity.name}; all of them must hold."
+            _finish(
+                self.filters[entity.name], self._conditions(entity), description, is_input=True
+            )
+
+    def query(self) -> type:
+        fields = [
+            _field("viewer", self.output["Viewer"], "You, as the platform knows you."),
+            _field(
+                "node",
+                Node | None,
+                "The object with this id, or null when there is none that you may see.",
+                [_argument("id", strawberry.ID, "The object's id.")],
+            ),
+            _field(
+                "nodes",
+                list[Node | None],  # type: ignore[misc]
+                "The objects with these ids, in this order; null where there is none.",
+                [_argument("ids", list[strawberry.ID], f"At most {PAGE_MAXIMUM} ids.")],
+            ),
+        ]
+        for entity in self.catalogue.entities.values():
+            if entity.root:
+                connection = self.connections[entity.name]
+                arguments = self._page_arguments(entity.name)
+                fields.append(_field(entity.root, connection, entity.root_description, arguments))
+        for name, root in self.catalogue.roots.items():
+            arguments = [
+                _argument(argument, kind, text, default)
+                for argument, (kind, text, default) in root.arguments.items()
+            ]
+            fields.append(_field(name, root.returns, root.description, arguments))
+        return _finish(type("Query", (), {}), fields, "Everything that can be read.")
+
+    def _fields(self, entity: Entity) -> Iterator[StrawberryField]:
+        for name, declared in entity.fields.items():
+            annotation, arguments = self._annotation(declared)
+            yield _field(name, annotation, declared.description, arguments)
+
+    def _annotation(self, declared: Field) -> tuple[Any, list[StrawberryArgument]]:
+        match declared:
+            case Value():
+                kind = declared.enum or _PYTHON[declared.kind]
+                nullable = declared.nullable or declared.mask is not None
+                return (kind | None if nullable else kind), []
+            case Sealed():
+                return str | None, []
+            case Localised():
+                default = Locale.ZH_CN.value
+                return str, [_argument("locale", Locale, "The label's language.", default)]
+            case One():
+                target = self.output[declared.target]
+                return (target | None if declared.nullable else target), []  # type: ignore[operator]
+            case Many():
+                return self.connections[declared.target], self._page_arguments(declared.target)
+            case Few():
+                return list[self.output[declared.target]], []  # type: ignore[misc]
+            case Either():
+                members = tuple(self.output[name] for name in declared.alternatives)
+                union = strawberry.union(declared.union, description=declared.union_description)
+                return Annotated[Union[members], union] | None, []  # noqa: UP007 -- at run time
+
+    def _page_arguments(self, name: str) -> list[StrawberryArgument]:
+        rows = f"at most {PAGE_MAXIMUM}"
+        return [
+            _argument("first", int | None, f"The first rows, {rows}; {PAGE_DEFAULT} by default."),
+            _argument("after", str | None, "Only rows after this cursor."),
+            _argument("last", int | None, f"The last rows, {rows}."),
+            _argument("before", str | None, "Only rows before this cursor."),
+            _argument("where", self.filters[name] | None, "Only rows for which this holds."),  # type: ignore[operator]
+            _argument(
+                "order_by", list[self.orders[name]] | None, "In this order; equal rows by id."  # type: ignore[name-defined]
+            ),
+        ]
+
+    def _connection(self, name: str) -> None:
+        edge = _finish(
+            type(f"{name}Edge", (), {}),
+            [
+                _field("node", self.output[name], "The row."),
+                _field("cursor", str, "Where the row stands in this order."),
+            ],
+            f"A {name} in a list.",
+        )
+        fields = [
+            _field("edges", list[edge], "The page's rows with their cursors."),  # type: ignore[valid-type]
+            _field("nodes", list[self.output[name]], "The page's rows."),  # type: ignore[misc]
+            _field("page_info", PageInfo, "Where the page stands."),
+            _field("total_count", int, "How many rows there are without paging."),
+        ]
+        _finish(self.connections[name], fields, f"A page of a list of {name}.")
+
+    def _order(self, entity: Entity) -> None:
+        by = strawberry.enum(
+            Enum(f"{entity.name}OrderField", dict(entity.orders)),  # type: ignore[arg-type]
+            description=f"What {entity.name} can be ordered by.",
+        )
+        fields = [
+            _field("field", by, "What to order by."),
+            _field("direction", OrderDirection, "Which way.", default=OrderDirection.ASC.value),
+        ]
+        self.orders[entity.name] = _finish(
+            type(f"{entity.name}Order", (), {}), fields, f"An order of {entity.name}.", is_input=True
+        )
+
+    def _conditions(self, entity: Entity) -> Iterator[StrawberryField]:
+        own = self.filters[entity.name]
+        yield _field("and_", list[own] | None, "All of these hold.", name="and", default=UNSET)  # type: ignore[valid-type]
+        yield _field("or_", list[own] | None, "One of these holds.", name="or", default=UNSET)  # type: ignore[valid-type]
+        yield _field("not_", own | None, "This does not hold.", name="not", default=UNSET)  # type: ignore[operator]
+        yield _field("id", self.comparisons[Kind.ID] | None, "The row's id.", default=UNSET)  # type: ignore[operator]
+        for name, declared in entity.fields.items():
+            match declared:
+                case Value(comparable=True):
+                    comparison = self._comparison_of(declared)
+                    yield _field(name, comparison | None, declared.description, default=UNSET)  # type: ignore[operator]
+                case One():
+                    target = self.filters[declared.target]
+                    text = f"There is one, and this holds for it. {declared.description}"
+                    yield _field(name, target | None, text, default=UNSET)  # type: ignore[operator]
+                case Many():
+                    target = self.filters[declared.target]
+                    text = f"There is at least one for which this holds. {declared.description}"
+                    yield _field(name, target | None, text, default=UNSET)  # type: ignore[operator]
+                case _:
+                    pass
+
+    def _comparison_of(self, declared: Value) -> type:
+        if declared.enum is None:
+            return self.comparisons[declared.kind]
+        if declared.enum not in self.enum_comparisons:
+            self.enum_comparisons[declared.enum] = _comparison(
+                declared.enum.__name__, Kind.BOOLEAN, declared.enum
+            )
+        return self.enum_comparisons[declared.enum]
+
+
+def _comparison(name: str, kind: Kind, enum: type[Enum] | None = None) -> type:
+    scalar = enum or _PYTHON[kind]
+    fields = [
+        _field(operator, scalar | None, text, default=UNSET)
+        for operator, text in _COMPARISONS[kind].items()
+    ]
+    if kind is not Kind.BOOLEAN or enum is not None:
+        fields.append(
+            _field("in_", list[scalar] | None, "One of these.", name="in", default=UNSET)  # type: ignore[valid-type]
+        )
+    if kind is not Kind.ID:
+        fields.append(_field("is_null", bool | None, "Whether it is null.", default=UNSET))
+    description = f"How a {name} compares; all that is given must hold."
+    return _finish(type(f"{name}Comparison", (), {}), fields, description, is_input=True)
+
+
+def _field(
+    python_name: str,
+    annotation: Any,
+    description: str,
+    arguments: Iterable[StrawberryArgument] = (),
+    *,
+    name: str | None = None,
+    default: Any = None,
+) -> StrawberryField:
+    made = StrawberryField(
+        python_name=python_name,
+        graphql_name=name,
+        type_annotation=StrawberryAnnotation(annotation),
+        description=description,
+        **({} if default is None else {"default": default}),
+    )
+    made.arguments = list(arguments)
+    return made
+
+
+def _argument(name: str, annotation: Any, description: str, default: Any = UNSET) -> StrawberryArgument:
+    return StrawberryArgument(
+        python_name=name,
+        graphql_name=None,
+        type_annotation=StrawberryAnnotation(annotation),
+        description=description,
+        default=default,
+    )
+
+
+def _finish(
+    cls: type, fields: Iterable[StrawberryField], description: str, *, is_input: bool = False
+) -> type:
+    """Give a class its fields and make it a Strawberry type."""
+    annotations = {}
+    for made in fields:
+        annotation = made.type_annotation
+        assert annotation is not None
+        annotations[made.python_name] = annotation.annotation
+        setattr(cls, made.python_name, made)
+    cls.__annotations__ = annotations
+    decorate: Callable[..., Any] = strawberry.input if is_input else strawberry.type
+    finished: type = decorate(cls, description=description)
+    return finished
+
+
+__all__ = ["PAGE_DEFAULT", "PAGE_MAXIMUM", "Node", "Root", "Schema", "build_schema"]

@@ -1,0 +1,120 @@
+"""SQL expressions that SQLAlchemy has no word for: JSON objects, opaque ids, cursors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Numeric,
+    Select,
+    String,
+    Text,
+    case,
+    cast,
+    func,
+    literal_column,
+    null,
+)
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql import ColumnElement, FromClause
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from citywide.db.tables import is_tenant_table
+from citywide.graph.declare import Entity, Kind
+
+# GraphQL names need no quoting inside an SQL string (GraphQL specification, October 2021, §2.1.9).
+_NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")
+
+
+class JsonObject(ColumnElement[Any]):
+    """`JSON_OBJECT('key' : value, …)`, SQL:2016; unlike json_build_object without a limit of 50."""
+
+    inherit_cache = False
+    type = JSON()
+
+    def __init__(self, pairs: Sequence[tuple[str, ColumnElement[Any]]]) -> None:
+        for key, _ in pairs:
+            assert _NAME.fullmatch(key), key
+        self.pairs = pairs
+
+    @property
+    def _from_objects(self) -> list[FromClause]:
+        found = []
+        for _, value in self.pairs:
+            found += value._from_objects  # noqa: SLF001 -- how SQLAlchemy finds a FROM
+        return found
+
+
+@compiles(JsonObject)
+def _json_object(element: JsonObject, compiler: SQLCompiler, **kw: Any) -> str:
+    pairs = (f"'{key}' : {compiler.process(value, **kw)}" for key, value in element.pairs)
+    return f"JSON_OBJECT({', '.join(pairs)} RETURNING json)"
+
+
+def text_constant(name: str) -> ColumnElement[Any]:
+    """A GraphQL name as an SQL string constant."""
+    assert _NAME.fullmatch(name), name
+    return literal_column(f"'{name}'", Text)
+
+
+def sealed_marker(
+    tenant_id: ColumnElement[Any],
+    column: ColumnElement[Any],
+    clear: ColumnElement[bool] | None,
+) -> ColumnElement[Any]:
+    """A sealed value on its way out: a control character, then base64 of tenant and ciphertext.
+
+    No stored text holds a control character, so nothing else in an answer looks like this.
+    """
+    raw = func.encode(func.uuid_send(tenant_id).op("||")(column), "base64")
+    marked = func.concat(literal_column(r"E'\x01'"), func.translate(raw, literal_column(r"E'\n'"), ""))
+    return marked if clear is None else case((clear, marked), else_=null())
+
+
+def json_list(
+    item: ColumnElement[Any],
+    order: Sequence[ColumnElement[Any]],
+    condition: ColumnElement[bool] | None = None,
+) -> ColumnElement[Any]:
+    """A JSON array of `item` over the rows, `[]` when there are none."""
+    found: Any = func.json_agg(aggregate_order_by(item, *order))
+    if condition is not None:
+        found = found.filter(condition)
+    return func.coalesce(found, literal_column("'[]'::json", JSON))
+
+
+def lateral(statement: Select[Any], row: FromClause | None, name: str) -> Any:
+    """`statement` as a LATERAL sub-query about `row`."""
+    return (statement.correlate(row) if row is not None else statement).lateral(name)
+
+
+def opaque_id(entity: Entity, row: FromClause) -> ColumnElement[Any]:
+    """The row's outside id, as `ids.NodeId.encode` writes it."""
+    tenant: ColumnElement[Any] = (
+        func.uuid_send(row.c.tenant_id)
+        if is_tenant_table(entity.table)
+        else literal_column(r"'\x00000000000000000000000000000000'::bytea")
+    )
+    tag = literal_column(f"'{entity.tag}'::bytea")
+    raw = tag.op("||")(tenant).op("||")(func.uuid_send(row.c.id))
+    # 36 bytes make 48 characters: no padding, no line break.
+    return func.translate(func.encode(raw, "base64"), literal_column("'+/'"), literal_column("'-_'"))
+
+
+def cursor(signature: str, keys: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
+    """A page's cursor: base64url of a JSON array, the order's signature and the row's keys."""
+    assert _NAME.fullmatch(signature), signature
+    values = func.json_build_array(literal_column(f"'{signature}'"), *keys)
+    raw = func.encode(func.convert_to(cast(values, Text), literal_column("'UTF8'")), "base64")
+    return func.translate(raw, literal_column(r"E'+/=\n'"), literal_column("'-_'"))
+
+
+def printed(kind: Kind, value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A scalar as it stands in an answer; only money is kept otherwise than it is shown."""
+    if kind is Kind.MONEY:
+        return cast(func.round(cast(value, Numeric) / 100, 2), String)
+    return value

@@ -1,0 +1,156 @@
+"""The schema as a set of roles may see it: for introspection, and as an SDL of its own.
+
+A field is shown when it is granted, a filter or an order when its field is, and a type when
+something that is shown leads to it. It is made from the published SDL by leaving out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from graphql import (
+    DefinitionNode,
+    DocumentNode,
+    EnumTypeDefinitionNode,
+    GraphQLSchema,
+    InputObjectTypeDefinitionNode,
+    ListTypeNode,
+    NamedTypeNode,
+    NonNullTypeNode,
+    ObjectTypeDefinitionNode,
+    TypeNode,
+    UnionTypeDefinitionNode,
+    build_ast_schema,
+    parse,
+    print_schema,
+)
+
+from citywide.authz.grants import Grants
+from citywide.graph.declare import Entity
+from citywide.graph.schema import Schema
+
+_Definitions = dict[str, Any]
+
+
+def visible_schema(schema: Schema, grants: Grants) -> tuple[str, GraphQLSchema]:
+    """The SDL and the schema of what `grants` reach."""
+    document = parse(schema.sdl())
+    kept: _Definitions = {}
+    for node in document.definitions:
+        made = _granted(node, schema, grants)
+        if made is not None:
+            kept[made.name.value] = made
+    while (fewer := _consistent(kept)) != kept:
+        kept = fewer
+    reached = _reached(kept, {"Query"})
+    visible = build_ast_schema(
+        DocumentNode(definitions=[node for name, node in kept.items() if name in reached]),
+        assume_valid=True,
+    )
+    return print_schema(visible) + "\n", visible
+
+
+def _granted(node: DefinitionNode, schema: Schema, grants: Grants) -> Any:
+    """The definition without what is not granted; None when nothing is left of it."""
+    name = getattr(node, "name", None)
+    if name is None or not name.value:
+        return None
+    match node:
+        case ObjectTypeDefinitionNode() if name.value not in schema.structure:
+            fields = [f for f in node.fields if grants.of(f"{name.value}.{f.name.value}")]
+            return _with(node, fields=fields) if fields else None
+        case InputObjectTypeDefinitionNode():
+            entity = schema.entities.get(name.value.removesuffix("Filter"))
+            if entity is None or not name.value.endswith("Filter"):
+                return node
+            return _with(node, fields=[f for f in node.fields if _filters(entity, f, grants)])
+        case EnumTypeDefinitionNode():
+            values = [v for v in node.values if _chosen(name.value, v.name.value, schema, grants)]
+            return _with(node, values=values) if values else None
+        case _:
+            return node
+
+
+def _filters(entity: Entity, node: Any, grants: Grants) -> bool:
+    name = node.name.value
+    return name not in entity.fields or grants.of(f"{entity.name}.{name}") is not None
+
+
+def _chosen(enum: str, value: str, schema: Schema, grants: Grants) -> bool:
+    entity = schema.entities.get(enum.removesuffix("OrderField"))
+    if entity is not None and enum.endswith("OrderField"):
+        return grants.of(f"{entity.name}.{entity.orders[value]}") is not None
+    guarded = {e.__name__ for root in schema.catalogue.roots.values() for e in root.guarded}
+    return enum not in guarded or grants.of(f"{enum}.{value}") is not None
+
+
+def _consistent(kept: Mapping[str, Any]) -> _Definitions:
+    """Leave out whatever refers to a type that is no longer there."""
+
+    def known(kind: TypeNode) -> bool:
+        name = _named(kind)
+        return name in kept or _is_specified_scalar(name)
+
+    found: _Definitions = {}
+    for name, node in kept.items():
+        made = node
+        if getattr(node, "fields", None):
+            fields = [_arguments(f, known) for f in node.fields if known(f.type)]
+            if not fields:
+                continue
+            made = _with(node, fields=fields)
+        if isinstance(node, UnionTypeDefinitionNode):
+            types = [each for each in node.types if each.name.value in kept]
+            if not types:
+                continue
+            made = _with(node, types=types)
+        found[name] = made
+    return found
+
+
+def _arguments(node: Any, known: Any) -> Any:
+    arguments = getattr(node, "arguments", None)
+    if not arguments:
+        return node
+    return _with(node, arguments=[each for each in arguments if known(each.type)])
+
+
+def _reached(kept: Mapping[str, Any], start: set[str]) -> set[str]:
+    """The names of everything that can be reached from `start`."""
+    reached: set[str] = set()
+    waiting = list(start)
+    while waiting:
+        name = waiting.pop()
+        if name in reached or name not in kept:
+            continue
+        reached.add(name)
+        node = kept[name]
+        for each in getattr(node, "fields", None) or ():
+            waiting.append(_named(each.type))
+            waiting += [_named(a.type) for a in getattr(each, "arguments", None) or ()]
+        for each in [*(getattr(node, "types", None) or ()), *(getattr(node, "interfaces", None) or ())]:
+            waiting.append(each.name.value)
+        if name == "Node":
+            waiting += [n for n, d in kept.items() if _implements(d, name)]
+    return reached
+
+
+def _implements(node: Any, interface: str) -> bool:
+    return any(each.name.value == interface for each in getattr(node, "interfaces", None) or ())
+
+
+def _named(kind: TypeNode) -> str:
+    while isinstance(kind, ListTypeNode | NonNullTypeNode):
+        kind = kind.type
+    assert isinstance(kind, NamedTypeNode)
+    return kind.name.value
+
+
+def _is_specified_scalar(name: str) -> bool:
+    """Whether `name` is one of GraphQL's own scalars."""
+    return name in {"Boolean", "Float", "ID", "Int", "String"}
+
+
+def _with(node: Any, **changes: Sequence[Any]) -> Any:
+    return type(node)(**{**{key: getattr(node, key) for key in node.keys}, **changes})
