@@ -23,7 +23,7 @@ from citywide.tenancy.drafts import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
     from uuid import UUID
 
@@ -102,8 +102,8 @@ class ClassificationDraft:
 class Caseload:
     """What the drafts refer to, as far as it is this agency's own, and when each holds.
 
-    `beneficiaries` says on which days a file is open, `segmented` when it was last sorted, `sites` when the site's agreement is in
-    force, `segments` when the segment's typology is.
+    `beneficiaries` says on which days a file is open, `segmented` when it was last sorted,
+    `sites` when the site's agreement is in force, `segments` when the segment's typology is.
     """
 
     beneficiaries: Mapping[UUID, Span]

@@ -41,7 +41,7 @@ def parse_id_number(text: str) -> IdNumber:
         case 18:
             digits, birth, sequence = canonical[:17], canonical[6:14], canonical[14:17]
         case 15:
-            digits, birth, sequence = canonical, OLD_CENTURY + canonical[6:12], canonical[12:]
+            digits, birth, sequence = (canonical, OLD_CENTURY + canonical[6:12], canonical[12:])
         case length:
             message = f"An identity number has 18 characters, an old one 15; this has {length}."
             raise IdNumberError(message)

@@ -10,7 +10,13 @@ from citywide.beneficiaries.models import BENEFICIARY
 from citywide.errors import Fault
 from citywide.ids import new_id
 from citywide.projects.models import ENROLMENT, PROJECT
-from citywide.tenancy.drafts import Span, overlap_faults, past_faults, period_faults, refuse
+from citywide.tenancy.drafts import (
+    Span,
+    overlap_faults,
+    past_faults,
+    period_faults,
+    refuse,
+)
 from citywide.tenancy.rows import insert_rows, rows_with, spans, tenant_rows
 
 if TYPE_CHECKING:

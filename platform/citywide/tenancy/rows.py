@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ARRAY, Uuid, any_, insert, literal, select
+from sqlalchemy import ARRAY, Uuid, any_, func, insert, literal, select
 
 from citywide.tenancy.drafts import Span
 from citywide.tenancy.models import MEMBER_ROLE
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from citywide.db.session import Transaction
     from citywide.tenancy.desk import Desk
 
-# PostgreSQL takes 32,767 parameters a statement; the widest table here has seventeen columns.
-ROWS_A_STATEMENT = 500
 # Who works with beneficiaries: only they keep files, assess and turn out to a service.
 FIELD_ROLES = ("social_worker", "director")
 
@@ -38,9 +36,19 @@ def of_tenant(statement: Select[Any], table: Table, *, desk: Desk) -> Select[Any
 async def insert_rows(
     transaction: Transaction, *, table: Table, rows: list[dict[str, Any]]
 ) -> list[UUID]:
-    """Insert `rows`, which all have the same columns; their ids."""
-    for start in range(0, len(rows), ROWS_A_STATEMENT):
-        await transaction.rows(insert(table).values(rows[start : start + ROWS_A_STATEMENT]))
+    """Insert `rows`, which all have the same columns; their ids.
+
+    One array a column: the statement's text and its making do not grow with the rows, which
+    for a thousand rows of VALUES cost seconds. RETURNING, because a distributed database
+    refuses a bare INSERT … SELECT to a role behind row-level security.
+    """
+    if not rows:
+        return []
+    names = list(rows[0])
+    arrays = (literal([row[name] for row in rows], ARRAY(table.c[name].type)) for name in names)
+    values = func.unnest(*arrays).table_valued(*names).render_derived()
+    statement = insert(table).from_select(names, select(*(values.c[name] for name in names)))
+    await transaction.rows(statement.returning(table.c.id))
     return [row["id"] for row in rows]
 
 

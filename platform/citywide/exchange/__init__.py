@@ -1,0 +1,1 @@
+"""Data that comes from files and goes to files."""

@@ -1,0 +1,231 @@
+"""One agency's records: resolved row by row, then given to the use cases file by file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from sqlalchemy import select
+
+from citywide.beneficiaries.commands import (
+    assess,
+    classify,
+    give_consents,
+    grant_entitlements,
+    register_beneficiaries,
+)
+from citywide.beneficiaries.models import ENTITLEMENT_CATEGORY, SEGMENT, TYPOLOGY
+from citywide.errors import Fault, InvalidError
+from citywide.exchange.records import CellError, Cells, drafts_of
+from citywide.exchange.tables import Register
+from citywide.places.models import AREA
+from citywide.projects.commands import enrol
+from citywide.projects.models import PROJECT
+from citywide.services.commands import record_services
+from citywide.tenancy.models import MEMBER, SITE
+from citywide.tenancy.reading import Problem, refuse_problems
+from citywide.tenancy.rows import of_tenant
+from citywide.volunteers.commands import register_volunteers
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Hashable, Sequence
+    from uuid import UUID
+
+    from asyncpg import Record
+    from sqlalchemy import Table
+
+    from citywide.db.sealed import Sealer
+    from citywide.db.session import Transaction
+    from citywide.tenancy.desk import Desk
+    from citywide.tenancy.reading import TableRow
+
+D = TypeVar("D")
+R = TypeVar("R")
+CONSEQUENCE = "nothing of this agency was loaded"
+# The drafts' fields that attendance.csv fills, by its roles.
+ROLE_FIELDS = {
+    "BENEFICIARY": "beneficiary_ids",
+    "WORKER": "worker_ids",
+    "VOLUNTEER": "volunteer_ids",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Caseload:
+    """An agency's files as read: the rows of each CSV file by its name."""
+
+    slug: str
+    folder: str
+    tables: dict[str, list[TableRow]]
+
+    @property
+    def row_count(self) -> int:
+        """Rows in all files."""
+        return sum(map(len, self.tables.values()))
+
+    def file(self, table: str) -> str:
+        """The file's name in reports."""
+        return f"{self.folder}/{table}.csv"
+
+
+async def load_caseload(
+    transaction: Transaction, *, desk: Desk, sealer: Sealer, caseload: Caseload
+) -> None:
+    """Write everything; raises `OperatorError` with every bad row of the first bad file."""
+    register = await _declared(transaction, desk=desk)
+
+    async def step(
+        table: str, build: Callable[[Cells], D], use_case: Callable[[list[D]], Awaitable[R]]
+    ) -> R:
+        problems: list[Problem] = []
+        rows = caseload.tables[table]
+        drafts = drafts_of(rows, build, file=caseload.file(table), problems=problems)
+        refuse_problems(problems, CONSEQUENCE)
+        try:
+            return await use_case(drafts)
+        except InvalidError as error:
+            file = caseload.file(table)
+            refuse_problems(
+                [_fault_problem(fault, rows, file) for fault in error.faults], CONSEQUENCE
+            )
+            raise
+
+    people = await step(
+        "beneficiaries",
+        register.beneficiary,
+        lambda drafts: register_beneficiaries(transaction, desk=desk, sealer=sealer, drafts=drafts),
+    )
+    register.beneficiaries = _numbered(caseload, "beneficiaries", "file_number", people)
+    await step(
+        "entitlements",
+        register.entitlement,
+        lambda drafts: grant_entitlements(transaction, desk=desk, drafts=drafts),
+    )
+    await step(
+        "consents",
+        register.consent,
+        lambda drafts: give_consents(transaction, desk=desk, drafts=drafts),
+    )
+    await step(
+        "assessments",
+        register.assessment,
+        lambda drafts: assess(transaction, desk=desk, drafts=drafts),
+    )
+    await step(
+        "classifications",
+        register.classification,
+        lambda drafts: classify(transaction, desk=desk, drafts=drafts),
+    )
+    await step(
+        "enrolments",
+        register.enrolment,
+        lambda drafts: enrol(transaction, desk=desk, drafts=drafts),
+    )
+    roll = await step(
+        "volunteers",
+        register.volunteer,
+        lambda drafts: register_volunteers(transaction, desk=desk, drafts=drafts),
+    )
+    register.volunteers = _numbered(caseload, "volunteers", "number", roll)
+    await _load_services(transaction, desk=desk, caseload=caseload, register=register)
+
+
+async def _load_services(
+    transaction: Transaction, *, desk: Desk, caseload: Caseload, register: Register
+) -> None:
+    """Services with the attendances that another file lists."""
+    problems: list[Problem] = []
+    rows = caseload.tables["services"]
+    persons: dict[str, dict[str, list[UUID]]] = {
+        str(row.cells["number"]): {role: [] for role in ROLE_FIELDS} for row in rows
+    }
+    lines: dict[tuple[str, str], list[int]] = {}
+    for row in caseload.tables["attendance"]:
+        try:
+            number, role, person_id = _attendance(Cells(row), register, persons)
+        except CellError as error:
+            problems.append(Problem(caseload.file("attendance"), row.line, str(error)))
+        else:
+            persons[number][role].append(person_id)
+            lines.setdefault((number, ROLE_FIELDS[role]), []).append(row.line)
+    drafts = drafts_of(
+        rows,
+        lambda cells: register.service(cells, persons[cells.text("number")]),
+        file=caseload.file("services"),
+        problems=problems,
+    )
+    refuse_problems(problems, CONSEQUENCE)
+    try:
+        await record_services(transaction, desk=desk, drafts=drafts)
+    except InvalidError as error:
+        refuse_problems(
+            [_service_problem(fault, caseload, lines) for fault in error.faults], CONSEQUENCE
+        )
+        raise
+
+
+def _attendance(
+    cells: Cells, register: Register, persons: dict[str, dict[str, list[UUID]]]
+) -> tuple[str, str, UUID]:
+    number, role = cells.text("service"), cells.text("role")
+    if number not in persons:
+        message = f"service: services.csv has no record {number}."
+        raise CellError(message)
+    match role:
+        case "BENEFICIARY":
+            return number, role, cells.known("person", register.beneficiaries, "file")
+        case "WORKER":
+            return number, role, cells.known("person", register.members, "member")
+        case "VOLUNTEER":
+            return number, role, cells.known("person", register.volunteers, "volunteer")
+    message = f"role: this must be one of {', '.join(ROLE_FIELDS)}."
+    raise CellError(message)
+
+
+def _service_problem(
+    fault: Fault, caseload: Caseload, lines: dict[tuple[str, str], list[int]]
+) -> Problem:
+    """The attendance's line when the fault is about one person, else the record's."""
+    rows = caseload.tables["services"]
+    match fault.path:
+        case (int(place), str(name), int(number)):
+            key = (str(rows[place].cells["number"]), name)
+            return Problem(caseload.file("attendance"), lines[key][number], fault.message)
+        case _:
+            return _fault_problem(fault, rows, caseload.file("services"))
+
+
+def _fault_problem(fault: Fault, rows: list[TableRow], file: str) -> Problem:
+    match fault.path:
+        case (int(place), str(name), *_):
+            return Problem(file, rows[place].line, f"{name}: {fault.message}")
+        case _:
+            return Problem(file, 1, fault.message)
+
+
+def _numbered(
+    caseload: Caseload, table: str, column: str, ids: Sequence[UUID]
+) -> dict[Hashable, UUID]:
+    numbers = (row.cells[column] for row in caseload.tables[table])
+    return dict(zip(numbers, ids, strict=True))
+
+
+async def _declared(transaction: Transaction, *, desk: Desk) -> Register:
+    """The ids of what the manifests declare for this agency."""
+
+    async def rows(table: Table) -> list[Record]:
+        return await transaction.rows(of_tenant(select(table), table, desk=desk))
+
+    areas = {row["id"]: row["code"] for row in await transaction.rows(select(AREA))}
+    categories = await transaction.rows(select(ENTITLEMENT_CATEGORY))
+    typologies = {row["id"]: (row["name"], str(row["version"])) for row in await rows(TYPOLOGY)}
+    return Register(
+        areas={code: area_id for area_id, code in areas.items()},
+        sites={areas[row["area_id"]]: row["id"] for row in await rows(SITE)},
+        categories={row["code"]: row["id"] for row in categories},
+        projects={row["name"]: row["id"] for row in await rows(PROJECT)},
+        segments={
+            (*typologies[row["typology_id"]], row["code"]): row["id"] for row in await rows(SEGMENT)
+        },
+        members={row["subject"]: row["id"] for row in await rows(MEMBER)},
+    )

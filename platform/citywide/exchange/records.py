@@ -1,0 +1,89 @@
+"""Cells of a CSV row as the values that drafts are made of; the first bad cell ends the row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, TypeVar
+
+from citywide.tenancy.reading import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Mapping
+    from uuid import UUID
+
+    from citywide.tenancy.reading import TableRow
+
+D = TypeVar("D")
+# The longest number that a machine word holds whatever its digits.
+MOST_DIGITS = 9
+
+
+class CellError(Exception):
+    """A cell says nothing usable; the message is a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """One row's cells."""
+
+    row: TableRow
+
+    def optional(self, column: str) -> str | None:
+        """The text, or None for a blank cell."""
+        return self.row.cells[column]
+
+    def text(self, column: str) -> str:
+        """The text of a cell that must not be blank."""
+        value = self.row.cells[column]
+        if value is None:
+            message = f"{column} must not be blank."
+            raise CellError(message)
+        return value
+
+    def optional_day(self, column: str) -> date | None:
+        """The day, or None for a blank cell."""
+        value = self.row.cells[column]
+        try:
+            return None if value is None else date.fromisoformat(value)
+        except ValueError:
+            message = f"{column}: {value!r} is not a day like 2015-11-11."
+            raise CellError(message) from None
+
+    def day(self, column: str) -> date:
+        """The day in a cell that must not be blank."""
+        day = self.optional_day(column)
+        if day is None:
+            message = f"{column} must not be blank."
+            raise CellError(message)
+        return day
+
+    def number(self, column: str) -> int:
+        """A whole number; scores, versions and minutes are small."""
+        value = self.text(column)
+        if not (value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS):
+            message = f"{column}: {value!r} is not a whole number."
+            raise CellError(message)
+        return int(value)
+
+    def known(self, columns: str, known: Mapping[Hashable, UUID], noun: str) -> UUID:
+        """The id of what the cells of `columns` (separated by blanks) name together."""
+        names = tuple(self.text(column) for column in columns.split())
+        key: Hashable = names if len(names) > 1 else names[0]
+        if key not in known:
+            message = f"{columns}: this agency has no {noun} {' '.join(names)}."
+            raise CellError(message)
+        return known[key]
+
+
+def drafts_of(
+    rows: list[TableRow], build: Callable[[Cells], D], *, file: str, problems: list[Problem]
+) -> list[D]:
+    """A draft for each good row, a problem for each bad one."""
+    drafts = []
+    for row in rows:
+        try:
+            drafts.append(build(Cells(row)))
+        except CellError as error:
+            problems.append(Problem(file, row.line, str(error)))
+    return drafts

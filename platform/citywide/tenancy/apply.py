@@ -1,0 +1,230 @@
+"""Plan what would make a database like a city's manifests, and do it in one transaction.
+
+Nothing is ever deleted. Who leaves a manifest is suspended and loses their roles on the city's
+business day. Anything else that leaves one stays on record and must be ended there by its
+dates: leaving it out is refused, because records may refer to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+from sqlalchemy import Text, cast, func, insert, literal, select, update
+
+from citywide.db.session import Audience, Context
+from citywide.db.tables import is_tenant_table
+from citywide.errors import OperatorError
+from citywide.tenancy.desired import TABLE_NAMES, Desired, desired_rows, table_named
+from citywide.tenancy.models import ACCESS_VERSION
+from citywide.tenancy.rows import insert_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from uuid import UUID
+
+    from asyncpg import Record
+    from sqlalchemy import Select
+
+    from citywide.db.session import Database, Transaction
+    from citywide.tenancy.manifests import City
+
+# Every process asks for members' roles again when one of these changes.
+ACCESS_TABLES = frozenset({"bureau", "tenant", "agreement", "member", "member_role", "assignment"})
+# What a judgement about a person was made with does not change under it.
+FIXED_COLUMNS = {"segment": frozenset({"name", "sensitive"})}
+# A city's first apply inserts its area tree; interactive statements have far less time.
+APPLY_TIMEOUT_MS = 60_000
+_ONE_DAY = timedelta(days=1)
+
+Action = Literal["create", "update", "end"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One row to write; `columns` are the new values of an existing row."""
+
+    action: Action
+    table: str
+    name: str
+    row: Mapping[str, Any] = field(repr=False)
+    columns: Mapping[str, Any]
+    before: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        """One line: what happens to which row, and from what to what."""
+        line = f"{self.action} {self.table.replace('_', ' ')} {self.name}"
+        if self.action == "create":
+            return line
+        steps = (
+            f"{column} {_shown(self.before[column])} → {_shown(value)}"
+            for column, value in self.columns.items()
+        )
+        return f"{line}: {', '.join(steps)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be written, in order; empty when the database is as the manifests say."""
+
+    changes: list[Change]
+
+    @property
+    def affects_access(self) -> bool:
+        """Whether somebody may do more, or less, afterwards."""
+        return any(change.table in ACCESS_TABLES for change in self.changes)
+
+
+async def plan(database: Database, city: City) -> Plan:
+    """What `apply` would do; raises `OperatorError` for what it would refuse."""
+    async with database.read(_context(city)) as transaction:
+        return await _planned(transaction, city)
+
+
+async def apply(database: Database, city: City) -> Plan:
+    """Make the database like the manifests, wholly or not at all; what was done."""
+    async with database.write(_context(city)) as transaction:
+        # Two operators at once would both create the same rows.
+        lock = func.hashtextextended(f"citywide apply {city.bureau_id}", 0)
+        await transaction.rows(select(cast(func.pg_advisory_xact_lock(lock), Text)))
+        planned = await _planned(transaction, city)
+        await _write(transaction, planned)
+        if planned.affects_access:
+            await _raise_access_version(transaction, city.bureau_id)
+    return planned
+
+
+def _context(city: City) -> Context:
+    return Context(
+        Audience.OPERATOR, bureau_id=city.bureau_id, statement_timeout_ms=APPLY_TIMEOUT_MS
+    )
+
+
+async def _planned(transaction: Transaction, city: City) -> Plan:
+    desired = desired_rows(city)
+    changes: list[Change] = []
+    refusals: list[str] = []
+    for table in TABLE_NAMES:
+        present = {row["id"]: row for row in await transaction.rows(_present(table, city))}
+        wanted = {entry.row["id"]: entry for entry in desired if entry.table == table}
+        for entry in wanted.values():
+            changes += _kept(entry, present.get(entry.row["id"]), refusals)
+        for row_id, row in present.items():
+            if row_id not in wanted:
+                changes += _left_out(table, row, city.today, refusals)
+    if refusals:
+        sentences = "\n".join(f"  {refusal}" for refusal in refusals)
+        sentence = f"The manifests cannot be applied; nothing was changed.\n{sentences}"
+        raise OperatorError(sentence)
+    return Plan(changes)
+
+
+def _present(name: str, city: City) -> Select[Any]:
+    """The rows that this city's manifests speak for."""
+    table = table_named(name)
+    statement = select(table).order_by(table.c.id)
+    if is_tenant_table(table):
+        return statement.where(table.c.bureau_id == city.bureau_id)
+    match name:
+        case "area":
+            return statement.where(table.c.code.startswith(city.bureau.city, autoescape=True))
+        case "bureau":
+            return statement.where(table.c.id == city.bureau_id)
+        case _:
+            return statement
+
+
+def _kept(entry: Desired, present: Record | None, refusals: list[str]) -> Iterator[Change]:
+    """What a declared row needs."""
+    if present is None:
+        yield Change("create", entry.table, entry.name, entry.row, {}, {})
+        return
+    columns = {key: value for key, value in entry.row.items() if present[key] != value}
+    fixed = FIXED_COLUMNS.get(entry.table, frozenset()) & columns.keys()
+    if fixed:
+        refusals.append(
+            f"{entry.table} {entry.name}: {', '.join(sorted(fixed))} cannot change, because "
+            "persons may have been judged by it; write a new version of the typology."
+        )
+    elif columns:
+        before = {key: present[key] for key in columns}
+        yield Change("update", entry.table, entry.name, entry.row, columns, before)
+
+
+def _left_out(table: str, present: Record, today: date, refusals: list[str]) -> Iterator[Change]:
+    """What becomes of a row that the manifests no longer declare."""
+    columns: dict[str, Any]
+    match table:
+        case "member":
+            columns = {} if present["status"] == "SUSPENDED" else {"status": "SUSPENDED"}
+            name = f"{present['subject']} {present['name']}"
+        case "member_role" | "assignment":
+            columns = _ended(present, today)
+            name = str(present["role"] if table == "member_role" else present["agency_id"])
+            name = f"{name} of member {present['member_id']}"
+        case _:
+            refusals.append(
+                f"{table.replace('_', ' ')} {_label(present)} is on record but no longer in the "
+                "manifests. Nothing is deleted: put it back, and end it by its dates."
+            )
+            return
+    if columns:
+        before = {key: present[key] for key in columns}
+        yield Change("end", table, name, dict(present), columns, before)
+
+
+def _ended(present: Record, today: date) -> dict[str, date]:
+    """The period of a grant that ends today.
+
+    One that began today or later has had no day to itself, and a period has at least one: it
+    is moved before today, so that it is over at once all the same.
+    """
+    if present["valid_until"] is not None and present["valid_until"] <= today:
+        return {}
+    if present["valid_from"] < today:
+        return {"valid_until": today}
+    return {"valid_from": today - _ONE_DAY, "valid_until": today}
+
+
+async def _write(transaction: Transaction, planned: Plan) -> None:
+    for name in TABLE_NAMES:
+        created = [
+            dict(change.row)
+            for change in planned.changes
+            if change.table == name and change.action == "create"
+        ]
+        await insert_rows(transaction, table=table_named(name), rows=created)
+    for change in planned.changes:
+        if change.action != "create":
+            await _update(transaction, change)
+
+
+async def _update(transaction: Transaction, change: Change) -> None:
+    table = table_named(change.table)
+    statement = update(table).where(table.c.id == change.row["id"]).values(change.columns)
+    if is_tenant_table(table):
+        statement = statement.where(table.c.tenant_id == change.row["tenant_id"])
+    await transaction.rows(statement)
+
+
+async def _raise_access_version(transaction: Transaction, bureau_id: UUID) -> None:
+    raised = (
+        update(ACCESS_VERSION)
+        .where(ACCESS_VERSION.c.id == bureau_id)
+        .values(version=ACCESS_VERSION.c.version + literal(1))
+        .returning(ACCESS_VERSION.c.version)
+    )
+    if await transaction.scalar(raised) is None:
+        await transaction.rows(insert(ACCESS_VERSION).values(id=bureau_id, version=1))
+
+
+def _label(row: Record) -> str:
+    """How a person recognises a row whose manifest is gone."""
+    known = ("code", "slug", "number", "name", "measure", "id")
+    columns = dict(row)
+    return " ".join(str(columns[key]) for key in known if key in columns)
+
+
+def _shown(value: object) -> str:
+    return "none" if value is None else str(value)

@@ -1,0 +1,152 @@
+"""Load a city's folder: read every file, check them together, report all problems at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from citywide.errors import OperatorError
+from citywide.tenancy.checks import Read, area_faults, city_problems
+from citywide.tenancy.manifests import (
+    AgencyManifest,
+    Area,
+    BureauManifest,
+    Category,
+    City,
+)
+from citywide.tenancy.reading import (
+    Problem,
+    day_of,
+    read_manifest,
+    read_table,
+    refuse_problems,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from citywide.tenancy.reading import Source, TableRow
+
+AREA_COLUMNS = ("code", "parent_code", "level", "name", "valid_from", "valid_until")
+CATEGORY_COLUMNS = ("code", "label_zh", "label_en", "valid_from", "valid_until")
+# One code table for all cities: it lies beside their folders.
+CATEGORY_FILE = "entitlement_categories.csv"
+# A city of a million people contracts some dozens; every file is read at each plan.
+MOST_AGENCIES = 500
+
+
+def load_manifests(folder: Path) -> City:
+    """The city declared in `folder`; raises `OperatorError` with every problem's file and line."""
+    if not folder.is_dir():
+        sentence = f"There is no city folder {folder}."
+        raise OperatorError(sentence)
+    problems: list[Problem] = []
+    areas = _areas(folder, problems)
+    categories = _categories(folder, problems)
+    name = f"{folder.name}/bureau.yaml"
+    bureau, source, found = read_manifest(folder / "bureau.yaml", name=name, model=BureauManifest)
+    problems += found
+    if bureau is not None:
+        problems += _slug_problems(bureau.slug, folder.name, source, "folder")
+    agencies = _agencies(folder, problems)
+    problems += city_problems(
+        None if bureau is None else Read(bureau, source),
+        agencies,
+        {area.code: area for area in areas},
+    )
+    refuse_problems(problems, "nothing was changed")
+    if bureau is None:  # A missing manifest is a problem of its own: not reached.
+        raise AssertionError(name)
+    return City(
+        bureau=bureau,
+        agencies=tuple(read.manifest for read in agencies),
+        areas=areas,
+        categories=categories,
+    )
+
+
+def _agencies(folder: Path, problems: list[Problem]) -> list[Read[AgencyManifest]]:
+    found = []
+    paths = sorted((folder / "agencies").glob("*.yaml"))
+    if len(paths) > MOST_AGENCIES:
+        message = f"At most {MOST_AGENCIES} agencies are read."
+        problems.append(Problem(f"{folder.name}/agencies", 1, message))
+    for path in paths[:MOST_AGENCIES]:
+        name = f"{folder.name}/agencies/{path.name}"
+        manifest, source, more = read_manifest(path, name=name, model=AgencyManifest)
+        problems += more
+        if manifest is not None:
+            problems += _slug_problems(manifest.slug, path.stem, source, "file")
+            found.append(Read(manifest, source))
+    return found
+
+
+def _slug_problems(slug: str, name: str, source: Source, kind: str) -> list[Problem]:
+    if slug == name:
+        return []
+    return [source.problem(("slug",), f"The slug {slug} must be the {kind}'s name, {name}.")]
+
+
+def _areas(folder: Path, problems: list[Problem]) -> tuple[Area, ...]:
+    name = f"{folder.name}/areas.csv"
+    rows = read_table(folder / "areas.csv", name=name, columns=AREA_COLUMNS, problems=problems)
+    areas = tuple(
+        Area(
+            code=row.cells["code"] or "",
+            parent_code=row.cells["parent_code"],
+            level=row.cells["level"] or "",
+            name=row.cells["name"] or "",
+            valid_from=day_of(row.cells["valid_from"], name, row.line, problems),
+            valid_until=day_of(row.cells["valid_until"], name, row.line, problems),
+        )
+        for row in rows
+    )
+    problems += _row_problems(rows, areas, name)
+    problems += [Problem(name, rows[place].line, fault) for place, fault in area_faults(areas)]
+    return areas
+
+
+def _categories(folder: Path, problems: list[Problem]) -> tuple[Category, ...]:
+    rows = read_table(
+        folder.parent / CATEGORY_FILE,
+        name=CATEGORY_FILE,
+        columns=CATEGORY_COLUMNS,
+        problems=problems,
+    )
+    categories = tuple(
+        Category(
+            code=row.cells["code"] or "",
+            label_zh=row.cells["label_zh"] or "",
+            label_en=row.cells["label_en"] or "",
+            valid_from=day_of(row.cells["valid_from"], CATEGORY_FILE, row.line, problems),
+            valid_until=day_of(row.cells["valid_until"], CATEGORY_FILE, row.line, problems),
+        )
+        for row in rows
+    )
+    problems += _row_problems(rows, categories, CATEGORY_FILE)
+    seen = set()
+    for row, category in zip(rows, categories, strict=True):
+        if category.code in seen:
+            message = f"The category {category.code} is listed twice."
+            problems.append(Problem(CATEGORY_FILE, row.line, message))
+        seen.add(category.code)
+    return categories
+
+
+def _row_problems(
+    rows: list[TableRow], entries: Sequence[Area | Category], name: str
+) -> list[Problem]:
+    """Nothing needed is blank, and a period ends after it began."""
+    problems = []
+    for row, entry in zip(rows, entries, strict=True):
+        blank = [
+            column
+            for column in ("code", "level", "name", "label_zh", "label_en")
+            if getattr(entry, column, None) == ""
+        ]
+        if blank:
+            problems.append(Problem(name, row.line, f"{', '.join(blank)} must not be blank."))
+        if entry.valid_from and entry.valid_until and entry.valid_until <= entry.valid_from:
+            message = "valid_until must come after valid_from."
+            problems.append(Problem(name, row.line, message))
+    return problems
