@@ -1,0 +1,252 @@
+"""GraphQL over HTTP: from bytes to an operation and back, with a bound on everything.
+
+Follows the GraphQL-over-HTTP specification (working draft of May 2025): JSON in by POST or as
+query parameters by GET, `application/graphql-response+json` or `application/json` out. A refused
+operation is an answer like any other; its status says more in the newer media type.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from graphql import GraphQLError
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from citywide.authz.membership import TENANT_HEADER, Memberships
+from citywide.authz.principal import Principal
+from citywide.errors import Code, RefusalError
+from citywide.graph.admit import InvalidDocumentError
+from citywide.graph.engine import Engine, Operation
+from citywide.identity.tokens import Verifier
+
+log = structlog.get_logger()
+
+# A document of the largest allowed size with five hundred ids as variables takes a quarter of it.
+BODY_BYTES = 256 * 1024
+# A slow upload holds a task, not a connection to the database; still it must end.
+BODY_SECONDS = 10.0
+# Most answers are there sooner; only for the others is the client watched for hanging up.
+WATCH_AFTER_SECONDS = 0.05
+
+NEWER = "application/graphql-response+json"
+OLDER = "application/json"
+
+_STATUS: Mapping[Code, HTTPStatus] = {
+    Code.UNAUTHENTICATED: HTTPStatus.UNAUTHORIZED,
+    Code.FORBIDDEN: HTTPStatus.FORBIDDEN,
+    Code.BAD_USER_INPUT: HTTPStatus.BAD_REQUEST,
+    Code.LIMIT_EXCEEDED: HTTPStatus.BAD_REQUEST,
+    Code.TIMEOUT: HTTPStatus.SERVICE_UNAVAILABLE,
+    Code.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+
+
+class HttpError(Exception):
+    """The request is no GraphQL request: the status says so in either media type."""
+
+    def __init__(self, status: HTTPStatus, message: str, code: Code = Code.BAD_USER_INPUT) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Identification:
+    """From a request's headers to whoever asks."""
+
+    verifier: Verifier
+    memberships: Memberships
+
+    async def principal(self, request: Request) -> Principal:
+        """The member; raises `RefusalError`, UNAUTHENTICATED or FORBIDDEN."""
+        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        if kind.lower() != "bearer" or not token:
+            message = "Sign in: send the header Authorization: Bearer <token>."
+            raise RefusalError(Code.UNAUTHENTICATED, message)
+        bearer = await self.verifier.verify(token.strip())
+        return await self.memberships.principal(bearer.subject, request.headers.get(TENANT_HEADER))
+
+
+class GraphQLEndpoint:
+    """Answers `GET` and `POST /graphql`."""
+
+    def __init__(self, engine: Engine, identification: Identification) -> None:
+        self._engine = engine
+        self._identification = identification
+
+    async def __call__(self, request: Request) -> Response:
+        """One operation; a client that hangs up cancels it."""
+        media_type = OLDER
+        try:
+            media_type = accepted(request)
+            body = await self._answer(request)
+        except ClientDisconnect:
+            # Nobody reads this; the query was cancelled on the way here.
+            return Response(status_code=HTTPStatus.NO_CONTENT)
+        except HttpError as error:
+            entry = {"message": error.message, "extensions": {"code": error.code}}
+            return _response([entry], error.status, media_type)
+        except RefusalError as error:
+            return _refused(error, media_type)
+        except InvalidDocumentError as error:
+            status = HTTPStatus.OK if media_type == OLDER else HTTPStatus.BAD_REQUEST
+            return _response([_formatted(each) for each in error.errors], status, media_type)
+        except Exception:  # noqa: BLE001 -- the last resort: log it, tell nothing, go on
+            log.exception("request failed")
+            message = "Something went wrong on our side; it has been logged."
+            entry = {"message": message, "extensions": {"code": Code.INTERNAL}}
+            return _response([entry], HTTPStatus.INTERNAL_SERVER_ERROR, media_type)
+        return Response(body, media_type=media_type, headers=_HEADERS)
+
+    async def _answer(self, request: Request) -> bytes:
+        principal = await self._identification.principal(request)
+        if request.method == "GET":
+            operation = from_query(request)
+        else:
+            operation = from_body(request, await read_body(request))
+        work = self._engine.answer(operation, principal)
+        return await unless_hung_up(request, work)
+
+
+_HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+
+
+def accepted(request: Request) -> str:
+    """The media type to answer in; raises `HttpError` (406) when neither of ours is accepted."""
+    accept = request.headers.get("accept", "*/*")
+    kinds = [kind.partition(";")[0].strip().lower() for kind in accept.split(",")]
+    for kind in kinds:
+        if kind in (NEWER, OLDER):
+            return kind
+    if any(kind in ("*/*", "application/*") for kind in kinds):
+        return OLDER
+    raise HttpError(HTTPStatus.NOT_ACCEPTABLE, f"Answers come as {NEWER} or {OLDER}.")
+
+
+async def read_body(request: Request) -> bytes:
+    """The request's body, bounded in size and time."""
+    declared = request.headers.get("content-length", "0")
+    if declared.isdecimal() and int(declared) > BODY_BYTES:
+        raise _too_large()
+    chunks, size = [], 0
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > BODY_BYTES:
+                    raise _too_large()
+                chunks.append(chunk)
+    except TimeoutError:
+        message = f"The body did not arrive within {BODY_SECONDS:.0f} seconds."
+        raise HttpError(HTTPStatus.REQUEST_TIMEOUT, message, Code.TIMEOUT) from None
+    return b"".join(chunks)
+
+
+def from_body(request: Request, body: bytes) -> Operation:
+    """The operation in a JSON body."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != OLDER:
+        message = f"Send the operation as {OLDER}."
+        raise HttpError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, message)
+    return operation_of(_json(body, "The body"))
+
+
+def from_query(request: Request) -> Operation:
+    """The operation in the query parameters of a GET; it can only read."""
+    given = request.query_params
+    found: dict[str, Any] = {
+        name: given[name] for name in ("query", "operationName") if given.get(name)
+    }
+    for name in ("variables", "extensions"):
+        if given.get(name):
+            found[name] = _json(given[name].encode(), name)
+    return operation_of(found)
+
+
+def operation_of(found: Any) -> Operation:
+    """The operation in a decoded request; raises `HttpError` (400) for wrong types."""
+    if not isinstance(found, dict):
+        message = "The body is a JSON object with query, operationName and variables."
+        raise HttpError(HTTPStatus.BAD_REQUEST, message)
+    document, name = found.get("query"), found.get("operationName")
+    variables, extensions = found.get("variables"), found.get("extensions")
+    if not isinstance(document, str) or not document:
+        message = "query is missing: the text of a GraphQL document."
+        raise HttpError(HTTPStatus.BAD_REQUEST, message)
+    if name is not None and not isinstance(name, str):
+        raise HttpError(HTTPStatus.BAD_REQUEST, "operationName is a string.")
+    for key, value in (("variables", variables), ("extensions", extensions)):
+        if value is not None and not isinstance(value, dict):
+            raise HttpError(HTTPStatus.BAD_REQUEST, f"{key} is a JSON object.")
+    return Operation(document, name or None, variables or {})
+
+
+async def unless_hung_up(request: Request, work: Coroutine[Any, Any, bytes]) -> bytes:
+    """The result of `work`, which is cancelled when the client hangs up first."""
+    task = asyncio.create_task(work)
+    gone: asyncio.Task[None] | None = None
+    try:
+        done, _ = await asyncio.wait({task}, timeout=WATCH_AFTER_SECONDS)
+        if not done:
+            gone = asyncio.create_task(_hung_up(request))
+            await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise ClientDisconnect
+        return task.result()
+    finally:
+        for each in (task, gone):
+            if each is not None and not each.done():
+                each.cancel()
+                await asyncio.wait({each})
+
+
+async def _hung_up(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _json(text: bytes, what: str) -> Any:
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise HttpError(HTTPStatus.BAD_REQUEST, f"{what} nests too deeply.") from None
+    except ValueError:
+        raise HttpError(HTTPStatus.BAD_REQUEST, f"{what} is not valid JSON.") from None
+
+
+def _too_large() -> HttpError:
+    message = f"The body is larger than {BODY_BYTES // 1024} KiB."
+    return HttpError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, message, Code.LIMIT_EXCEEDED)
+
+
+def _refused(error: RefusalError, media_type: str) -> Response:
+    status = _STATUS[error.code]
+    # Older clients take any other status for a broken connection; a missing sign-in is one.
+    if media_type == OLDER and status not in (
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+    ):
+        status = HTTPStatus.OK
+    extensions = {"code": error.code, **error.extensions}
+    return _response([{"message": error.message, "extensions": extensions}], status, media_type)
+
+
+def _formatted(error: GraphQLError) -> Mapping[str, Any]:
+    extensions = {"code": Code.BAD_USER_INPUT, **(error.extensions or {})}
+    return {**error.formatted, "extensions": extensions}
+
+
+def _response(errors: list[Mapping[str, Any]], status: HTTPStatus, media_type: str) -> Response:
+    headers = dict(_HEADERS)
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["www-authenticate"] = "Bearer"
+    body = json.dumps({"errors": errors}, ensure_ascii=False).encode(errors="replace")
+    return Response(body, status, headers=headers, media_type=media_type)
