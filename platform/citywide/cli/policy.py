@@ -1,0 +1,180 @@
+"""`citywide policy`: whether the policy decides as written down, and why it decides as it does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+)
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy import select
+
+from citywide.authz import decisions
+from citywide.authz.membership import Memberships, memberships_of
+from citywide.authz.policy import Policy
+from citywide.db.embedded import embedded_server
+from citywide.db.session import Audience, Context, Database
+from citywide.domain import CATALOGUE
+from citywide.errors import OperatorError, RefusalError
+from citywide.graph.schema import build_schema
+from citywide.identity.keys import deployment_keys
+from citywide.settings import Settings
+from citywide.tenancy.models import BUREAU, MEMBER
+
+# As many near matches as fit in a sentence.
+NEAR_MATCHES = 5
+
+app = typer.Typer(help="Who may read what: run the decisions, explain one.", no_args_is_help=True)
+
+
+@app.command("test")
+def run_decisions() -> None:
+    """Compare the policy with every decision written down in policies/decisions."""
+    with _complaints():
+        home = Settings().home
+        policy = _policy(home)
+        folder = home / "policies" / decisions.FOLDER
+        failures = decisions.run(folder, policy)
+        count = sum(
+            len(case.coordinates) for each in decisions.read(folder).values() for case in each.cases
+        )
+    for failure in failures:
+        typer.echo(failure)
+    if failures:
+        typer.echo(f"{len(failures)} of {count} decisions for {len(policy.roles)} roles fail.")
+        raise typer.Exit(1)
+    typer.echo(f"All {count} decisions for {len(policy.roles)} roles hold.")
+
+
+@app.command("why")
+def explain(
+    words: Annotated[list[str], typer.Argument(metavar="[USER] COORDINATE")],
+    role: Annotated[
+        list[str] | None, typer.Option(help="Ask about this role instead of a user; repeatable.")
+    ] = None,
+    tenant: Annotated[
+        str | None, typer.Option(help="The tenant's short name, of a user who has several.")
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="The embedded database's folder.")] = None,
+) -> None:
+    """Say whether a user may read a coordinate such as Beneficiary.name, and which rule says so."""
+    with _complaints():
+        settings = Settings()
+        policy = _policy(settings.home)
+        match words, role:
+            case [coordinate], [_, *_]:
+                roles = _known_roles(policy, role or [])
+                answer = str(policy.why(roles, _known_coordinate(policy, coordinate)))
+            case [user, coordinate], None:
+                _known_coordinate(policy, coordinate)
+                database = _database(settings, data or settings.data)
+                answer = asyncio.run(_explain_user(policy, database, user, tenant, coordinate))
+            case _:
+                sentence = "Name a user and a coordinate, or --role ROLE and a coordinate."
+                raise OperatorError(sentence)
+    typer.echo(answer)
+
+
+@contextmanager
+def _complaints() -> Iterator[None]:
+    try:
+        yield
+    except OperatorError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+
+
+def _policy(home: Path) -> Policy:
+    schema = build_schema(CATALOGUE)
+    return Policy.load(
+        home / "policies", schema.coordinates(), schema.maskable(), schema.caseloads()
+    )
+
+
+def _known_coordinate(policy: Policy, coordinate: str) -> str:
+    if coordinate not in policy.coordinates:
+        near = _near(coordinate, policy.coordinates)
+        sentence = f"The schema has no {coordinate}.{near}"
+        raise OperatorError(sentence)
+    return coordinate
+
+
+def _known_roles(policy: Policy, roles: Iterable[str]) -> frozenset[str]:
+    asked = frozenset(roles)
+    for unknown in sorted(asked - policy.roles):
+        sentence = f"The policy has no role {unknown}. It has {', '.join(sorted(policy.roles))}."
+        raise OperatorError(sentence)
+    return asked
+
+
+def _near(word: str, known: Iterable[str]) -> str:
+    by_folded = {each.casefold(): each for each in known}
+    found = get_close_matches(word.casefold(), by_folded, n=NEAR_MATCHES)
+    return f" Near it: {', '.join(by_folded[each] for each in found)}." if found else ""
+
+
+@asynccontextmanager
+async def _database(settings: Settings, data: Path) -> AsyncIterator[Database]:
+    """The deployment's database, for looking up who somebody is."""
+    async with AsyncExitStack() as stack:
+        if (url := settings.database_url) is None:
+            if not (data / "postgres").exists():
+                sentence = (
+                    f"There is no database in {data}: name its folder with --data, set "
+                    "DATABASE_URL, or ask about a role with --role."
+                )
+                raise OperatorError(sentence)
+            url = stack.enter_context(embedded_server(data))
+        database = await Database.open(
+            url,
+            secret=deployment_keys(data).secret,
+            audiences=(Audience.IDENTITY, Audience.OPERATOR),
+        )
+        stack.push_async_callback(database.close)
+        yield database
+
+
+async def _explain_user(
+    policy: Policy,
+    opening: AbstractAsyncContextManager[Database],
+    user: str,
+    tenant: str | None,
+    coordinate: str,
+) -> str:
+    async with opening as database:
+        places = sorted(each.tenant_slug for each in await memberships_of(database, user))
+        if not places:
+            sentence = f"Nobody is called {user}.{_near(user, await _subjects(database))}"
+            raise OperatorError(sentence)
+        if tenant is None and len(places) > 1:
+            sentence = f"{user} has several tenants: name one with --tenant ({', '.join(places)})."
+            raise OperatorError(sentence)
+        if tenant is not None and tenant not in places:
+            sentence = f"{user} is not a member of {tenant}, but of {', '.join(places)}."
+            raise OperatorError(sentence)
+        try:
+            principal = await Memberships(database).principal(user, tenant or places[0])
+        except RefusalError as refusal:
+            return f"{coordinate} is denied for {user}, who is told: {refusal.message}"
+    held = " and ".join(sorted(principal.roles))
+    explained = policy.why(principal.roles, coordinate)
+    return f"{user} is {held} at {tenant or places[0]} on {principal.today}.\n{explained}"
+
+
+async def _subjects(database: Database) -> list[str]:
+    """Every user name of the deployment; only its operator is shown these."""
+    async with database.read(Context(Audience.IDENTITY)) as transaction:
+        bureaus = [row["id"] for row in await transaction.rows(select(BUREAU.c.id))]
+    names: list[str] = []
+    for bureau in bureaus:
+        async with database.read(Context(Audience.OPERATOR, bureau_id=bureau)) as transaction:
+            names += [row["subject"] for row in await transaction.rows(select(MEMBER.c.subject))]
+    return names
