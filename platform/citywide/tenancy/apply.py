@@ -21,7 +21,7 @@ from citywide.tenancy.models import ACCESS_VERSION
 from citywide.tenancy.rows import insert_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from uuid import UUID
 
     from asyncpg import Record
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 ACCESS_TABLES = frozenset({"bureau", "tenant", "agreement", "member", "member_role", "assignment"})
 # What a judgement about a person was made with does not change under it.
 FIXED_COLUMNS = {"segment": frozenset({"name", "sensitive"})}
+# The columns by which a row is said to be part of another one that is left out.
+PARENTS = ("agreement_id", "project_id", "typology_id")
+# The columns by which a person recognises a row, where it has them.
+LABELS = ("code", "slug", "number", "subject", "name", "measure")
 # A city's first apply inserts its area tree; interactive statements have far less time.
 APPLY_TIMEOUT_MS = 60_000
 _ONE_DAY = timedelta(days=1)
@@ -103,21 +107,16 @@ def _context(city: City) -> Context:
 
 async def _planned(transaction: Transaction, city: City) -> Plan:
     desired = desired_rows(city)
-    changes: list[Change] = []
-    refusals: list[str] = []
+    comparison = _Comparison(city.today)
     for table in TABLE_NAMES:
         present = {row["id"]: row for row in await transaction.rows(_present(table, city))}
-        wanted = {entry.row["id"]: entry for entry in desired if entry.table == table}
-        for entry in wanted.values():
-            changes += _kept(entry, present.get(entry.row["id"]), refusals)
-        for row_id, row in present.items():
-            if row_id not in wanted:
-                changes += _left_out(table, row, city.today, refusals)
-    if refusals:
-        sentences = "\n".join(f"  {refusal}" for refusal in refusals)
+        wanted = [entry for entry in desired if entry.table == table]
+        comparison.compare(table, wanted, present)
+    if comparison.refusals:
+        sentences = "\n".join(f"  {refusal}" for refusal in comparison.refusals)
         sentence = f"The manifests cannot be applied; nothing was changed.\n{sentences}"
         raise OperatorError(sentence)
-    return Plan(changes)
+    return Plan(comparison.changes)
 
 
 def _present(name: str, city: City) -> Select[Any]:
@@ -135,43 +134,69 @@ def _present(name: str, city: City) -> Select[Any]:
             return statement
 
 
-def _kept(entry: Desired, present: Record | None, refusals: list[str]) -> Iterator[Change]:
-    """What a declared row needs."""
-    if present is None:
-        yield Change("create", entry.table, entry.name, entry.row, {}, {})
-        return
-    columns = {key: value for key, value in entry.row.items() if present[key] != value}
-    fixed = FIXED_COLUMNS.get(entry.table, frozenset()) & columns.keys()
-    if fixed:
-        refusals.append(
-            f"{entry.table} {entry.name}: {', '.join(sorted(fixed))} cannot change, because "
-            "persons may have been judged by it; write a new version of the typology."
-        )
-    elif columns:
-        before = {key: present[key] for key in columns}
-        yield Change("update", entry.table, entry.name, entry.row, columns, before)
+@dataclass(slots=True)
+class _Comparison:
+    """What the manifests want against what is there, table by table."""
 
+    today: date
+    changes: list[Change] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
+    gone: set[UUID] = field(default_factory=set)
+    labels: dict[UUID, str] = field(default_factory=dict)
 
-def _left_out(table: str, present: Record, today: date, refusals: list[str]) -> Iterator[Change]:
-    """What becomes of a row that the manifests no longer declare."""
-    columns: dict[str, Any]
-    match table:
-        case "member":
-            columns = {} if present["status"] == "SUSPENDED" else {"status": "SUSPENDED"}
-            name = f"{present['subject']} {present['name']}"
-        case "member_role" | "assignment":
-            columns = _ended(present, today)
-            name = str(present["role"] if table == "member_role" else present["agency_id"])
-            name = f"{name} of member {present['member_id']}"
-        case _:
-            refusals.append(
-                f"{table.replace('_', ' ')} {_label(present)} is on record but no longer in the "
-                "manifests. Nothing is deleted: put it back, and end it by its dates."
-            )
+    def compare(self, table: str, wanted: list[Desired], present: dict[UUID, Record]) -> None:
+        """Note what this table's rows need; tables come in the order of `TABLE_NAMES`."""
+        self.labels |= {row_id: _label(row) for row_id, row in present.items()}
+        for entry in wanted:
+            self._keep(entry, present.get(entry.row["id"]))
+        kept = {entry.row["id"] for entry in wanted}
+        for row_id, row in present.items():
+            if row_id in kept:
+                continue
+            # A project's plan goes with the project: one sentence is enough.
+            if not any(row.get(column) in self.gone for column in PARENTS):
+                self._leave_out(table, row)
+            self.gone.add(row_id)
+
+    def _keep(self, entry: Desired, present: Record | None) -> None:
+        if present is None:
+            change = Change("create", entry.table, entry.name, entry.row, {}, {})
+            self.changes.append(change)
             return
-    if columns:
-        before = {key: present[key] for key in columns}
-        yield Change("end", table, name, dict(present), columns, before)
+        columns = {key: value for key, value in entry.row.items() if present[key] != value}
+        fixed = FIXED_COLUMNS.get(entry.table, frozenset()) & columns.keys()
+        if fixed:
+            self.refusals.append(
+                f"{entry.table} {entry.name}: {', '.join(sorted(fixed))} cannot change, because "
+                "persons may have been judged by it; write a new version of the typology."
+            )
+        elif columns:
+            before = {key: present[key] for key in columns}
+            change = Change("update", entry.table, entry.name, entry.row, columns, before)
+            self.changes.append(change)
+
+    def _leave_out(self, table: str, present: Record) -> None:
+        columns: dict[str, Any]
+        match table:
+            case "member":
+                columns = {} if present["status"] == "SUSPENDED" else {"status": "SUSPENDED"}
+                name = _label(present)
+            case "member_role":
+                columns = _ended(present, self.today)
+                name = f"{self.labels[present['member_id']]} as {present['role']}"
+            case "assignment":
+                columns = _ended(present, self.today)
+                agency = self.labels[present["agency_id"]]
+                name = f"{self.labels[present['member_id']]} at {agency}"
+            case _:
+                self.refusals.append(
+                    f"{table.replace('_', ' ')} {_label(present)} is on record but no longer in "
+                    "the manifests. Nothing is deleted: put it back, and end it by its dates."
+                )
+                return
+        if columns:
+            before = {key: present[key] for key in columns}
+            self.changes.append(Change("end", table, name, dict(present), columns, before))
 
 
 def _ended(present: Record, today: date) -> dict[str, date]:
@@ -221,9 +246,9 @@ async def _raise_access_version(transaction: Transaction, bureau_id: UUID) -> No
 
 def _label(row: Record) -> str:
     """How a person recognises a row whose manifest is gone."""
-    known = ("code", "slug", "number", "name", "measure", "id")
     columns = dict(row)
-    return " ".join(str(columns[key]) for key in known if key in columns)
+    known = [str(columns[key]) for key in LABELS if key in columns]
+    return " ".join(known) or str(row["id"])
 
 
 def _shown(value: object) -> str:
