@@ -1,0 +1,1 @@
+"""The bureau and its agencies as the schema shows them."""

@@ -1,4 +1,4 @@
-"""The agency's files on the persons it serves: who they are, what they are entitled to, need and want."""
+"""The agency's files on the persons it serves: who they are, what they are entitled to."""
 
 from sqlalchemy import (
     BigInteger,

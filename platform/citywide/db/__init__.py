@@ -1,1 +1,1 @@
-"""The database: tables, the two walls' second half, and the only function that opens transactions."""
+"""The database: tables, the walls' second half, the only function that opens transactions."""

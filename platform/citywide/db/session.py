@@ -99,7 +99,7 @@ class Transaction:
 
     __slots__ = ("_begin", "_context", "_pool", "connection")
 
-    connection: asyncpg.Connection
+    connection: Any
 
     def __init__(self, pool: asyncpg.Pool, context: Context, begin: str) -> None:
         self._pool = pool
@@ -148,7 +148,8 @@ class Transaction:
     async def rows(self, statement: Executable) -> list[asyncpg.Record]:
         """Run a SQLAlchemy Core statement; its rows."""
         sql, values = compile_statement(statement)
-        return await self.connection.fetch(sql, *values)
+        found: list[asyncpg.Record] = await self.connection.fetch(sql, *values)
+        return found
 
     async def scalar(self, statement: Executable) -> Any:
         """Run a SQLAlchemy Core statement; the first column of its first row, or None."""

@@ -1,0 +1,1 @@
+"""How well it goes: measures over the facts, compiled into the same statement."""

@@ -1,4 +1,4 @@
-"""`metrics` in the schema: measures × dimensions over the facts, compiled into the one statement."""
+"""`metrics` in the schema: measures × dimensions over the facts, in the one statement."""
 
 from __future__ import annotations
 
@@ -90,9 +90,7 @@ class MetricFilter:
     from_: date | None = strawberry.field(
         name="from", default=strawberry.UNSET, description="From this day on."
     )
-    until: date | None = strawberry.field(
-        default=strawberry.UNSET, description="Before this day."
-    )
+    until: date | None = strawberry.field(default=strawberry.UNSET, description="Before this day.")
 
 
 class Table:
@@ -110,10 +108,8 @@ class Table:
 
     def json(self) -> ColumnElement[Any]:
         """The answer as the operation selects it."""
-        pairs = []
-        for group in self._children(self.place.group, "MetricTable"):
-            pairs.append((group.key, self._rows(group)))
-        return JsonObject(pairs)
+        chosen = self._children(self.place.group, "MetricTable")
+        return JsonObject([(group.key, self._rows(group)) for group in chosen])
 
     def _refuse_nonsense(self) -> None:
         if not self.measures:
@@ -127,8 +123,7 @@ class Table:
             for dimension in sorted(needed - SPLITS[measure]):
                 possible = ", ".join(sorted(SPLITS[measure]))
                 message = (
-                    f"{measure} cannot be split or filtered by {dimension}; "
-                    f"it can by {possible}."
+                    f"{measure} cannot be split or filtered by {dimension}; it can by {possible}."
                 )
                 raise RefusalError(Code.BAD_USER_INPUT, message)
 
@@ -141,7 +136,8 @@ class Table:
     def _counted(self) -> FromClause:
         """One row a cell: `k0 …` the keys, `v0 …` the figures of the distinct measures."""
         parts = [self._part(number, measure) for number, measure in enumerate(self._distinct())]
-        every = (union_all(*parts) if len(parts) > 1 else parts[0]).subquery()
+        together: Any = union_all(*parts)
+        every = together.subquery()
         keys = [every.c[f"k{number}"] for number in range(len(self.by))]
         figures = [
             func.coalesce(func.max(every.c.v).filter(every.c.m == number), 0).label(f"v{number}")
@@ -158,13 +154,18 @@ class Table:
 
     def _part(self, number: int, measure: str) -> Any:
         by_project = "PROJECT" in self.by or "projects" in self.where
-        fact = fact_of(measure, by_project=by_project, by_segment="SEGMENT" in self.by)
+        fact = fact_of(
+            measure,
+            by_project=by_project,
+            by_segment="SEGMENT" in self.by,
+            has_persons=self._is_suppressed(),
+        )
         keys = [fact.keys[name].label(f"k{place}") for place, name in enumerate(self.by)]
         conditions = [*fact.conditions, *self._period(fact), *self._chosen(fact)]
         for table in fact.tables:
             conditions += self.access.wall(_original(table), table)
-        # Counting persons costs a sort; it is only needed where small cells are suppressed.
-        persons = func.count(fact.persons.distinct()) if self._is_suppressed() else literal(0)
+        is_counted = self._is_suppressed() and fact.persons is not None
+        persons = func.count(fact.persons.distinct()) if is_counted else literal(0)
         found = select(literal(number).label("m"), *keys, fact.count.label("v"), persons.label("n"))
         return found.select_from(fact.source).where(and_(*conditions)).group_by(*keys)
 
@@ -274,7 +275,9 @@ class Table:
         }
         return JsonObject([(each.key, fields[each.name]) for each in chosen])
 
-    def _value(self, measure: str, chosen: list[Group], path: tuple[str, ...]) -> ColumnElement[Any]:
+    def _value(
+        self, measure: str, chosen: list[Group], path: tuple[str, ...]
+    ) -> ColumnElement[Any]:
         number = self._distinct().index(measure)
         figure: ColumnElement[Any] = self.counted.c[f"v{number}"]
         if self._is_suppressed():
@@ -306,6 +309,6 @@ CATALOGUE.roots["metrics"] = Root(
         "where": (MetricFilter | None, "Which facts count.", strawberry.UNSET),
     },
     compile=lambda place: Table(place).json(),
-    guarded=(Measure, Dimension),
+    guarded={"measures": Measure, "by": Dimension},
     maskable=frozenset({"MetricValue.value"}),
 )

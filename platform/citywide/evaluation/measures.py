@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Any
 
 import strawberry
-from sqlalchemy import FromClause, and_, func
+from sqlalchemy import FromClause, and_, func, literal_column
 from sqlalchemy.sql import ColumnElement
 
 from citywide.beneficiaries.models import BENEFICIARY
@@ -54,34 +54,35 @@ class Fact:
     """The rows of one measure: where they come from, how they count, what they split by.
 
     `tables` are all table references, each of which gets the tenant predicate. `persons` are the
-    persons that a cell is about, for the suppression of small cells.
+    beneficiaries that a cell is about, for the suppression of small cells; counting them costs a
+    sort, so they are None where nothing is suppressed.
     """
 
     source: FromClause
     tables: tuple[FromClause, ...]
     conditions: tuple[ColumnElement[bool], ...]
     count: ColumnElement[int]
-    persons: ColumnElement[Any]
+    persons: ColumnElement[Any] | None
     keys: Mapping[str, ColumnElement[Any]]
     first_day: ColumnElement[Any]
-    last_day: ColumnElement[Any] | None
+    last_day: ColumnElement[Any] | None = None
 
 
-def fact_of(measure: str, *, by_project: bool, by_segment: bool) -> Fact:
-    """The rows that `measure` counts; joins to projects and segments only where they are used."""
+def fact_of(measure: str, *, by_project: bool, by_segment: bool, has_persons: bool) -> Fact:
+    """The rows that `measure` counts, with only the joins that the answer needs."""
     match measure:
         case "BENEFICIARIES_ON_FILE":
             return _files(by_project=by_project)
         case "SOCIAL_WORKER_TURNOUTS":
-            return _attendances("WORKER", "member_id")
+            return _turnouts("WORKER", has_persons=has_persons)
         case "VOLUNTEER_TURNOUTS":
-            return _attendances("VOLUNTEER", "volunteer_id")
+            return _turnouts("VOLUNTEER", has_persons=has_persons)
         case "CASE_COUNSELLING":
-            return _attendances("BENEFICIARY", "beneficiary_id", "CASE_SESSION", by_segment)
+            return _received("CASE_SESSION", by_segment=by_segment)
         case "HOME_HELP":
-            return _attendances("BENEFICIARY", "beneficiary_id", "HOME_HELP", by_segment)
+            return _received("HOME_HELP", by_segment=by_segment)
         case "GROUP_ACTIVITIES":
-            return _occurrences("GROUP_SESSION")
+            return _occurrences("GROUP_SESSION", has_persons=has_persons)
         case _:
             raise ValueError(measure)
 
@@ -119,56 +120,82 @@ def _record_keys(record: FromClause) -> dict[str, ColumnElement[Any]]:
         "PROJECT": record.c.project_id,
         "AREA": record.c.area_id,
         "KIND": record.c.kind,
-        "MONTH": func.to_char(record.c.served_on, "YYYY-MM"),
+        "MONTH": func.to_char(record.c.served_on, literal_column("'YYYY-MM'")),
     }
 
 
-def _attendances(
-    role: str, person: str, kind: str | None = None, by_segment: bool = False  # noqa: FBT001, FBT002 -- private
-) -> Fact:
-    record, attendance = SERVICE_RECORD.alias(), ATTENDANCE.alias()
-    source: FromClause = record.join(
-        attendance, _inside(attendance, "service_record_id", record)
+def _served(record: FromClause) -> tuple[FromClause, ColumnElement[bool]]:
+    """The beneficiaries of a record, and how they join it."""
+    served = ATTENDANCE.alias()
+    is_served = and_(_inside(served, "service_record_id", record), served.c.role == "BENEFICIARY")
+    return served, is_served
+
+
+def _turnouts(role: str, *, has_persons: bool) -> Fact:
+    """Attendances of those who serve."""
+    record, turnout = SERVICE_RECORD.alias(), ATTENDANCE.alias()
+    source: FromClause = record.join(turnout, _inside(turnout, "service_record_id", record))
+    count, persons = func.count(), None
+    if has_persons:
+        served, is_served = _served(record)
+        source = source.outerjoin(served, is_served)
+        # The join repeats a turnout for each person served.
+        count, persons = func.count(turnout.c.id.distinct()), served.c.beneficiary_id
+    return Fact(
+        source=source,
+        tables=(record, turnout),
+        conditions=(turnout.c.role == role,),
+        count=count,
+        persons=persons,
+        keys=_record_keys(record),
+        first_day=record.c.served_on,
     )
-    tables: tuple[FromClause, ...] = (record, attendance)
+
+
+def _received(kind: str, *, by_segment: bool) -> Fact:
+    """Attendances of those who are served, at services of one kind."""
+    record = SERVICE_RECORD.alias()
+    served, is_served = _served(record)
+    source: FromClause = record.join(served, is_served)
+    tables: tuple[FromClause, ...] = (record, served)
     keys = _record_keys(record)
     if by_segment:
         file = BENEFICIARY.alias()
-        source = source.join(file, _inside(attendance, "beneficiary_id", file))
+        source = source.join(file, _inside(served, "beneficiary_id", file))
         tables = (*tables, file)
         keys["SEGMENT"] = file.c.segment_id
-    kinds = () if kind is None else (record.c.kind == kind,)
     return Fact(
         source=source,
         tables=tables,
-        conditions=(attendance.c.role == role, *kinds),
+        conditions=(record.c.kind == kind,),
         count=func.count(),
-        persons=attendance.c[person],
+        persons=served.c.beneficiary_id,
         keys=keys,
         first_day=record.c.served_on,
-        last_day=None,
     )
 
 
-def _occurrences(kind: str) -> Fact:
-    record, attendance = SERVICE_RECORD.alias(), ATTENDANCE.alias()
-    taken_part = and_(
-        _inside(attendance, "service_record_id", record), attendance.c.role == "BENEFICIARY"
-    )
+def _occurrences(kind: str, *, has_persons: bool) -> Fact:
+    """Services of one kind, however many took part."""
+    record = SERVICE_RECORD.alias()
+    source: FromClause = record
+    persons = None
+    if has_persons:
+        served, is_served = _served(record)
+        source = record.outerjoin(served, is_served)
+        persons = served.c.beneficiary_id
     return Fact(
-        source=record.outerjoin(attendance, taken_part),
-        # The outer join's condition binds the tenant to the record's, whose predicate holds.
+        source=source,
         tables=(record,),
         conditions=(record.c.kind == kind,),
-        count=func.count(record.c.id.distinct()),
-        persons=attendance.c.beneficiary_id,
+        count=func.count(record.c.id.distinct()) if has_persons else func.count(),
+        persons=persons,
         keys=_record_keys(record),
         first_day=record.c.served_on,
-        last_day=None,
     )
 
 
 SPLITS: Mapping[str, frozenset[str]] = {
-    measure: frozenset(fact_of(measure, by_project=True, by_segment=True).keys)
+    measure: frozenset(fact_of(measure, by_project=True, by_segment=True, has_persons=False).keys)
     for measure in UNITS
 }

@@ -1,0 +1,1 @@
+"""The read engine: declared entities, an authorised selection, one SQL statement, bytes."""

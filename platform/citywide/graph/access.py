@@ -12,27 +12,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ARRAY, Table, Uuid, and_, any_, case, false, literal_column, select
+from sqlalchemy import ARRAY, Table, Uuid, and_, any_, case, false
 from sqlalchemy.sql import ColumnElement, FromClause
 
 from citywide.authz.grants import Grant, Grants, Scope
 from citywide.db.session import Audience
 from citywide.db.tables import is_tenant_table
-from citywide.graph.declare import Entity, Join, Named, Own, Through, Value
+from citywide.errors import Code, RefusalError
+from citywide.graph.declare import Entity, Expression, Join, Named, Own, Through, Value
+from citywide.graph.sql import exists_about
 from citywide.graph.values import Binds
+
+# PostgreSQL and SQLAlchemy plan each table reference anew; a real page's operation has some twenty.
+TABLE_REFERENCES = 150
 
 Conditions = list[ColumnElement[bool]]
 
 
 @dataclass(slots=True)
 class Access:
-    """One plan's view of the grants. `has_predicates` is switched off only to test the other wall."""
+    """One plan's view of the grants; `has_predicates` is off only to test the other wall."""
 
     entities: Mapping[str, Entity]
     grants: Grants
     audience: Audience
     binds: Binds
     has_predicates: bool = True
+    references: int = 0
     forbidden: set[str] = field(default_factory=set)
     masked: list[tuple[tuple[str, ...], str, str]] = field(default_factory=list)
 
@@ -53,6 +59,10 @@ class Access:
 
         An entity that the caller may not see at all has no rows, and makes the plan forbidden.
         """
+        self.references += 1
+        if self.references > TABLE_REFERENCES:
+            message = f"The operation reaches into more than {TABLE_REFERENCES} lists and objects."
+            raise RefusalError(Code.LIMIT_EXCEEDED, message)
         scope = self.row_scope(entity)
         if scope is None:
             self.forbidden.add(f"{entity.name}.id")
@@ -68,18 +78,16 @@ class Access:
         """The join of an edge: `on`, inside one tenant."""
         found: Conditions = [row.c[theirs] == outer.c[ours] for theirs, ours in on.items()]
         # An agency's wall binds the tenant on both sides already.
-        if self.audience is not Audience.AGENCY and is_tenant_table(target.table):
-            if "tenant_id" in outer.c:
-                found.append(row.c.tenant_id == outer.c.tenant_id)
+        is_bound = self.audience is Audience.AGENCY or not is_tenant_table(target.table)
+        if not is_bound and "tenant_id" in outer.c:
+            found.append(row.c.tenant_id == outer.c.tenant_id)
         return found
 
     def clear(self, entity: Entity, row: FromClause, grant: Grant) -> ColumnElement[bool] | None:
         """Where a field is read as it is: None everywhere, else a condition."""
-        if grant.clear is None:
-            return false()
-        if grant.clear is Scope.CASELOAD and self.row_scope(entity) is not Scope.CASELOAD:
-            return self._caseload(entity, row)
-        return None
+        if not self.is_masked(entity, grant):
+            return None
+        return false() if grant.clear is None else self._caseload(entity, row)
 
     def value(
         self, entity: Entity, coordinate: str, declared: Value, row: FromClause
@@ -87,13 +95,16 @@ class Access:
         """The value as the caller sees it, masks applied."""
         found = declared.expression(row)
         grant = self.grant(coordinate)
-        if grant is None or declared.mask is None:
-            return found
-        clear = self.clear(entity, row, grant)
-        if clear is None:
+        if grant is None or declared.mask is None or not self.is_masked(entity, grant):
             return found
         mask = declared.mask(row)
-        return mask if grant.clear is None else case((clear, found), else_=mask)
+        clear = self.clear(entity, row, grant)
+        return mask if clear is None or grant.clear is None else case((clear, found), else_=mask)
+
+    def is_masked(self, entity: Entity, grant: Grant) -> bool:
+        """Whether a field so granted is masked in some of the rows that the caller sees."""
+        is_narrower = grant.clear is Scope.CASELOAD and self.row_scope(entity) is not Scope.CASELOAD
+        return grant.clear is None or is_narrower
 
     def note_mask(self, entity: Entity, coordinate: str, path: tuple[str, ...]) -> None:
         """Tell the caller where the answer is masked, and why."""
@@ -102,7 +113,7 @@ class Access:
             return
         if grant.clear is None:
             self.mask_noted(path, coordinate, "your roles read it masked")
-        elif grant.clear is Scope.CASELOAD and self.row_scope(entity) is not Scope.CASELOAD:
+        elif self.is_masked(entity, grant):
             self.mask_noted(path, coordinate, "masked outside your caseload")
 
     def mask_noted(self, path: tuple[str, ...], coordinate: str, reason: str) -> None:
@@ -130,8 +141,7 @@ class Access:
         worker = self.binds.principal("member_id", Uuid())
         match entity.caseload:
             case Own(column):
-                own: ColumnElement[bool] = row.c[column] == worker
-                return own
+                return and_(row.c[column] == worker)
             case Through(target, on):
                 other = self.entities[target]
                 return self._exists(other, on, row, lambda found: self._caseload(other, found))
@@ -142,8 +152,13 @@ class Access:
                 message = f"{entity.name} has no caseload, but a policy grants it by caseload."
                 raise ValueError(message)
 
-    def _exists(self, target: Entity, on: Join, outer: FromClause, holds: Any) -> Any:
+    def _exists(
+        self, target: Entity, on: Join, outer: FromClause, holds: Expression
+    ) -> ColumnElement[bool]:
         row = target.table.alias()
-        conditions = [*self.wall(target.table, row), *self.joined(target, row, on, outer), holds(row)]
-        found = select(literal_column("1")).select_from(row).where(and_(*conditions))
-        return found.correlate(outer).exists()
+        conditions = [
+            *self.wall(target.table, row),
+            *self.joined(target, row, on, outer),
+            holds(row),
+        ]
+        return exists_about(outer, row, conditions)

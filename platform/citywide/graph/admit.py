@@ -21,6 +21,7 @@ from graphql import (
     GraphQLSyntaxError,
     OperationDefinitionNode,
     OperationType,
+    SelectionNode,
     SelectionSetNode,
     Source,
     TokenKind,
@@ -33,7 +34,7 @@ from graphql.language import Lexer
 from citywide.errors import Code, RefusalError
 from citywide.graph.schema import Schema
 
-# The largest operation of a real page is below 700 tokens; a generated one may be several times that.
+# The largest operation of a real page is below 700 tokens, a generated one several times that.
 TOKENS = 4_000
 # Brackets of any kind inside each other; the parser needs a few Python frames for each.
 NESTING = 50
@@ -156,43 +157,55 @@ def _scan(source: Source) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Size:
+class Size:
+    """How deep a selection is and how many fields it has, fragments spread."""
+
     depth: int
     fields: int
 
 
-def _measure(document: DocumentNode, fragments: Mapping[str, FragmentDefinitionNode]) -> None:
-    """Refuse operations that are too deep or too wide once their fragments are spread."""
-    known: dict[str, _Size] = {}
+class Measurement:
+    """Measures selections, each fragment once; counts saturate just beyond the limit."""
 
-    def fragment_size(name: str) -> _Size:
-        fragment = fragments.get(name)
-        if fragment is None:
-            return _Size(0, 0)
-        if name not in known:
-            # A fragment inside itself counts nothing here; validation refuses it.
-            known[name] = _Size(0, 0)
-            known[name] = size(fragment.selection_set)
-        return known[name]
+    def __init__(self, fragments: Mapping[str, FragmentDefinitionNode]) -> None:
+        self._fragments = fragments
+        self._known: dict[str, Size] = {}
 
-    def size(selections: SelectionSetNode) -> _Size:
+    def size(self, selections: SelectionSetNode) -> Size:
+        """The size of a selection set."""
         depth = fields = 0
         for node in selections.selections:
-            if isinstance(node, FragmentSpreadNode):
-                found = fragment_size(node.name.value)
-            else:
-                inner: SelectionSetNode | None = getattr(node, "selection_set", None)
-                found = size(inner) if inner else _Size(0, 0)
-                if isinstance(node, FieldNode):
-                    found = _Size(found.depth + 1, found.fields + 1)
+            found = self._node(node)
             depth = max(depth, found.depth)
-            # Saturating: doubling fragments reach astronomical numbers, not long ones.
+            # Doubling fragments reach astronomical numbers, not long ones.
             fields = min(fields + found.fields, FIELDS + 1)
-        return _Size(depth, fields)
+        return Size(depth, fields)
 
+    def _node(self, node: SelectionNode) -> Size:
+        if isinstance(node, FragmentSpreadNode):
+            return self._fragment(node.name.value)
+        inner: SelectionSetNode | None = getattr(node, "selection_set", None)
+        found = self.size(inner) if inner else Size(0, 0)
+        if isinstance(node, FieldNode):
+            return Size(found.depth + 1, found.fields + 1)
+        return found
+
+    def _fragment(self, name: str) -> Size:
+        if name not in self._known:
+            # A fragment inside itself counts nothing here; validation refuses it.
+            self._known[name] = Size(0, 0)
+            fragment = self._fragments.get(name)
+            if fragment is not None:
+                self._known[name] = self.size(fragment.selection_set)
+        return self._known[name]
+
+
+def _measure(document: DocumentNode, fragments: Mapping[str, FragmentDefinitionNode]) -> None:
+    """Refuse operations that are too deep or too wide once their fragments are spread."""
+    measurement = Measurement(fragments)
     for node in document.definitions:
         if isinstance(node, OperationDefinitionNode | FragmentDefinitionNode):
-            found = size(node.selection_set)
+            found = measurement.size(node.selection_set)
             if found.depth > DEPTH:
                 message = f"An operation may be {DEPTH} fields deep, not {found.depth}."
                 raise RefusalError(Code.LIMIT_EXCEEDED, message)

@@ -18,15 +18,26 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLDirective,
+    GraphQLIncludeDirective,
     GraphQLObjectType,
     GraphQLSkipDirective,
-    GraphQLIncludeDirective,
     InlineFragmentNode,
-    OperationDefinitionNode,
     SelectionSetNode,
 )
 from graphql.execution.values import VariableValues, get_argument_values, get_directive_values
-from sqlalchemy import ARRAY, Text, Uuid, and_, cast, false, func, literal_column, null, or_, select, true
+from sqlalchemy import (
+    ARRAY,
+    Text,
+    Uuid,
+    and_,
+    cast,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.sql import ColumnElement, FromClause, Select
 
 from citywide.authz.grants import Grants
@@ -35,6 +46,7 @@ from citywide.db.session import Audience, compile_text
 from citywide.db.tables import is_tenant_table
 from citywide.errors import Code, RefusalError
 from citywide.graph.access import Access
+from citywide.graph.admit import Admitted
 from citywide.graph.declare import (
     FEW_ROWS,
     Either,
@@ -58,7 +70,7 @@ from citywide.graph.sql import (
     sealed_marker,
     text_constant,
 )
-from citywide.graph.values import Binds, Supply, Variables, resolve
+from citywide.graph.values import Binds, Supply, Variables, id_tags, resolve
 from citywide.ids import NO_TENANT, NodeId
 
 # What one answer may hold at most: the product of page sizes along each path, summed. A page of
@@ -127,15 +139,14 @@ class Place:
 
 def compile_operation(
     schema: Schema,
-    operation: OperationDefinitionNode,
-    fragments: Mapping[str, FragmentDefinitionNode],
+    admitted: Admitted,
     variables: VariableValues,
     grants: Grants,
     audience: Audience,
     *,
     has_predicates: bool = True,
 ) -> Plan:
-    """The plan of a validated operation; `variables` are symbolic (`values.symbolic`).
+    """The plan of an admitted operation; `variables` are symbolic (`values.symbolic`).
 
     Raises `RefusalError`: FORBIDDEN naming every coordinate that the grants refuse, or
     BAD_USER_INPUT and LIMIT_EXCEEDED for arguments that cannot be planned.
@@ -144,8 +155,8 @@ def compile_operation(
     """
     binds = Binds()
     access = Access(schema.entities, grants, audience, binds, has_predicates=has_predicates)
-    planner = Planner(schema, access, fragments, variables)
-    groups = planner.collect("Query", [operation.selection_set])
+    planner = Planner(schema, access, admitted.fragments, variables)
+    groups = planner.collect("Query", [admitted.operation.selection_set])
     asked = [g for g in groups if g.name not in ("__schema", "__type")]
     pairs = [(g.key, planner.root(g)) for g in asked]
     if access.forbidden:
@@ -251,7 +262,7 @@ class Planner:
         abstract, concrete = kinds[condition], kinds[type_name]
         return not isinstance(abstract, GraphQLObjectType) and self.schema.graphql.is_sub_type(
             abstract,  # type: ignore[arg-type]
-            concrete,  # type: ignore[arg-type]
+            concrete,
         )
 
     def arguments(self, type_name: str, group: Group) -> Mapping[str, Any]:
@@ -285,11 +296,9 @@ class Planner:
                 return found.scalar_subquery()
 
     def _compiled(self, root: Root, place: Place) -> ColumnElement[Any]:
-        for name, (_, _, _) in root.arguments.items():
-            for value in _each(place.arguments.get(name)):
-                for enum in root.guarded:
-                    if isinstance(value, str) and value in enum.__members__:
-                        self.access.grant(f"{enum.__name__}.{value}")
+        for name, enum in root.guarded.items():
+            for value in place.arguments.get(name) or ():
+                self.access.grant(f"{enum.__name__}.{value}")
         return root.compile(place)
 
     def _viewer(self, entity: Entity, place: Place) -> ColumnElement[Any]:
@@ -302,12 +311,12 @@ class Planner:
         binds = self.access.binds
         given = place.arguments["id"]
         at = Address(
+            tags=id_tags(given),
             tag=binds.value(given, Text(), lambda found: _address(found).tag),
             tenant_id=binds.value(given, Uuid(), lambda found: _address(found).tenant_id),
             row_id=binds.value(given, Uuid(), lambda found: _address(found).row_id),
         )
-        found = [each.scalar_subquery() for each in self._addressed(at, None, place)]
-        return _first(found)
+        return _first([each.scalar_subquery() for each in self._addressed(at, None, place)])
 
     def _nodes(self, place: Place) -> ColumnElement[Any]:
         binds = self.access.binds
@@ -323,7 +332,7 @@ class Planner:
             binds.value(given, ARRAY(Uuid()), every("row_id")),
         ).table_valued("tag", "tenant_id", "row_id", with_ordinality="place")
         asked = asked.render_derived()
-        at = Address(asked.c.tag, asked.c.tenant_id, asked.c.row_id)
+        at = Address(id_tags(given), asked.c.tag, asked.c.tenant_id, asked.c.row_id)
         place = replace(place, sizes=(given,))
         joined: FromClause = asked
         found = []
@@ -335,10 +344,15 @@ class Planner:
         return select(answer).select_from(joined).scalar_subquery()
 
     def _addressed(self, at: Address, outer: FromClause | None, place: Place) -> list[Select[Any]]:
-        """For each type that `place` can lead to: the object at the address `at`."""
+        """For each type that the ids are of: the object at the address `at`.
+
+        Types that the operation names are walked as well, so that what is forbidden does not
+        depend on the ids.
+        """
         found = []
         for entity in self.schema.entities.values():
-            if not self._is_possible(entity, place):
+            is_asked = entity.tag in at.tags
+            if not self._is_possible(entity, place, is_asked=is_asked):
                 continue
             row = entity.table.alias()
             conditions = [
@@ -351,25 +365,22 @@ class Planner:
             if entity.name == "Viewer":
                 conditions.append(row.c.id == self.access.binds.principal("member_id", Uuid()))
             made = self._object(entity, row, place, conditions)
-            found.append(made if outer is None else made.correlate(outer))
+            if is_asked:
+                found.append(made if outer is None else made.correlate(outer))
         return found
 
-    def _is_possible(self, entity: Entity, place: Place) -> bool:
+    def _is_possible(self, entity: Entity, place: Place, *, is_asked: bool = True) -> bool:
         """Whether an abstract field may answer with this type.
 
         A type that the caller may not see is passed over, unless the operation asks for it by
         name: then its coordinates are forbidden like any other.
         """
-        if self.access.row_scope(entity) is not None:
+        if is_asked and self.access.row_scope(entity) is not None:
             return True
-        return any(group.is_explicit for group in self.collect_abstract(place, entity))
-
-    def collect_abstract(self, place: Place, entity: Entity) -> list[Group]:
-        """The selected fields of one possible type of an interface or union."""
         groups: dict[str, Group] = {}
         for selections in _selections(place.group):
             self._collect(entity.name, selections, groups, set(), is_explicit=False)
-        return list(groups.values())
+        return any(group.is_explicit for group in groups.values())
 
     # -- objects ------------------------------------------------------------------------------
 
@@ -585,8 +596,9 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """The parts of an opaque id, as SQL expressions."""
+    """The parts of opaque ids as SQL expressions, and the types that they are of."""
 
+    tags: frozenset[str]
     tag: ColumnElement[Any]
     tenant_id: ColumnElement[Any]
     row_id: ColumnElement[Any]
@@ -614,13 +626,8 @@ def _selections(group: Group) -> list[SelectionSetNode]:
 def _first(found: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
     match found:
         case []:
-            return null()
+            return literal_column("NULL::json")
         case [only]:
             return only
         case _:
             return func.coalesce(*found)
-
-
-def _each(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-

@@ -192,15 +192,15 @@ class Root:
 
     `compile` gets the planner at this place of the operation (`compile.Place`) and returns the
     JSON expression of the answer. `arguments` maps a name to its type, description and default;
-    `guarded` are enums whose values, when asked for in an argument, are coordinates of the
-    policy; `maskable` are the coordinates of its own types that may be granted masked.
+    `guarded` maps an argument to its enum, whose values are coordinates of the policy;
+    `maskable` are the coordinates of its own types that may be granted masked.
     """
 
     description: str
     returns: Any
     arguments: Mapping[str, tuple[Any, str, Any]]
     compile: Callable[[Any], ColumnElement[Any]]
-    guarded: tuple[type[Enum], ...] = ()
+    guarded: Mapping[str, type[Enum]] = field(default_factory=dict)
     maskable: frozenset[str] = frozenset()
 
 

@@ -62,15 +62,13 @@ class Operation:
 class Engine:
     """Answers operations of one schema under one policy from one database."""
 
-    def __init__(
-        self, schema: Schema, policy: Policy, database: Database, sealer: Sealer
-    ) -> None:
+    def __init__(self, schema: Schema, policy: Policy, database: Database, sealer: Sealer) -> None:
         self.schema = schema
         self.policy = policy
         self._database = database
         self._sealer = sealer
         self._admission = Admission(schema)
-        self._plans: LRUCache[Any, tuple[Plan, bytes]] = LRUCache(PLANS)
+        self._plans: LRUCache[Any, tuple[Plan, bytes] | RefusalError] = LRUCache(PLANS)
         self._visible: LRUCache[Any, tuple[str, GraphQLSchema]] = LRUCache(VISIBLE_SCHEMAS)
 
     async def answer(self, operation: Operation, principal: Principal) -> bytes:
@@ -126,17 +124,20 @@ class Engine:
         )
         found = self._plans.get(key)
         if found is None:
-            plan = compile_operation(
-                self.schema,
-                admitted.operation,
-                admitted.fragments,
-                VariableValues(coerced.sources, references),
-                grants,
-                principal.audience,
-            )
-            extensions = {"masked": plan.masked} if plan.masked else {}
-            tail = f',"extensions":{json.dumps(extensions)}}}' if extensions else "}"
-            found = self._plans[key] = (plan, tail.encode())
+            symbolic_values = VariableValues(coerced.sources, references)
+            try:
+                plan = compile_operation(
+                    self.schema, admitted, symbolic_values, grants, principal.audience
+                )
+            except RefusalError as refusal:
+                # Kept as well: refusing again must not cost another plan.
+                found = refusal
+            else:
+                extensions = f',"extensions":{json.dumps({"masked": plan.masked})}'
+                found = plan, f"{extensions if plan.masked else ''}}}".encode()
+            self._plans[key] = found
+        if isinstance(found, RefusalError):
+            raise RefusalError(found.code, found.message, **found.extensions)
         return found
 
     async def _run(self, plan: Plan, values: list[Any], principal: Principal) -> str:
@@ -187,15 +188,14 @@ class Engine:
 
 def _introspection(plan: Plan, admitted: Admitted, schema: GraphQLSchema) -> DocumentNode:
     """The operation's introspection fields alone, with the variables that they can use."""
-    variables = [
+    variables = tuple(
         definition
         for definition in admitted.operation.variable_definitions or ()
         if type_from_ast(schema, definition.type) is not None
-    ]
+    )
     operation = OperationDefinitionNode(
         operation=OperationType.QUERY,
         variable_definitions=variables,
-        directives=[],
         selection_set=SelectionSetNode(selections=plan.introspection),
     )
-    return DocumentNode(definitions=[operation, *admitted.fragments.values()])
+    return DocumentNode(definitions=(operation, *admitted.fragments.values()))

@@ -1,4 +1,4 @@
-"""`where`: typed comparisons, `and`/`or`/`not` and conditions on related rows, as SQL predicates."""
+"""`where`: typed comparisons, `and`/`or`/`not` and conditions on related rows, as predicates."""
 
 from __future__ import annotations
 
@@ -19,9 +19,7 @@ from sqlalchemy import (
     any_,
     false,
     func,
-    literal_column,
     or_,
-    select,
     true,
 )
 from sqlalchemy.sql import ColumnElement, FromClause
@@ -30,6 +28,7 @@ from sqlalchemy.types import TypeEngine
 from citywide.errors import Code, RefusalError
 from citywide.graph.access import Access
 from citywide.graph.declare import Entity, Kind, Many, One, Value
+from citywide.graph.sql import exists_about
 from citywide.ids import NodeId
 
 # A filter is written by a person or a page; deeper or longer ones are generated to hurt.
@@ -101,28 +100,18 @@ class Filter:
     def _field(
         self, entity: Entity, row: FromClause, key: str, value: Any, depth: int
     ) -> ColumnElement[bool]:
-        coordinate = f"{entity.name}.{key}"
-        match declared := entity.fields[key]:
-            case Value():
-                seen = self.access.value(entity, coordinate, declared, row)
-                return self._comparison(entity, key, declared.kind, seen, value)
-            case One() | Many():
-                return self._related(entity, row, coordinate, declared, value, depth)
-            case _:
-                message = f"{coordinate} cannot be filtered by."
-                raise AssertionError(message)
+        declared = entity.fields[key]
+        if not isinstance(declared, Value):
+            return self._related(entity, row, key, value, depth)
+        seen = self.access.value(entity, f"{entity.name}.{key}", declared, row)
+        return self._comparison(entity, key, declared.kind, seen, value)
 
     def _related(
-        self,
-        entity: Entity,
-        row: FromClause,
-        coordinate: str,
-        declared: One | Many,
-        value: Mapping[str, Any],
-        depth: int,
+        self, entity: Entity, row: FromClause, key: str, value: Mapping[str, Any], depth: int
     ) -> ColumnElement[bool]:
-        access = self.access
-        grant = access.grant(coordinate)
+        access, declared = self.access, entity.fields[key]
+        assert isinstance(declared, One | Many)
+        grant = access.grant(f"{entity.name}.{key}")
         target = access.entities[declared.target]
         other = target.table.alias()
         conditions = [
@@ -134,8 +123,7 @@ class Filter:
         clear = None if grant is None else access.clear(entity, row, grant)
         if clear is not None:
             conditions.append(clear)
-        found = select(literal_column("1")).select_from(other).where(and_(*conditions))
-        return found.correlate(row).exists()
+        return exists_about(row, other, conditions)
 
     def _comparison(
         self,
@@ -174,7 +162,7 @@ _OPERATORS: Mapping[str, Callable[[ColumnElement[Any], Any], ColumnElement[bool]
     "lte": lambda seen, bound: seen <= bound,
     "gt": lambda seen, bound: seen > bound,
     "gte": lambda seen, bound: seen >= bound,
-    "startsWith": lambda seen, bound: func.starts_with(seen, bound),
+    "startsWith": func.starts_with,
     "contains": lambda seen, bound: func.strpos(seen, bound) > 0,
 }
 
@@ -201,7 +189,7 @@ def row_id(text: str, tag: str, type_name: str) -> UUID:
 
 def storable(text: str) -> str:
     """`text`, unless PostgreSQL cannot hold it: a NUL character or half of a surrogate pair."""
-    if "\x00" in text or not text.isprintable() and any("\ud800" <= c <= "\udfff" for c in text):
+    if "\x00" in text or (not text.isprintable() and any("\ud800" <= c <= "\udfff" for c in text)):
         message = "A text holds a NUL character or half a surrogate pair, which no stored text has."
         raise RefusalError(Code.BAD_USER_INPUT, message)
     return text

@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, and_, func, literal_column, or_, select, tuple_
+from sqlalchemy import BigInteger, Select, and_, func, or_, select, tuple_
 from sqlalchemy.sql import ColumnElement, FromClause
 
 from citywide.errors import Code, RefusalError
@@ -24,7 +24,7 @@ from citywide.graph.access import Access, Conditions
 from citywide.graph.declare import Entity, Kind, Value
 from citywide.graph.filters import SQL_TYPES, Filter, storable
 from citywide.graph.schema import PAGE_DEFAULT, PAGE_MAXIMUM
-from citywide.graph.sql import cursor
+from citywide.graph.sql import cursor, exists_about
 
 # A cursor of ours is shorter; a longer one is not ours.
 CURSOR_LENGTH = 8_192
@@ -59,8 +59,10 @@ class Key:
 
     def same(self, value: ColumnElement[Any]) -> ColumnElement[bool]:
         """Whether the key equals `value`, null equal to null."""
-        return self.expression.is_not_distinct_from(value) if self.is_nullable else (
-            self.expression == value
+        return (
+            self.expression.is_not_distinct_from(value)
+            if self.is_nullable
+            else (self.expression == value)
         )
 
 
@@ -128,8 +130,7 @@ class Page:
         row = self.entity.table.alias()
         near = self._relative(self._keys(row), bound, is_after=is_after)
         conditions = [*self._conditions(row), near.is_not(True)]
-        found = select(literal_column("1")).select_from(row).where(and_(*conditions))
-        return self._inside(found).exists()
+        return exists_about(self.outer, row, conditions)
 
     def count(self) -> ColumnElement[int]:
         """How many rows there are without the window."""
@@ -137,7 +138,7 @@ class Page:
         found = select(func.count()).select_from(row).where(and_(*self._conditions(row)))
         return self._inside(found).scalar_subquery()
 
-    def _inside(self, statement: Any) -> Any:
+    def _inside(self, statement: Select[Any]) -> Select[Any]:
         return statement if self.outer is None else statement.correlate(self.outer)
 
     def _conditions(self, row: FromClause) -> Conditions:
@@ -152,8 +153,11 @@ class Page:
             name, is_descending = order["field"], order["direction"] == "DESC"
             declared = self.entity.fields[name]
             assert isinstance(declared, Value)
-            seen = self.access.value(self.entity, f"{self.entity.name}.{name}", declared, row)
-            is_nullable = declared.nullable or declared.mask is not None
+            coordinate = f"{self.entity.name}.{name}"
+            seen = self.access.value(self.entity, coordinate, declared, row)
+            grant = self.access.grant(coordinate)
+            is_masked = grant is not None and self.access.is_masked(self.entity, grant)
+            is_nullable = declared.nullable or (is_masked and declared.mask is not None)
             found.append(Key(seen, declared.kind, is_nullable, is_descending))
         # In the direction of the last key, so that one index can serve the whole order.
         is_descending = bool(found) and found[-1].is_descending

@@ -128,8 +128,10 @@ class Schema:
         return frozenset(names)
 
     def coordinates(self) -> list[str]:
-        """The policy's vocabulary: every field of every type with content, and enum values asked
-        for as arguments of roots that compile themselves."""
+        """The policy's vocabulary: every field of every type with content.
+
+        Enum values that the arguments of self-compiling roots ask for belong to it too.
+        """
         found = [
             f"{name}.{field_name}"
             for name, kind in self.graphql.type_map.items()
@@ -139,7 +141,11 @@ class Schema:
             for field_name in kind.fields
         ]
         for root in self.catalogue.roots.values():
-            found += [f"{enum.__name__}.{member.name}" for enum in root.guarded for member in enum]
+            found += [
+                f"{enum.__name__}.{member.name}"
+                for enum in root.guarded.values()
+                for member in enum
+            ]
         return sorted(found)
 
     def maskable(self) -> frozenset[str]:
@@ -206,9 +212,7 @@ class _Types:
         for entity in self.catalogue.entities.values():
             _finish(self.output[entity.name], self._fields(entity), entity.description)
             description = f"Conditions on {entity.name}; all of them must hold."
-            _finish(
-                self.filters[entity.name], self._conditions(entity), description, is_input=True
-            )
+            _finish(self.filters[entity.name], self._conditions(entity), description, is_input=True)
 
     def query(self) -> type:
         fields = [
@@ -221,7 +225,7 @@ class _Types:
             ),
             _field(
                 "nodes",
-                list[Node | None],  # type: ignore[misc]
+                list[Node | None],
                 "The objects with these ids, in this order; null where there is none.",
                 [_argument("ids", list[strawberry.ID], f"At most {PAGE_MAXIMUM} ids.")],
             ),
@@ -249,7 +253,7 @@ class _Types:
             case Value():
                 kind = declared.enum or _PYTHON[declared.kind]
                 nullable = declared.nullable or declared.mask is not None
-                return (kind | None if nullable else kind), []
+                return (_optional(kind) if nullable else kind), []
             case Sealed():
                 return str | None, []
             case Localised():
@@ -257,11 +261,11 @@ class _Types:
                 return str, [_argument("locale", Locale, "The label's language.", default)]
             case One():
                 target = self.output[declared.target]
-                return (target | None if declared.nullable else target), []  # type: ignore[operator]
+                return (_optional(target) if declared.nullable else target), []
             case Many():
                 return self.connections[declared.target], self._page_arguments(declared.target)
             case Few():
-                return list[self.output[declared.target]], []  # type: ignore[misc]
+                return _list(self.output[declared.target]), []
             case Either():
                 members = tuple(self.output[name] for name in declared.alternatives)
                 union = strawberry.union(declared.union, description=declared.union_description)
@@ -274,9 +278,11 @@ class _Types:
             _argument("after", str | None, "Only rows after this cursor."),
             _argument("last", int | None, f"The last rows, {rows}."),
             _argument("before", str | None, "Only rows before this cursor."),
-            _argument("where", self.filters[name] | None, "Only rows for which this holds."),  # type: ignore[operator]
+            _argument("where", _optional(self.filters[name]), "Only rows for which this holds."),
             _argument(
-                "order_by", list[self.orders[name]] | None, "In this order; equal rows by id."  # type: ignore[name-defined]
+                "order_by",
+                _optional(_list(self.orders[name])),
+                "In this order; equal rows by id.",
             ),
         ]
 
@@ -290,16 +296,17 @@ class _Types:
             f"A {name} in a list.",
         )
         fields = [
-            _field("edges", list[edge], "The page's rows with their cursors."),  # type: ignore[valid-type]
-            _field("nodes", list[self.output[name]], "The page's rows."),  # type: ignore[misc]
+            _field("edges", _list(edge), "The page's rows with their cursors."),
+            _field("nodes", _list(self.output[name]), "The page's rows."),
             _field("page_info", PageInfo, "Where the page stands."),
             _field("total_count", int, "How many rows there are without paging."),
         ]
         _finish(self.connections[name], fields, f"A page of a list of {name}.")
 
     def _order(self, entity: Entity) -> None:
+        orders: Any = Enum(f"{entity.name}OrderField", dict(entity.orders))  # type: ignore[misc]
         by = strawberry.enum(
-            Enum(f"{entity.name}OrderField", dict(entity.orders)),  # type: ignore[arg-type]
+            orders,
             description=f"What {entity.name} can be ordered by.",
         )
         fields = [
@@ -307,28 +314,31 @@ class _Types:
             _field("direction", OrderDirection, "Which way.", default=OrderDirection.ASC.value),
         ]
         self.orders[entity.name] = _finish(
-            type(f"{entity.name}Order", (), {}), fields, f"An order of {entity.name}.", is_input=True
+            type(f"{entity.name}Order", (), {}),
+            fields,
+            f"An order of {entity.name}.",
+            is_input=True,
         )
 
     def _conditions(self, entity: Entity) -> Iterator[StrawberryField]:
         own = self.filters[entity.name]
-        yield _field("and_", list[own] | None, "All of these hold.", name="and", default=UNSET)  # type: ignore[valid-type]
-        yield _field("or_", list[own] | None, "One of these holds.", name="or", default=UNSET)  # type: ignore[valid-type]
-        yield _field("not_", own | None, "This does not hold.", name="not", default=UNSET)  # type: ignore[operator]
-        yield _field("id", self.comparisons[Kind.ID] | None, "The row's id.", default=UNSET)  # type: ignore[operator]
+        yield _field("and_", _optional(_list(own)), "All of these hold.", name="and", default=UNSET)
+        yield _field("or_", _optional(_list(own)), "One of these holds.", name="or", default=UNSET)
+        yield _field("not_", _optional(own), "This does not hold.", name="not", default=UNSET)
+        yield _field("id", _optional(self.comparisons[Kind.ID]), "The row's id.", default=UNSET)
         for name, declared in entity.fields.items():
             match declared:
                 case Value(comparable=True):
                     comparison = self._comparison_of(declared)
-                    yield _field(name, comparison | None, declared.description, default=UNSET)  # type: ignore[operator]
+                    yield _field(name, _optional(comparison), declared.description, default=UNSET)
                 case One():
                     target = self.filters[declared.target]
                     text = f"There is one, and this holds for it. {declared.description}"
-                    yield _field(name, target | None, text, default=UNSET)  # type: ignore[operator]
+                    yield _field(name, _optional(target), text, default=UNSET)
                 case Many():
                     target = self.filters[declared.target]
                     text = f"There is at least one for which this holds. {declared.description}"
-                    yield _field(name, target | None, text, default=UNSET)  # type: ignore[operator]
+                    yield _field(name, _optional(target), text, default=UNSET)
                 case _:
                     pass
 
@@ -342,15 +352,23 @@ class _Types:
         return self.enum_comparisons[declared.enum]
 
 
+def _list(kind: Any) -> Any:
+    return list[kind]
+
+
+def _optional(kind: Any) -> Any:
+    return kind | None
+
+
 def _comparison(name: str, kind: Kind, enum: type[Enum] | None = None) -> type:
     scalar = enum or _PYTHON[kind]
     fields = [
-        _field(operator, scalar | None, text, default=UNSET)
+        _field(operator, _optional(scalar), text, default=UNSET)
         for operator, text in _COMPARISONS[kind].items()
     ]
     if kind is not Kind.BOOLEAN or enum is not None:
         fields.append(
-            _field("in_", list[scalar] | None, "One of these.", name="in", default=UNSET)  # type: ignore[valid-type]
+            _field("in_", _optional(_list(scalar)), "One of these.", name="in", default=UNSET)
         )
     if kind is not Kind.ID:
         fields.append(_field("is_null", bool | None, "Whether it is null.", default=UNSET))
@@ -378,7 +396,9 @@ def _field(
     return made
 
 
-def _argument(name: str, annotation: Any, description: str, default: Any = UNSET) -> StrawberryArgument:
+def _argument(
+    name: str, annotation: Any, description: str, default: Any = UNSET
+) -> StrawberryArgument:
     return StrawberryArgument(
         python_name=name,
         graphql_name=None,

@@ -12,11 +12,13 @@ from sqlalchemy import (
     Select,
     String,
     Text,
+    and_,
     case,
     cast,
     func,
     literal_column,
     null,
+    select,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.compiler import compiles
@@ -27,6 +29,7 @@ from citywide.db.tables import is_tenant_table
 from citywide.graph.declare import Entity, Kind
 
 # GraphQL names need no quoting inside an SQL string (GraphQL specification, October 2021, §2.1.9).
+_BASE64: ColumnElement[Any] = literal_column("'base64'")
 _NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")
 
 
@@ -70,8 +73,11 @@ def sealed_marker(
 
     No stored text holds a control character, so nothing else in an answer looks like this.
     """
-    raw = func.encode(func.uuid_send(tenant_id).op("||")(column), "base64")
-    marked = func.concat(literal_column(r"E'\x01'"), func.translate(raw, literal_column(r"E'\n'"), ""))
+    raw = func.encode(func.uuid_send(tenant_id).op("||")(column), _BASE64)
+    marked = func.concat(
+        literal_column(r"E'\x01'"),
+        func.translate(raw, literal_column(r"E'\n'"), literal_column("''")),
+    )
     return marked if clear is None else case((clear, marked), else_=null())
 
 
@@ -87,9 +93,12 @@ def json_list(
     return func.coalesce(found, literal_column("'[]'::json", JSON))
 
 
-def lateral(statement: Select[Any], row: FromClause | None, name: str) -> Any:
-    """`statement` as a LATERAL sub-query about `row`."""
-    return (statement.correlate(row) if row is not None else statement).lateral(name)
+def exists_about(
+    outer: FromClause | None, row: FromClause, conditions: Sequence[ColumnElement[bool]]
+) -> ColumnElement[bool]:
+    """`EXISTS` a `row` for which all conditions hold, about `outer`."""
+    found: Select[Any] = select(literal_column("1")).select_from(row).where(and_(*conditions))
+    return (found if outer is None else found.correlate(outer)).exists()
 
 
 def opaque_id(entity: Entity, row: FromClause) -> ColumnElement[Any]:
@@ -99,22 +108,24 @@ def opaque_id(entity: Entity, row: FromClause) -> ColumnElement[Any]:
         if is_tenant_table(entity.table)
         else literal_column(r"'\x00000000000000000000000000000000'::bytea")
     )
-    tag = literal_column(f"'{entity.tag}'::bytea")
+    tag: ColumnElement[Any] = literal_column(f"'{entity.tag}'::bytea")
     raw = tag.op("||")(tenant).op("||")(func.uuid_send(row.c.id))
     # 36 bytes make 48 characters: no padding, no line break.
-    return func.translate(func.encode(raw, "base64"), literal_column("'+/'"), literal_column("'-_'"))
+    return func.translate(func.encode(raw, _BASE64), literal_column("'+/'"), literal_column("'-_'"))
 
 
 def cursor(signature: str, keys: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
     """A page's cursor: base64url of a JSON array, the order's signature and the row's keys."""
     assert _NAME.fullmatch(signature), signature
     values = func.json_build_array(literal_column(f"'{signature}'"), *keys)
-    raw = func.encode(func.convert_to(cast(values, Text), literal_column("'UTF8'")), "base64")
+    raw = func.encode(func.convert_to(cast(values, Text), literal_column("'UTF8'")), _BASE64)
     return func.translate(raw, literal_column(r"E'+/=\n'"), literal_column("'-_'"))
 
 
 def printed(kind: Kind, value: ColumnElement[Any]) -> ColumnElement[Any]:
     """A scalar as it stands in an answer; only money is kept otherwise than it is shown."""
     if kind is Kind.MONEY:
-        return cast(func.round(cast(value, Numeric) / 100, 2), String)
+        return cast(
+            func.round(cast(value, Numeric) / literal_column("100"), literal_column("2")), String
+        )
     return value

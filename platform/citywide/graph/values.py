@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphql import (
     GraphQLBoolean,
+    GraphQLID,
     GraphQLInputObjectType,
     is_enum_type,
     is_list_type,
@@ -23,6 +24,8 @@ from sqlalchemy import bindparam
 from sqlalchemy.sql.elements import BindParameter
 from sqlalchemy.types import TypeEngine
 
+from citywide.ids import NodeId
+
 if TYPE_CHECKING:
     from citywide.authz.principal import Principal
 
@@ -31,9 +34,13 @@ Variables = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """A scalar, or a list of scalars, that stands at `path` in the coerced variables."""
+    """A scalar, or a list of scalars, that stands at `path` in the coerced variables.
+
+    `tags` are the types of the ids in it: a plan for one type's id needs no other type's table.
+    """
 
     path: tuple[str | int, ...]
+    tags: frozenset[str] = frozenset()
 
 
 def symbolic(kind: Any, value: object, path: tuple[str | int, ...]) -> Any:
@@ -47,14 +54,26 @@ def symbolic(kind: Any, value: object, path: tuple[str | int, ...]) -> Any:
         if isinstance(item, GraphQLInputObjectType) or is_enum_type(item):
             assert isinstance(value, list)
             return [symbolic(item, each, (*path, index)) for index, each in enumerate(value)]
-        return Ref(path)
+        return Ref(path, id_tags(value) if item is GraphQLID else frozenset())
     if isinstance(kind, GraphQLInputObjectType):
         assert isinstance(value, dict)
         return {
             name: symbolic(kind.fields[name].type, each, (*path, name))
             for name, each in value.items()
         }
-    return Ref(path)
+    return Ref(path, id_tags(value) if kind is GraphQLID else frozenset())
+
+
+def id_tags(value: Any) -> frozenset[str]:
+    """The types of the ids in an argument: one id, a list of them, or references to either."""
+    match value:
+        case Ref():
+            return value.tags
+        case list():
+            return frozenset[str]().union(*map(id_tags, value))
+        case _:
+            node = NodeId.decode(str(value))
+            return frozenset() if node is None else frozenset({node.tag})
 
 
 def shape(value: Any) -> Any:

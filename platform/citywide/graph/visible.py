@@ -45,7 +45,7 @@ def visible_schema(schema: Schema, grants: Grants) -> tuple[str, GraphQLSchema]:
         kept = fewer
     reached = _reached(kept, {"Query"})
     visible = build_ast_schema(
-        DocumentNode(definitions=[node for name, node in kept.items() if name in reached]),
+        DocumentNode(definitions=tuple(node for name, node in kept.items() if name in reached)),
         assume_valid=True,
     )
     return print_schema(visible) + "\n", visible
@@ -58,15 +58,17 @@ def _granted(node: DefinitionNode, schema: Schema, grants: Grants) -> Any:
         return None
     match node:
         case ObjectTypeDefinitionNode() if name.value not in schema.structure:
-            fields = [f for f in node.fields if grants.of(f"{name.value}.{f.name.value}")]
+            fields = [f for f in node.fields or () if grants.of(f"{name.value}.{f.name.value}")]
             return _with(node, fields=fields) if fields else None
         case InputObjectTypeDefinitionNode():
             entity = schema.entities.get(name.value.removesuffix("Filter"))
             if entity is None or not name.value.endswith("Filter"):
                 return node
-            return _with(node, fields=[f for f in node.fields if _filters(entity, f, grants)])
+            return _with(node, fields=[f for f in node.fields or () if _filters(entity, f, grants)])
         case EnumTypeDefinitionNode():
-            values = [v for v in node.values if _chosen(name.value, v.name.value, schema, grants)]
+            values = [
+                v for v in node.values or () if _chosen(name.value, v.name.value, schema, grants)
+            ]
             return _with(node, values=values) if values else None
         case _:
             return node
@@ -81,7 +83,9 @@ def _chosen(enum: str, value: str, schema: Schema, grants: Grants) -> bool:
     entity = schema.entities.get(enum.removesuffix("OrderField"))
     if entity is not None and enum.endswith("OrderField"):
         return grants.of(f"{entity.name}.{entity.orders[value]}") is not None
-    guarded = {e.__name__ for root in schema.catalogue.roots.values() for e in root.guarded}
+    guarded = {
+        e.__name__ for root in schema.catalogue.roots.values() for e in root.guarded.values()
+    }
     return enum not in guarded or grants.of(f"{enum}.{value}") is not None
 
 
@@ -101,7 +105,7 @@ def _consistent(kept: Mapping[str, Any]) -> _Definitions:
                 continue
             made = _with(node, fields=fields)
         if isinstance(node, UnionTypeDefinitionNode):
-            types = [each for each in node.types if each.name.value in kept]
+            types = [each for each in node.types or () if each.name.value in kept]
             if not types:
                 continue
             made = _with(node, types=types)
@@ -129,7 +133,10 @@ def _reached(kept: Mapping[str, Any], start: set[str]) -> set[str]:
         for each in getattr(node, "fields", None) or ():
             waiting.append(_named(each.type))
             waiting += [_named(a.type) for a in getattr(each, "arguments", None) or ()]
-        for each in [*(getattr(node, "types", None) or ()), *(getattr(node, "interfaces", None) or ())]:
+        for each in [
+            *(getattr(node, "types", None) or ()),
+            *(getattr(node, "interfaces", None) or ()),
+        ]:
             waiting.append(each.name.value)
         if name == "Node":
             waiting += [n for n, d in kept.items() if _implements(d, name)]

@@ -1,4 +1,4 @@
-"""Who is on the deployment: bureaus, their tenants, the agreements that let agencies in, members."""
+"""Who is on the deployment: bureaus, tenants, the agreements that let agencies in, members."""
 
 from sqlalchemy import (
     BigInteger,
