@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from uuid import UUID
 
 import pytest
-import pytest_asyncio
-from sqlalchemy import select
+from sqlalchemy import Table, select
 
 import citywide.domain  # noqa: F401 - completes the metadata that the rows are declared in
 from citywide.beneficiaries.commands import (
@@ -29,6 +30,7 @@ from citywide.beneficiaries.drafts import (
 from citywide.beneficiaries.id_number import check_character
 from citywide.beneficiaries.models import ASSESSMENT, BENEFICIARY, ENTITLEMENT
 from citywide.db.sealed import Sealer
+from citywide.db.session import Database, Transaction
 from citywide.errors import InvalidError
 from citywide.ids import named_id, new_id
 from citywide.projects.commands import EnrolmentDraft, enrol
@@ -36,18 +38,8 @@ from citywide.settings import CHECKOUT
 from citywide.tenancy.apply import apply
 from citywide.tenancy.desk import Desk
 from citywide.tenancy.load import load_manifests
+from citywide.tenancy.manifests import City
 from citywide.volunteers.commands import VolunteerDraft, register_volunteers
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
-    from uuid import UUID
-
-    from sqlalchemy import Table
-
-    from citywide.db.session import Database, Transaction
-    from citywide.tenancy.manifests import City
-
-pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 OPENED = date(2015, 1, 5)
 BORN = date(1932, 9, 8)
@@ -75,7 +67,7 @@ def segment_id(desk: Desk, code: str) -> UUID:
     return named_id("segment", str(named_id("typology", str(desk.tenant_id), TYPOLOGY, "1")), code)
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest.fixture
 async def city(database: Database) -> City:
     """The shipped city, applied."""
     city = load_manifests(CHECKOUT / "tenants" / "yueqing")
@@ -183,13 +175,22 @@ async def test_a_bad_file_is_refused_with_every_broken_rule(
             transaction, desk=desk, sealer=sealer, drafts=[bad]
         ),
     )
-    fields = "file_number name phone address opened_on born_on gender site_id worker_id".split()
-    assert {path[1] for path in paths} == set(fields)
+    assert {path[1] for path in paths} == {
+        "file_number",
+        "name",
+        "phone",
+        "address",
+        "opened_on",
+        "born_on",
+        "gender",
+        "site_id",
+        "worker_id",
+    }
     assert await all_rows(database, desk, BENEFICIARY) == []
 
 
 @pytest.mark.parametrize("field", ["site_id", "worker_id"])
-async def test_a_file_cannot_refer_to_another_agencys_rows(
+async def test_a_file_cannot_refer_to_another_agencys_rows(  # noqa: PLR0917 - fixtures and the case
     database: Database,
     desk: Desk,
     sealer: Sealer,
@@ -209,7 +210,7 @@ async def test_a_file_cannot_refer_to_another_agencys_rows(
     assert await all_rows(database, desk, BENEFICIARY) == []
 
 
-async def test_one_person_has_one_file_in_an_agency_and_may_have_one_in_another(
+async def test_one_person_has_one_file_in_an_agency_and_may_have_one_in_another(  # noqa: PLR0917 - fixtures and the case
     database: Database,
     desk: Desk,
     other_desk: Desk,

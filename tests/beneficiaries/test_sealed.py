@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from citywide.db.sealed import Sealer, SealBrokenError
+from citywide.db.sealed import SealBrokenError, Sealer
 
 TENANT, OTHER = UUID(int=1), UUID(int=2)
 SEALER = Sealer(b"a secret of thirty-two bytes ...")

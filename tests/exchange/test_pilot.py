@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
 
 import citywide.domain  # noqa: F401 - completes the metadata that the rows are declared in
 from citywide.db.sealed import Sealer
+from citywide.db.session import Database
 from citywide.errors import OperatorError
 from citywide.exchange.pilot import load_pilot
 from citywide.settings import CHECKOUT
 from citywide.tenancy.apply import apply
 from citywide.tenancy.load import load_manifests
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from citywide.db.session import Database
-    from citywide.tenancy.manifests import City
+from citywide.tenancy.manifests import City
 
 YUEQING = CHECKOUT / "tenants" / "yueqing"
 PILOT = YUEQING / "pilot"
@@ -34,8 +31,6 @@ FESTIVALS = {
 }
 # A festival visit is made on the day, or on one of the three days before it.
 DAYS_AHEAD = 3
-
-pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 @pytest.fixture
@@ -165,7 +160,7 @@ async def test_a_second_run_loads_nothing(
         ("attendance.csv", "SQS-S0001,WORKER", "SQS-S0009,WORKER", "at least one social worker"),
     ],
 )
-async def test_a_bad_row_is_named_and_nothing_of_its_agency_is_loaded(  # noqa: PLR0913
+async def test_a_bad_row_is_named_and_nothing_of_its_agency_is_loaded(  # noqa: PLR0917 - fixtures and the case
     database: Database,
     database_url: str,
     city: City,

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from uuid import UUID
 
 import pytest
-import pytest_asyncio
-from sqlalchemy import select
+from sqlalchemy import Table, select
 
 import citywide.domain  # noqa: F401 - completes the metadata that the rows are declared in
 from citywide.beneficiaries.models import BENEFICIARY
 from citywide.db.sealed import Sealer
+from citywide.db.session import Database
 from citywide.errors import InvalidError
 from citywide.exchange.pilot import load_pilot
 from citywide.ids import named_id
@@ -23,21 +24,13 @@ from citywide.settings import CHECKOUT
 from citywide.tenancy.apply import apply
 from citywide.tenancy.desk import Desk
 from citywide.tenancy.load import load_manifests
+from citywide.tenancy.manifests import City
 from citywide.volunteers.models import VOLUNTEER
 
-if TYPE_CHECKING:
-    from uuid import UUID
-
-    from sqlalchemy import Table
-
-    from citywide.db.session import Database
-    from citywide.tenancy.manifests import City
-
-pytestmark = pytest.mark.asyncio(loop_scope="session")
 YUEQING = CHECKOUT / "tenants" / "yueqing"
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest.fixture
 async def city(database: Database, secret: bytes) -> City:
     """The shipped city with the pilot's records."""
     city = load_manifests(YUEQING)
@@ -81,14 +74,14 @@ async def draft_of(
     )
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest.fixture
 async def ours(database: Database, city: City) -> ServiceDraft:
     """A good draft of one agency."""
     desk = desk_of(city, "shouqianshou")
     return await draft_of(database, desk, "shouqianshou", "优抚社工(2014)1号", "爱心献功臣")
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest.fixture
 async def theirs(database: Database, city: City) -> ServiceDraft:
     """A good draft of another one."""
     desk = desk_of(city, "yixin")
@@ -116,7 +109,7 @@ async def test_a_record_and_an_attendance_for_each_person_are_written(
         ("volunteer_ids", (1, "volunteer_ids", 0)),
     ],
 )
-async def test_another_agencys_rows_cannot_be_named_and_nothing_is_written(  # noqa: PLR0913
+async def test_another_agencys_rows_cannot_be_named_and_nothing_is_written(  # noqa: PLR0917 - fixtures and the case
     database: Database,
     city: City,
     ours: ServiceDraft,

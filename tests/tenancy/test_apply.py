@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import shutil
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
 
 import citywide.domain  # noqa: F401 - completes the metadata that the rows are declared in
+from citywide.db.session import Database
 from citywide.errors import OperatorError
 from citywide.settings import CHECKOUT
 from citywide.tenancy.apply import apply, plan
 from citywide.tenancy.load import load_manifests
 from citywide.tenancy.manifests import City
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from citywide.db.session import Database
-
 TENANTS = CHECKOUT / "tenants"
 TODAY = date(2015, 11, 11)
 DAY_BEFORE = date(2015, 11, 10)
 BUREAU = "bureau.yaml"
 YIXIN = "agencies/yixin.yaml"
-
-pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 @pytest.fixture
@@ -189,7 +184,7 @@ async def test_a_supervisors_assignment_left_out_ends_today(
         ("areas.csv", "330382212222,330382212,COMMUNITY,兴龙村委会,,\n", "", "area 330382212222"),
     ],
 )
-async def test_what_records_may_refer_to_cannot_be_left_out(  # noqa: PLR0913
+async def test_what_records_may_refer_to_cannot_be_left_out(  # noqa: PLR0917 - fixtures and the case
     database: Database, database_url: str, folder: Path, file: str, old: str, new: str, said: str
 ) -> None:
     await apply(database, load_manifests(folder))

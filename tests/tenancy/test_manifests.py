@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,9 +16,6 @@ from citywide.settings import CHECKOUT
 from citywide.tenancy.load import load_manifests
 from citywide.tenancy.manifests import manifest_schema
 from citywide.tenancy.reading import MANIFEST_BYTES
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TENANTS = CHECKOUT / "tenants"
 SHOUQIANSHOU = "agencies/shouqianshou.yaml"

@@ -6,12 +6,18 @@ Each takes a batch of drafts, decides about all of them, and either writes all o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Sequence
+from uuid import UUID
 
 from sqlalchemy import select, update
 
 from citywide.beneficiaries.drafts import (
+    AssessmentDraft,
+    BeneficiaryDraft,
     Caseload,
+    ClassificationDraft,
+    ConsentDraft,
+    EntitlementDraft,
     assessment_faults,
     band,
     beneficiary_faults,
@@ -29,8 +35,11 @@ from citywide.beneficiaries.models import (
     SEGMENT,
     TYPOLOGY,
 )
+from citywide.db.sealed import Sealer
+from citywide.db.session import Transaction
 from citywide.errors import Fault
 from citywide.ids import new_id
+from citywide.tenancy.desk import Desk
 from citywide.tenancy.drafts import Span, overlap_faults, refuse, taken_faults
 from citywide.tenancy.models import AGREEMENT, SITE
 from citywide.tenancy.rows import (
@@ -43,21 +52,6 @@ from citywide.tenancy.rows import (
     spans,
     tenant_rows,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-    from uuid import UUID
-
-    from citywide.beneficiaries.drafts import (
-        AssessmentDraft,
-        BeneficiaryDraft,
-        ClassificationDraft,
-        ConsentDraft,
-        EntitlementDraft,
-    )
-    from citywide.db.sealed import Sealer
-    from citywide.db.session import Transaction
-    from citywide.tenancy.desk import Desk
 
 
 async def register_beneficiaries(

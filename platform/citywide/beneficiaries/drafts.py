@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import date
+from uuid import UUID
 
 from citywide.beneficiaries.id_number import IdNumberError, parse_id_number
 from citywide.errors import Fault
@@ -13,6 +15,7 @@ from citywide.tenancy.drafts import (
     NOTE_LENGTH,
     NUMBER_LENGTH,
     TITLE_LENGTH,
+    Path,
     Span,
     choice_faults,
     optional_text_faults,
@@ -21,13 +24,6 @@ from citywide.tenancy.drafts import (
     phone_faults,
     text_faults,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from datetime import date
-    from uuid import UUID
-
-    from citywide.tenancy.drafts import Path
 
 PURPOSES = ("SERVICE", "PHOTOGRAPH", "SHARING")
 HIGHEST_SCORE = 100

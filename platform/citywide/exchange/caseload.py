@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
+from uuid import UUID
 
-from sqlalchemy import select
+from asyncpg import Record
+from sqlalchemy import Table, select
 
 from citywide.beneficiaries.commands import (
     assess,
@@ -15,6 +18,8 @@ from citywide.beneficiaries.commands import (
     register_beneficiaries,
 )
 from citywide.beneficiaries.models import ENTITLEMENT_CATEGORY, SEGMENT, TYPOLOGY
+from citywide.db.sealed import Sealer
+from citywide.db.session import Transaction
 from citywide.errors import Fault, InvalidError
 from citywide.exchange.records import CellError, Cells, drafts_of
 from citywide.exchange.tables import Register
@@ -22,22 +27,11 @@ from citywide.places.models import AREA
 from citywide.projects.commands import enrol
 from citywide.projects.models import PROJECT
 from citywide.services.commands import record_services
+from citywide.tenancy.desk import Desk
 from citywide.tenancy.models import MEMBER, SITE
-from citywide.tenancy.reading import Problem, refuse_problems
+from citywide.tenancy.reading import Problem, TableRow, refuse_problems
 from citywide.tenancy.rows import of_tenant
 from citywide.volunteers.commands import register_volunteers
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Hashable, Sequence
-    from uuid import UUID
-
-    from asyncpg import Record
-    from sqlalchemy import Table
-
-    from citywide.db.sealed import Sealer
-    from citywide.db.session import Transaction
-    from citywide.tenancy.desk import Desk
-    from citywide.tenancy.reading import TableRow
 
 D = TypeVar("D")
 R = TypeVar("R")

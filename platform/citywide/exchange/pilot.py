@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from citywide.beneficiaries.models import BENEFICIARY
+from citywide.db.sealed import Sealer
+from citywide.db.session import Database, Transaction
 from citywide.errors import OperatorError
 from citywide.exchange.caseload import Caseload, load_caseload
 from citywide.exchange.tables import COLUMNS
 from citywide.tenancy.desk import Desk
+from citywide.tenancy.manifests import City
 from citywide.tenancy.models import TENANT
 from citywide.tenancy.reading import Problem, read_table, refuse_problems
 from citywide.tenancy.rows import rows_with
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from citywide.db.sealed import Sealer
-    from citywide.db.session import Database, Transaction
-    from citywide.tenancy.manifests import City
 
 
 @dataclass(frozen=True, slots=True)

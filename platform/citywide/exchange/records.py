@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
+from uuid import UUID
 
-from citywide.tenancy.reading import Problem
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping
-    from uuid import UUID
-
-    from citywide.tenancy.reading import TableRow
+from citywide.tenancy.reading import Problem, TableRow
 
 D = TypeVar("D")
 # The longest number that a machine word holds whatever its digits.

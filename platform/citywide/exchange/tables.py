@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from uuid import UUID
 
 from citywide.beneficiaries.drafts import (
     AssessmentDraft,
@@ -12,15 +13,10 @@ from citywide.beneficiaries.drafts import (
     ConsentDraft,
     EntitlementDraft,
 )
+from citywide.exchange.records import Cells
 from citywide.projects.commands import EnrolmentDraft
 from citywide.services.drafts import ServiceDraft
 from citywide.volunteers.commands import VolunteerDraft
-
-if TYPE_CHECKING:
-    from collections.abc import Hashable
-    from uuid import UUID
-
-    from citywide.exchange.records import Cells
 
 # Each file's first line, in the order in which the files are loaded.
 COLUMNS = {

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import date
+from uuid import UUID
 
 from citywide.beneficiaries.drafts import NO_BENEFICIARY
 from citywide.beneficiaries.models import BENEFICIARY
+from citywide.db.session import Transaction
 from citywide.errors import Fault
 from citywide.ids import new_id
 from citywide.projects.models import ENROLMENT, PROJECT
+from citywide.tenancy.desk import Desk
 from citywide.tenancy.drafts import (
+    Path,
     Span,
     overlap_faults,
     past_faults,
@@ -18,15 +23,6 @@ from citywide.tenancy.drafts import (
     refuse,
 )
 from citywide.tenancy.rows import insert_rows, rows_with, spans, tenant_rows
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from datetime import date
-    from uuid import UUID
-
-    from citywide.db.session import Transaction
-    from citywide.tenancy.desk import Desk
-    from citywide.tenancy.drafts import Path
 
 NO_PROJECT = "This agency has no project with this id."
 

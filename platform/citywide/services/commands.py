@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from uuid import UUID
 
 from citywide.beneficiaries.models import BENEFICIARY
+from citywide.db.session import Transaction
 from citywide.ids import new_id
 from citywide.places.models import AREA
 from citywide.projects.models import ENROLMENT, PROJECT
-from citywide.services.drafts import Surroundings, service_faults
+from citywide.services.drafts import ServiceDraft, Surroundings, service_faults
 from citywide.services.models import ATTENDANCE, SERVICE_RECORD
+from citywide.tenancy.desk import Desk
 from citywide.tenancy.drafts import Span, refuse, taken_faults
 from citywide.tenancy.rows import (
     catalogue_rows,
@@ -20,14 +23,6 @@ from citywide.tenancy.rows import (
     tenant_rows,
 )
 from citywide.volunteers.models import VOLUNTEER
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from uuid import UUID
-
-    from citywide.db.session import Transaction
-    from citywide.services.drafts import ServiceDraft
-    from citywide.tenancy.desk import Desk
 
 
 async def record_services(

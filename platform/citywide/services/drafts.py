@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import date
+from uuid import UUID
 
 from citywide.beneficiaries.drafts import NO_BENEFICIARY, worker_faults
 from citywide.errors import Fault
@@ -12,18 +14,13 @@ from citywide.tenancy.drafts import (
     NOTE_LENGTH,
     NUMBER_LENGTH,
     TITLE_LENGTH,
+    Path,
+    Span,
     choice_faults,
     optional_text_faults,
     past_faults,
     text_faults,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from datetime import date
-    from uuid import UUID
-
-    from citywide.tenancy.drafts import Path, Span
 
 KINDS = ("VISIT", "HOME_HELP", "CASE_SESSION", "GROUP_SESSION")
 MEDIA = ("IN_PERSON", "PHONE", "ONLINE")

@@ -1,0 +1,1 @@
+"""Tenants, and the manifests that declare them."""

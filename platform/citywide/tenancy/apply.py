@@ -7,28 +7,22 @@ dates: leaving it out is refused, because records may refer to it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
+from uuid import UUID
 
-from sqlalchemy import Text, cast, func, insert, literal, select, update
+from asyncpg import Record
+from sqlalchemy import Select, Text, cast, func, insert, literal, select, update
 
-from citywide.db.session import Audience, Context
+from citywide.db.session import Audience, Context, Database, Transaction
 from citywide.db.tables import is_tenant_table
 from citywide.errors import OperatorError
 from citywide.tenancy.desired import TABLE_NAMES, Desired, desired_rows, table_named
+from citywide.tenancy.manifests import City
 from citywide.tenancy.models import ACCESS_VERSION
 from citywide.tenancy.rows import insert_rows
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from uuid import UUID
-
-    from asyncpg import Record
-    from sqlalchemy import Select
-
-    from citywide.db.session import Database, Transaction
-    from citywide.tenancy.manifests import City
 
 # Every process asks for members' roles again when one of these changes.
 ACCESS_TABLES = frozenset({"bureau", "tenant", "agreement", "member", "member_role", "assignment"})

@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from pydantic import BaseModel
 
+from citywide.tenancy.drafts import Path as Place
 from citywide.tenancy.drafts import Span
-
-if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-
-    from citywide.tenancy.drafts import Path as Place
-    from citywide.tenancy.manifests import (
-        AgencyManifest,
-        AgencyMember,
-        Agreement,
-        Area,
-        BureauManifest,
-        BureauMember,
-        OpenPeriod,
-        Period,
-        Project,
-        Typology,
-    )
-    from citywide.tenancy.reading import Problem, Source
+from citywide.tenancy.manifests import (
+    AgencyManifest,
+    AgencyMember,
+    Agreement,
+    Area,
+    BureauManifest,
+    BureauMember,
+    OpenPeriod,
+    Period,
+    Project,
+    Typology,
+)
+from citywide.tenancy.reading import Problem, Source
 
 M = TypeVar("M", bound=BaseModel)
 # What stands above each level of the area tree.

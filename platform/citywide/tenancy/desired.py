@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table
 
 from citywide.db.tables import METADATA
 from citywide.ids import named_id
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from uuid import UUID
-
-    from sqlalchemy import Table
-
-    from citywide.tenancy.manifests import (
-        AgencyManifest,
-        AgencyMember,
-        Agreement,
-        BureauMember,
-        City,
-        Project,
-        Typology,
-    )
+from citywide.tenancy.manifests import (
+    AgencyManifest,
+    AgencyMember,
+    Agreement,
+    BureauMember,
+    City,
+    Project,
+    Typology,
+)
 
 # In the order in which they are written: what is referred to comes first.
 TABLE_NAMES = (

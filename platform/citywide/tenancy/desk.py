@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import date
+from uuid import UUID
 
 from citywide.db.session import Audience, Context
-
-if TYPE_CHECKING:
-    from datetime import date
-    from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import date
 
 from citywide.errors import Fault, InvalidError
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
-    from datetime import date
 
 # File, record and volunteer numbers: printed on a label.
 NUMBER_LENGTH = 40

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
 
 from citywide.errors import OperatorError
 from citywide.tenancy.checks import Read, area_faults, city_problems
@@ -15,17 +16,13 @@ from citywide.tenancy.manifests import (
 )
 from citywide.tenancy.reading import (
     Problem,
+    Source,
+    TableRow,
     day_of,
     read_manifest,
     read_table,
     refuse_problems,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from citywide.tenancy.reading import Source, TableRow
 
 AREA_COLUMNS = ("code", "parent_code", "level", "name", "valid_from", "valid_until")
 CATEGORY_COLUMNS = ("code", "label_zh", "label_en", "valid_from", "valid_until")

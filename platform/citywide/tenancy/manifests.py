@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from citywide.ids import named_id
-
-if TYPE_CHECKING:
-    from uuid import UUID
 
 # The country keeps one clock; a city's business day begins with it.
 CITY_CLOCK = timezone(timedelta(hours=8))

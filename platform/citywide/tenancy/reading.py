@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, TypeVar
+from pathlib import Path
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
@@ -22,17 +24,10 @@ from ruamel.yaml.events import (
     CollectionStartEvent,
     DocumentStartEvent,
 )
-from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from citywide.errors import OperatorError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from ruamel.yaml.nodes import Node
-
-    from citywide.tenancy.drafts import Path as Place
+from citywide.tenancy.drafts import Path as Place
 
 # A manifest of five hundred members has some 60 KiB.
 MANIFEST_BYTES = 256 * 1024

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, func, insert, literal, select
+from asyncpg import Record
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Select,
+    Table,
+    Uuid,
+    any_,
+    func,
+    insert,
+    literal,
+    select,
+)
 
+from citywide.db.session import Transaction
+from citywide.tenancy.desk import Desk
 from citywide.tenancy.drafts import Span
 from citywide.tenancy.models import MEMBER_ROLE
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-    from uuid import UUID
-
-    from asyncpg import Record
-    from sqlalchemy import Column, ColumnElement, Select, Table
-
-    from citywide.db.session import Transaction
-    from citywide.tenancy.desk import Desk
 
 # Who works with beneficiaries: only they keep files, assess and turn out to a service.
 FIELD_ROLES = ("social_worker", "director")

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import date
+from uuid import UUID
 
+from citywide.db.session import Transaction
+from citywide.errors import Fault
 from citywide.ids import new_id
+from citywide.tenancy.desk import Desk
 from citywide.tenancy.drafts import (
     NAME_LENGTH,
     NUMBER_LENGTH,
     TITLE_LENGTH,
+    Path,
     optional_text_faults,
     past_faults,
     phone_faults,
@@ -19,16 +25,6 @@ from citywide.tenancy.drafts import (
 )
 from citywide.tenancy.rows import insert_rows, rows_with
 from citywide.volunteers.models import VOLUNTEER
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from datetime import date
-    from uuid import UUID
-
-    from citywide.db.session import Transaction
-    from citywide.errors import Fault
-    from citywide.tenancy.desk import Desk
-    from citywide.tenancy.drafts import Path
 
 
 @dataclass(frozen=True, slots=True)
