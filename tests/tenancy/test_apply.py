@@ -64,6 +64,8 @@ async def test_a_plan_says_what_apply_then_does(
     planned = await plan(database, city)
     assert await fetched(database_url, "SELECT 1 FROM area LIMIT 1") == []
     assert "create area 330382 乐清市" in map(str, planned.changes)
+    assert planned.lines()[0] == "create area × 541: 330382 乐清市 … 330382212222 兴龙村委会"
+    assert "create bureau yueqing" in planned.lines()
     assert await apply(database, city) == planned
     counted = {}
     for table in ("area", "entitlement_category", "tenant", "agreement", "site", "project"):

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from ruamel.yaml import YAML
 
 from citywide.errors import OperatorError
 from citywide.settings import CHECKOUT
@@ -64,6 +65,17 @@ def test_the_published_schema_is_the_models() -> None:
     published = json.loads((TENANTS / "manifest.schema.json").read_text(encoding="utf-8"))
     Draft202012Validator.check_schema(published)
     assert published == manifest_schema()
+
+
+@pytest.mark.parametrize(
+    "name", ["bureau", "agencies/shouqianshou", "agencies/yijiaqin", "agencies/yixin"]
+)
+def test_the_published_schema_accepts_the_shipped_manifests(name: str) -> None:
+    text = (TENANTS / "yueqing" / f"{name}.yaml").read_text(encoding="utf-8")
+    # Editors see days as text.
+    value = json.loads(json.dumps(YAML(typ="safe").load(text), default=str))
+    schema = json.loads((TENANTS / "manifest.schema.json").read_text(encoding="utf-8"))
+    Draft202012Validator(schema).validate(value)
 
 
 @pytest.mark.parametrize(

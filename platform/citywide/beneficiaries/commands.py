@@ -235,7 +235,7 @@ async def classify(
     for place, draft in enumerate(drafts):
         standing = newest.get(draft.beneficiary_id)
         if standing is not None and draft.segmented_on < standing:
-            faults.append(Fault((place, "segmented_on"), f"A judgement of {standing} stands."))
+            faults.append(Fault((place, "segmented_on"), "A newer judgement stands."))
         newest[draft.beneficiary_id] = draft.segmented_on
     refuse(faults)
     standing_drafts = {draft.beneficiary_id: draft for draft in drafts}

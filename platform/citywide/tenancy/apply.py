@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import groupby
 from typing import Any, Literal
 from uuid import UUID
 
@@ -32,6 +33,8 @@ FIXED_COLUMNS = {"segment": frozenset({"name", "sensitive"})}
 PARENTS = ("agreement_id", "project_id", "typology_id")
 # The columns by which a person recognises a row, where it has them.
 LABELS = ("code", "slug", "number", "subject", "name", "measure")
+# More alike changes in a row than this are an area list or a code table, not read one by one.
+LONGEST_RUN = 30
 # A city's first apply inserts its area tree; interactive statements have far less time.
 APPLY_TIMEOUT_MS = 60_000
 _ONE_DAY = timedelta(days=1)
@@ -72,6 +75,18 @@ class Plan:
     def affects_access(self) -> bool:
         """Whether somebody may do more, or less, afterwards."""
         return any(change.table in ACCESS_TABLES for change in self.changes)
+
+    def lines(self) -> list[str]:
+        """The changes as a person reads them: a long run of alike ones is one line."""
+        found: list[str] = []
+        for (action, table), alike in groupby(self.changes, lambda one: (one.action, one.table)):
+            run = list(alike)
+            if len(run) <= LONGEST_RUN:
+                found += map(str, run)
+            else:
+                names = f"{run[0].name} … {run[-1].name}"
+                found.append(f"{action} {table.replace('_', ' ')} × {len(run)}: {names}")
+        return found
 
 
 async def plan(database: Database, city: City) -> Plan:

@@ -22,9 +22,10 @@ NOTE_LENGTH = 2_000
 # An international number with its separators.
 PHONE_LENGTH = 24
 _PHONE_SIGNS = frozenset("0123456789+- ()")
-# Control characters corrupt exports; invisible and direction-changing ones (Cf) make two names
-# look alike; surrogates and unassigned code points cannot be printed.
-_REFUSED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+# Control characters and separators of lines corrupt exports; invisible and direction-changing
+# ones (Cf) make two names look alike; a surrogate alone is no text. Private and unassigned code
+# points stay: rare characters of names are written with them until a standard has them.
+_REFUSED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 Path = tuple[str | int, ...]
 
