@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from datetime import date
 from pathlib import Path
@@ -40,6 +41,18 @@ def edited(folder: Path, file: str, old: str, new: str) -> City:
     assert old in text
     (folder / file).write_text(text.replace(old, new, 1), encoding="utf-8")
     return load_manifests(folder)
+
+
+def second_city(folder: Path) -> City:
+    """The folder as that of another bureau, which has one agency."""
+    other = folder.rename(folder.with_name("wenling"))
+    manifest = other / BUREAU
+    for agency in ("shouqianshou", "yijiaqin"):
+        (other / "agencies" / f"{agency}.yaml").unlink()
+        line = f"      - {{agency: {agency}, valid_from: 2014-12-01}}\n"
+        text = manifest.read_text(encoding="utf-8").replace(line, "")
+        manifest.write_text(text, encoding="utf-8")
+    return edited(other, BUREAU, "slug: yueqing", "slug: wenling")
 
 
 async def fetched(url: str, sql: str, *values: object) -> list[tuple[Any, ...]]:
@@ -90,6 +103,23 @@ async def test_applying_twice_changes_nothing(
     before = await version(database_url)
     assert (await apply(database, city)).changes == []
     assert await version(database_url) == before
+
+
+async def test_two_operators_at_once_apply_it_once(database: Database, folder: Path) -> None:
+    city = load_manifests(folder)
+    done = await asyncio.gather(apply(database, city), apply(database, city))
+    assert sorted(len(planned.changes) > 0 for planned in done) == [False, True]
+
+
+async def test_another_bureau_of_the_deployment_is_left_alone(
+    database: Database, database_url: str, folder: Path
+) -> None:
+    await apply(database, load_manifests(folder))
+    done = await apply(database, second_city(folder))
+    assert {change.action for change in done.changes} == {"create"}
+    assert await fetched(database_url, "SELECT count(*) FROM tenant") == [(6,)]
+    suspended = "SELECT count(*) FROM member WHERE status = 'SUSPENDED'"
+    assert await fetched(database_url, suspended) == [(0,)]
 
 
 async def test_a_changed_name_is_one_line_and_raises_the_access_version(
