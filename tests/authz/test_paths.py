@@ -100,8 +100,8 @@ def test_everyone_may_ask_who_they_are(policy: Policy) -> None:
             assert grants.of(name) is not None, f"{role}: {name}"
 
 
-def test_only_director_and_social_worker_see_figures_by_service_type(policy: Policy) -> None:
+def test_only_the_director_sees_figures_by_service_type(policy: Policy) -> None:
     allowed = {
         role for role in policy.roles if policy.grants(frozenset({role})).of("Dimension.SEGMENT")
     }
-    assert allowed == {"director", "social_worker"}
+    assert allowed == {"director"}

@@ -1,0 +1,1 @@
+"""Who may do what: Casbin's answers, kept as grants."""

@@ -27,9 +27,10 @@ from sqlalchemy.sql import ColumnElement
 
 from citywide.errors import Code, RefusalError
 from citywide.evaluation.measures import SPLITS, UNITS, Dimension, Fact, Unit, fact_of
-from citywide.graph.compile import Group, Place
+from citywide.graph.compile import Place
 from citywide.graph.declare import CATALOGUE, Kind, Root
-from citywide.graph.filters import converter
+from citywide.graph.filters import converter, each
+from citywide.graph.selection import Group
 from citywide.graph.sql import JsonObject, json_list, opaque_id, text_constant
 from citywide.projects.graph import Measure
 from citywide.services.graph import ServiceKind
@@ -164,8 +165,9 @@ class Table:
         conditions = [*fact.conditions, *self._period(fact), *self._chosen(fact)]
         for table in fact.tables:
             conditions += self.access.wall(_original(table), table)
-        is_counted = self._is_suppressed() and fact.persons is not None
-        persons = func.count(fact.persons.distinct()) if is_counted else literal(0)
+        persons: ColumnElement[int] = literal(0)
+        if self._is_suppressed() and fact.persons is not None:
+            persons = func.count(fact.persons.distinct())
         found = select(literal(number).label("m"), *keys, fact.count.label("v"), persons.label("n"))
         return found.select_from(fact.source).where(and_(*conditions)).group_by(*keys)
 
@@ -202,9 +204,8 @@ class Table:
         ):
             if name in self.where:
                 tag = self.access.entities[type_name].tag
-                convert = converter(Kind.ID, tag, type_name)
                 listed = self.access.binds.value(
-                    self.where[name], ARRAY(Uuid()), lambda ids, c=convert: [c(i) for i in ids]
+                    self.where[name], ARRAY(Uuid()), each(converter(Kind.ID, tag, type_name))
                 )
                 found.append(fact.keys[key] == any_(listed))
         if "kinds" in self.where:
@@ -237,9 +238,7 @@ class Table:
 
     def _children(self, group: Group, type_name: str) -> list[Group]:
         """The selected fields of one of our types, each asked of the grants."""
-        planner = self.place.planner
-        selections = [n.selection_set for n in group.nodes if n.selection_set is not None]
-        found = planner.collect(type_name, selections)
+        found = self.place.planner.selections.children(group, type_name)
         for each in found:
             if each.name != "__typename":
                 self.access.grant(f"{type_name}.{each.name}")

@@ -26,6 +26,14 @@ from citywide.graph.values import Binds
 # PostgreSQL and SQLAlchemy plan each table reference anew; a real page's operation has some twenty.
 TABLE_REFERENCES = 150
 
+# What the walls of an audience hold. A scope from elsewhere, as of an agency's role held by a
+# member of the bureau, would reach further than it says: it reaches nothing.
+_SCOPES: Mapping[Audience, frozenset[Scope | None]] = {
+    Audience.AGENCY: frozenset({Scope.CASELOAD, Scope.TENANT, None}),
+    Audience.SUPERVISOR: frozenset({Scope.ASSIGNED, None}),
+    Audience.BUREAU: frozenset({Scope.BUREAU, None}),
+}
+
 Conditions = list[ColumnElement[bool]]
 
 
@@ -44,14 +52,14 @@ class Access:
 
     def grant(self, coordinate: str) -> Grant | None:
         """How far `coordinate` is readable; when it is not, the plan is refused later."""
-        found = self.grants.of(coordinate)
+        found = self._granted(coordinate)
         if found is None:
             self.forbidden.add(coordinate)
         return found
 
     def row_scope(self, entity: Entity) -> Scope | None:
         """The widest scope in which rows of `entity` exist for the caller."""
-        found = self.grants.of(f"{entity.name}.id")
+        found = self._granted(f"{entity.name}.id")
         return None if found is None else found.clear
 
     def visible(self, entity: Entity, row: FromClause) -> Conditions:
@@ -120,6 +128,12 @@ class Access:
         """Put one masked place of the answer into `extensions.masked`, once."""
         if (path, coordinate, reason) not in self.masked:
             self.masked.append((path, coordinate, reason))
+
+    def _granted(self, coordinate: str) -> Grant | None:
+        found = self.grants.of(coordinate)
+        if found is None or not {found.clear, found.masked} <= _SCOPES[self.audience]:
+            return None
+        return found
 
     def wall(self, table: Table, row: FromClause) -> Conditions:
         """The tenant predicate: it stands at every reference of a tenant's table."""

@@ -9,22 +9,11 @@ operation. The result is a `Plan`: SQL text, and how each bind parameter gets it
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from graphql import (
-    FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
-    GraphQLDirective,
-    GraphQLIncludeDirective,
-    GraphQLObjectType,
-    GraphQLSkipDirective,
-    InlineFragmentNode,
-    SelectionSetNode,
-)
-from graphql.execution.values import VariableValues, get_argument_values, get_directive_values
+from graphql.execution.values import VariableValues
 from sqlalchemy import (
     ARRAY,
     Text,
@@ -41,7 +30,6 @@ from sqlalchemy import (
 from sqlalchemy.sql import ColumnElement, FromClause, Select
 
 from citywide.authz.grants import Grants
-from citywide.authz.principal import Principal
 from citywide.db.session import Audience, compile_text
 from citywide.db.tables import is_tenant_table
 from citywide.errors import Code, RefusalError
@@ -60,8 +48,10 @@ from citywide.graph.declare import (
     Sealed,
     Value,
 )
-from citywide.graph.paging import Page, page_size
+from citywide.graph.paging import Page
+from citywide.graph.plan import Plan
 from citywide.graph.schema import PAGE_MAXIMUM, Schema
+from citywide.graph.selection import Group, Selections
 from citywide.graph.sql import (
     JsonObject,
     json_list,
@@ -70,60 +60,13 @@ from citywide.graph.sql import (
     sealed_marker,
     text_constant,
 )
-from citywide.graph.values import Binds, Supply, Variables, id_tags, resolve
+from citywide.graph.values import Binds, id_tags
 from citywide.ids import NO_TENANT, NodeId
 
-# What one answer may hold at most: the product of page sizes along each path, summed. A page of
-# a hundred with a hundred rows in each of its rows fits; a third level of that does not.
-ANSWER_ROWS = 20_000
-# What a short list counts for in that sum.
+# What a short list counts for in the sum of rows that an answer may hold.
 _FEW_ESTIMATE = 10
 
 _Path = tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a document, an operation name, a set of roles and a shape of variables come to.
-
-    `masked` is the value of `extensions.masked`; `introspection` are the root fields that
-    graphql-core answers, `keys` all response keys of the root in order.
-    """
-
-    sql: str
-    supplies: tuple[Supply, ...]
-    masked: tuple[Mapping[str, object], ...]
-    sizes: tuple[tuple[Any, ...], ...]
-    has_sealed: bool
-    keys: tuple[str, ...]
-    introspection: tuple[FieldNode, ...]
-
-    def values(self, principal: Principal, variables: Variables) -> list[Any]:
-        """The bind values of one request; refuses what is out of bounds."""
-        rows = 0
-        for path in self.sizes:
-            product = 1
-            for size in path:
-                found = resolve(size, variables)
-                product *= len(found) if isinstance(found, list) else page_size(found)
-            rows += product
-        if rows > ANSWER_ROWS:
-            message = (
-                f"The answer could hold {rows} rows; {ANSWER_ROWS} at most. Ask for smaller pages."
-            )
-            raise RefusalError(Code.LIMIT_EXCEEDED, message)
-        return [supply(principal, variables) for supply in self.supplies]
-
-
-@dataclass(slots=True)
-class Group:
-    """The field nodes that share a response key in one selection set, merged."""
-
-    key: str
-    name: str
-    nodes: list[FieldNode] = field(default_factory=list)
-    # Asked for on this very type, not through an interface or union.
-    is_explicit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +98,9 @@ def compile_operation(
     """
     binds = Binds()
     access = Access(schema.entities, grants, audience, binds, has_predicates=has_predicates)
-    planner = Planner(schema, access, admitted.fragments, variables)
-    groups = planner.collect("Query", [admitted.operation.selection_set])
+    selections = Selections(schema.graphql, admitted.fragments, variables)
+    planner = Planner(schema, access, selections)
+    groups = selections.collect("Query", [admitted.operation.selection_set])
     asked = [g for g in groups if g.name not in ("__schema", "__type")]
     pairs = [(g.key, planner.root(g)) for g in asked]
     if access.forbidden:
@@ -186,90 +130,13 @@ class Planner:
         self,
         schema: Schema,
         access: Access,
-        fragments: Mapping[str, FragmentDefinitionNode],
-        variables: VariableValues,
+        selections: Selections,
     ) -> None:
         self.schema = schema
         self.access = access
-        self.fragments = fragments
-        self.variables = variables
+        self.selections = selections
         self.sizes: list[tuple[Any, ...]] = []
         self.has_sealed = False
-
-    # -- selections ---------------------------------------------------------------------------
-
-    def collect(self, type_name: str, selections: Sequence[SelectionSetNode]) -> list[Group]:
-        """The selected fields of an object type, merged by response key, in order."""
-        groups: dict[str, Group] = {}
-        for selection in selections:
-            self._collect(type_name, selection, groups, set(), is_explicit=True)
-        return list(groups.values())
-
-    def children(self, place: Place, type_name: str) -> list[Group]:
-        """The selected fields of the type that `place`'s field leads to."""
-        return self.collect(type_name, _selections(place.group))
-
-    def _collect(
-        self,
-        type_name: str,
-        selections: SelectionSetNode,
-        groups: dict[str, Group],
-        visited: set[str],
-        *,
-        is_explicit: bool,
-    ) -> None:
-        for node in selections.selections:
-            if not self._is_included(node):
-                continue
-            if isinstance(node, FieldNode):
-                key = (node.alias or node.name).value
-                group = groups.setdefault(key, Group(key, node.name.value))
-                group.nodes.append(node)
-                group.is_explicit |= is_explicit
-                continue
-            if isinstance(node, FragmentSpreadNode):
-                name = node.name.value
-                if name in visited:
-                    continue
-                visited.add(name)
-                fragment: Any = self.fragments[name]
-            else:
-                assert isinstance(node, InlineFragmentNode)
-                fragment = node
-            condition = fragment.type_condition
-            if condition is None:
-                wanted, explicit = True, is_explicit
-            else:
-                wanted = self._applies(condition.name.value, type_name)
-                explicit = condition.name.value == type_name
-            if wanted:
-                inner = fragment.selection_set
-                self._collect(type_name, inner, groups, visited, is_explicit=explicit)
-
-    def _is_included(self, node: Any) -> bool:
-        def argument(directive: GraphQLDirective) -> Any:
-            values = get_directive_values(directive, node, self.variables)
-            return None if values is None else values["if"]
-
-        return argument(GraphQLSkipDirective) is not True and (
-            argument(GraphQLIncludeDirective) is not False
-        )
-
-    def _applies(self, condition: str, type_name: str) -> bool:
-        if condition == type_name:
-            return True
-        kinds = self.schema.graphql.type_map
-        abstract, concrete = kinds[condition], kinds[type_name]
-        return not isinstance(abstract, GraphQLObjectType) and self.schema.graphql.is_sub_type(
-            abstract,  # type: ignore[arg-type]
-            concrete,
-        )
-
-    def arguments(self, type_name: str, group: Group) -> Mapping[str, Any]:
-        """The field's arguments, variables as references."""
-        parent = self.schema.graphql.type_map[type_name]
-        assert isinstance(parent, GraphQLObjectType)
-        return get_argument_values(parent.fields[group.name], group.nodes[0], self.variables)
 
     # -- roots --------------------------------------------------------------------------------
 
@@ -278,7 +145,7 @@ class Planner:
         if group.name == "__typename":
             return text_constant("Query")
         self.access.grant(f"Query.{group.name}")
-        place = Place(self, group, self.arguments("Query", group), (group.key,), ())
+        place = Place(self, group, self.selections.arguments("Query", group), (group.key,), ())
         catalogue = self.schema.catalogue
         match group.name:
             case "viewer":
@@ -377,10 +244,7 @@ class Planner:
         """
         if is_asked and self.access.row_scope(entity) is not None:
             return True
-        groups: dict[str, Group] = {}
-        for selections in _selections(place.group):
-            self._collect(entity.name, selections, groups, set(), is_explicit=False)
-        return any(group.is_explicit for group in groups.values())
+        return self.selections.is_named(place.group, entity.name)
 
     # -- objects ------------------------------------------------------------------------------
 
@@ -396,7 +260,7 @@ class Planner:
     ) -> tuple[ColumnElement[Any], FromClause]:
         """The JSON of one row, and `joined` with the LATERAL sub-queries of the row's edges."""
         pairs: list[tuple[str, ColumnElement[Any]]] = []
-        for group in self.children(place, entity.name):
+        for group in self.selections.children(place.group, entity.name):
             path = (*place.path, group.key)
             made = self._field(entity, row, group, Place(self, group, {}, path, place.sizes))
             if isinstance(made, Select):
@@ -433,7 +297,7 @@ class Planner:
                 clear = None if grant is None else self.access.clear(entity, row, grant)
                 return sealed_marker(row.c.tenant_id, row.c[declared.column], clear)
             case Localised():
-                locale = self.arguments(entity.name, group)["locale"]
+                locale = self.selections.arguments(entity.name, group)["locale"]
                 return row.c[declared.columns[locale]]
             case One():
                 target = self.schema.entities[declared.target]
@@ -449,7 +313,7 @@ class Planner:
                 return self._few(declared, row, place)
             case Many():
                 target = self.schema.entities[declared.target]
-                place = replace(place, arguments=self.arguments(entity.name, group))
+                place = replace(place, arguments=self.selections.arguments(entity.name, group))
                 on = declared.on
                 return self._connection(
                     target, lambda other: self.access.joined(target, other, on, row), row, place
@@ -500,7 +364,7 @@ class Planner:
         page = Page(self.access, entity, place.arguments, join, outer)
         inner = replace(place, sizes=(*place.sizes, page.size))
         self.sizes.append(inner.sizes)
-        groups = self.children(place, f"{entity.name}Connection")
+        groups = self.selections.children(place.group, f"{entity.name}Connection")
         reads_rows = any(g.name in ("edges", "nodes", "pageInfo") for g in groups)
         listing = Listing(self, page, groups, inner) if reads_rows else None
         pairs: list[tuple[str, ColumnElement[Any]]] = []
@@ -543,7 +407,7 @@ class Listing:
         return json_list(item, self.order, self.inside)
 
     def _infos(self, group: Group) -> list[Group]:
-        return self.planner.collect("PageInfo", _selections(group))
+        return self.planner.selections.children(group, "PageInfo")
 
     def _json(self, place: Place) -> ColumnElement[Any]:
         found, self.joined = self.planner._json(  # noqa: SLF001 -- one walk in two classes
@@ -553,7 +417,7 @@ class Listing:
 
     def _edge(self, place: Place) -> ColumnElement[Any]:
         pairs = []
-        for group in self.planner.children(place, f"{self.page.entity.name}Edge"):
+        for group in self.planner.selections.children(place.group, f"{self.page.entity.name}Edge"):
             match group.name:
                 case "__typename":
                     made: ColumnElement[Any] = text_constant(f"{self.page.entity.name}Edge")
@@ -617,10 +481,6 @@ def _bounded(ids: list[str]) -> list[str]:
         message = f"{len(ids)} ids were asked for; {PAGE_MAXIMUM} at most."
         raise RefusalError(Code.LIMIT_EXCEEDED, message)
     return ids
-
-
-def _selections(group: Group) -> list[SelectionSetNode]:
-    return [node.selection_set for node in group.nodes if node.selection_set is not None]
 
 
 def _first(found: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:

@@ -35,7 +35,8 @@ from citywide.db.sealed import Sealer
 from citywide.db.session import Database
 from citywide.errors import Code, RefusalError
 from citywide.graph.admit import ERRORS, Admission, Admitted, InvalidDocumentError
-from citywide.graph.compile import Plan, compile_operation
+from citywide.graph.compile import compile_operation
+from citywide.graph.plan import Plan
 from citywide.graph.schema import Schema
 from citywide.graph.values import shape, symbolic
 from citywide.graph.visible import visible_schema

@@ -148,9 +148,7 @@ class Filter:
             return seen.is_(None) if value else seen.is_not(None)
         convert = converter(kind, entity.tag, entity.name)
         if operator == "in":
-            listed = self.access.binds.value(
-                value, ARRAY(SQL_TYPES[kind]), lambda found: _each(convert, found)
-            )
+            listed = self.access.binds.value(value, ARRAY(SQL_TYPES[kind]), each(convert))
             return seen == any_(listed)
         bound = self.access.binds.value(value, SQL_TYPES[kind], convert)
         return _OPERATORS[operator](seen, bound)
@@ -202,11 +200,16 @@ def _typed(found: Any, expected: type) -> Any:
     return found
 
 
-def _each(convert: Callable[[Any], Any], found: list[Any]) -> list[Any]:
-    if len(found) > LIST_LENGTH:
-        message = f"A list of {len(found)} values is too long; {LIST_LENGTH} at most."
-        raise RefusalError(Code.LIMIT_EXCEEDED, message)
-    return [convert(each) for each in found]
+def each(convert: Callable[[Any], Any]) -> Callable[[list[Any]], list[Any]]:
+    """`convert` for the values of a list of bounded length."""
+
+    def converted(found: list[Any]) -> list[Any]:
+        if len(found) > LIST_LENGTH:
+            message = f"A list of {len(found)} values is too long; {LIST_LENGTH} at most."
+            raise RefusalError(Code.LIMIT_EXCEEDED, message)
+        return [convert(value) for value in found]
+
+    return converted
 
 
 def _is_null(where: str, key: str) -> RefusalError:

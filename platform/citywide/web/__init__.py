@@ -1,0 +1,1 @@
+"""HTTP: bytes in, bytes out, and a bound on everything between."""

@@ -99,7 +99,7 @@ class GraphQLEndpoint:
         except InvalidDocumentError as error:
             status = HTTPStatus.OK if media_type == OLDER else HTTPStatus.BAD_REQUEST
             return _response([_formatted(each) for each in error.errors], status, media_type)
-        except Exception:  # noqa: BLE001 -- the last resort: log it, tell nothing, go on
+        except Exception:
             log.exception("request failed")
             message = "Something went wrong on our side; it has been logged."
             entry = {"message": message, "extensions": {"code": Code.INTERNAL}}

@@ -1,0 +1,51 @@
+"""A plan: the SQL of one operation for one set of roles, and how each parameter gets its value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import FieldNode
+
+from citywide.authz.principal import Principal
+from citywide.errors import Code, RefusalError
+from citywide.graph.paging import page_size
+from citywide.graph.values import Supply, Variables, resolve
+
+# What one answer may hold at most: the product of page sizes along each path, summed. A page of
+# a hundred with a hundred rows in each of its rows fits; a third level of that does not.
+ANSWER_ROWS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a document, an operation name, a set of roles and a shape of variables come to.
+
+    `masked` is the value of `extensions.masked`; `introspection` are the root fields that
+    graphql-core answers, `keys` all response keys of the root in order.
+    """
+
+    sql: str
+    supplies: tuple[Supply, ...]
+    masked: tuple[Mapping[str, object], ...]
+    sizes: tuple[tuple[Any, ...], ...]
+    has_sealed: bool
+    keys: tuple[str, ...]
+    introspection: tuple[FieldNode, ...]
+
+    def values(self, principal: Principal, variables: Variables) -> list[Any]:
+        """The bind values of one request; refuses what is out of bounds."""
+        rows = 0
+        for path in self.sizes:
+            product = 1
+            for size in path:
+                found = resolve(size, variables)
+                product *= len(found) if isinstance(found, list) else page_size(found)
+            rows += product
+        if rows > ANSWER_ROWS:
+            message = (
+                f"The answer could hold {rows} rows; {ANSWER_ROWS} at most. Ask for smaller pages."
+            )
+            raise RefusalError(Code.LIMIT_EXCEEDED, message)
+        return [supply(principal, variables) for supply in self.supplies]
