@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ARRAY, Table, Uuid, and_, any_, case, false
+from sqlalchemy import ARRAY, Table, Uuid, and_, any_, case, cast, false
 from sqlalchemy.sql import ColumnElement, FromClause
 
 from citywide.authz.grants import Grant, Grants, Scope
@@ -105,7 +105,7 @@ class Access:
         grant = self.grant(coordinate)
         if grant is None or declared.mask is None or not self.is_masked(entity, grant):
             return found
-        mask = declared.mask(row)
+        mask = cast(declared.mask(row), found.type)
         clear = self.clear(entity, row, grant)
         return mask if clear is None or grant.clear is None else case((clear, found), else_=mask)
 
