@@ -344,7 +344,7 @@ class Planner:
         ]
         order = [*(other.c[name] for name in declared.order), other.c.id]
         numbered = func.row_number().over(order_by=order).label("rn")
-        chosen = select(*other.c, numbered).where(and_(*conditions)).order_by(*order)
+        chosen = select(*other.c, numbered).where(and_(true(), *conditions)).order_by(*order)
         page = chosen.limit(FEW_ROWS).correlate(row).subquery()
         inner = replace(place, sizes=(*place.sizes, _FEW_ESTIMATE))
         self.sizes.append(inner.sizes)
@@ -378,7 +378,7 @@ class Planner:
                     assert listing is not None
                     pairs.append((group.key, listing.field(group)))
         found = select(JsonObject(pairs).label("j"))
-        return found if listing is None else found.select_from(listing.joined)
+        return found if listing is None else found.select_from(listing.joined).having(true())
 
 
 class Listing:
