@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Select, and_, func, or_, select, tuple_
+from sqlalchemy import BigInteger, Select, and_, func, or_, select, true, tuple_
 from sqlalchemy.sql import ColumnElement, FromClause
 
 from citywide.errors import Code, RefusalError
@@ -113,7 +113,7 @@ class Page:
         )
         labelled = [key.expression.label(f"k{number}") for number, key in enumerate(keys)]
         number = func.row_number().over(order_by=order).label("rn")
-        found = select(*row.c, *labelled, number).where(and_(*conditions))
+        found = select(*row.c, *labelled, number).where(and_(true(), *conditions))
         return self._inside(found.order_by(*order).limit(limit)).subquery()
 
     def asked(self) -> ColumnElement[int]:
@@ -135,7 +135,7 @@ class Page:
     def count(self) -> ColumnElement[int]:
         """How many rows there are without the window."""
         row = self.entity.table.alias()
-        found = select(func.count()).select_from(row).where(and_(*self._conditions(row)))
+        found = select(func.count()).select_from(row).where(and_(true(), *self._conditions(row)))
         return self._inside(found).scalar_subquery()
 
     def _inside(self, statement: Select[Any]) -> Select[Any]:

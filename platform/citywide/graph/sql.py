@@ -19,6 +19,7 @@ from sqlalchemy import (
     literal_column,
     null,
     select,
+    true,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.compiler import compiles
@@ -97,7 +98,9 @@ def exists_about(
     outer: FromClause | None, row: FromClause, conditions: Sequence[ColumnElement[bool]]
 ) -> ColumnElement[bool]:
     """`EXISTS` a `row` for which all conditions hold, about `outer`."""
-    found: Select[Any] = select(literal_column("1")).select_from(row).where(and_(*conditions))
+    found: Select[Any] = (
+        select(literal_column("1")).select_from(row).where(and_(true(), *conditions))
+    )
     return (found if outer is None else found.correlate(outer)).exists()
 
 
