@@ -11,6 +11,7 @@ from sqlalchemy import (
     ARRAY,
     Date,
     FromClause,
+    Text,
     Uuid,
     and_,
     any_,
@@ -209,7 +210,8 @@ class Table:
                 )
                 found.append(fact.keys[key] == any_(listed))
         if "kinds" in self.where:
-            found.append(fact.keys["KIND"].in_(self.where["kinds"]))
+            listed = self.access.binds.value(self.where["kinds"], ARRAY(Text()))
+            found.append(fact.keys["KIND"] == any_(listed))
         return found
 
     # -- labelling ----------------------------------------------------------------------------
