@@ -45,7 +45,9 @@ class NodeId:
             return None
         if len(raw) != TAG_LENGTH + 32:
             return None
-        return cls(tag, UUID(bytes=raw[4:20]), UUID(bytes=raw[20:36]))
+        node = cls(tag, UUID(bytes=raw[4:20]), UUID(bytes=raw[20:36]))
+        # An object has one id: another spelling of it, or a tag that no database can hold, is not.
+        return node if tag.isalpha() and node.encode() == text else None
 
 
 def new_id() -> UUID:
