@@ -366,6 +366,9 @@ class Planner:
         self.sizes.append(inner.sizes)
         groups = self.selections.children(place.group, f"{entity.name}Connection")
         reads_rows = any(g.name in ("edges", "nodes", "pageInfo") for g in groups)
+        if not reads_rows:
+            # What a list is filtered by is asked of the grants even where no row is read.
+            page.count()
         listing = Listing(self, page, groups, inner) if reads_rows else None
         pairs: list[tuple[str, ColumnElement[Any]]] = []
         for group in groups:

@@ -91,6 +91,9 @@ class Page:
         if len(self._order) > ORDER_KEYS:
             message = f"orderBy has {len(self._order)} keys; {ORDER_KEYS} at most."
             raise RefusalError(Code.LIMIT_EXCEEDED, message)
+        for order in self._order:
+            # Asked of the grants even where no row is read.
+            access.grant(f"{entity.name}.{order['field']}")
         self.is_backward = last is not None
         given = last if self.is_backward else first
         self.size = PAGE_DEFAULT if given is None else given
