@@ -1,0 +1,79 @@
+"""What the engine sends to the database for a request, overheard in process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Self, cast
+
+import asyncpg
+
+from citywide.authz.membership import Memberships
+from citywide.bench.contenders import Statement
+from citywide.bench.operations import Asked
+from citywide.db.sealed import Sealer
+from citywide.db.session import Audience, Context, Database, Transaction
+from citywide.domain import CATALOGUE
+from citywide.graph.engine import Engine, Operation
+from citywide.graph.schema import build_schema
+from citywide.web.app import load_policy
+
+
+async def overheard(
+    url: str, asked: dict[str, list[Asked]], *, secret: bytes, home: Path
+) -> dict[str, list[Statement]]:
+    """The statement of each request, in the requests' order."""
+    schema = build_schema(CATALOGUE)
+    policy = load_policy(home / "policies", schema)
+    database = await Database.open(url, secret=secret, audiences=[Audience.IDENTITY])
+    try:
+        memberships = Memberships(database)
+        await memberships.look()
+        listener = _Listener()
+        engine = Engine(schema, policy, listener, Sealer(secret))
+        found: dict[str, list[Statement]] = {}
+        for operation, requests in asked.items():
+            for each in requests:
+                principal = await memberships.principal(each.subject, None)
+                await engine.answer(Operation(each.document, None, each.variables), principal)
+            found[operation] = listener.taken()
+        return found
+    finally:
+        await database.close()
+
+
+class _Listener(Database):
+    """Stands where the database is, keeps what it is asked and answers an empty object."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self._heard: list[Statement] = []
+
+    def read(self, context: Context) -> Transaction:
+        return _Silence(self._heard, context)
+
+    def taken(self) -> list[Statement]:
+        """What was heard since the last time."""
+        heard, self._heard = self._heard, []
+        return heard
+
+
+class _Silence(Transaction):
+    """A transaction that never begins."""
+
+    __slots__ = ("_for", "_heard")
+
+    def __init__(self, heard: list[Statement], context: Context) -> None:
+        self._heard = heard
+        self._for = context
+
+    async def __aenter__(self) -> Self:
+        self.connection = cast("asyncpg.Connection", self)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        return
+
+    async def fetchval(self, sql: str, *values: Any) -> str:
+        """As asyncpg's."""
+        self._heard.append(Statement(self._for, sql, values))
+        return "{}"
