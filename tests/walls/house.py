@@ -1,0 +1,101 @@
+"""A database with everything that stands before it: what a request meets, without HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+
+from citywide.authz.grants import Grants
+from citywide.authz.membership import Memberships
+from citywide.authz.policy import Policy
+from citywide.authz.principal import Principal
+from citywide.db.sealed import Sealer
+from citywide.db.session import Audience, Database
+from citywide.domain import CATALOGUE
+from citywide.errors import Code, RefusalError
+from citywide.graph.engine import Engine, Operation
+from citywide.graph.schema import Schema, build_schema
+from citywide.settings import CHECKOUT
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """One database, its engine, and the owner's connection past both walls."""
+
+    url: str
+    database: Database
+    engine: Engine
+    memberships: Memberships
+    owner: asyncpg.Connection
+
+    @property
+    def schema(self) -> Schema:
+        return self.engine.schema
+
+    async def principal(self, user: str) -> Principal:
+        return await self.memberships.principal(user, None)
+
+    async def grants(self, user: str) -> Grants:
+        return self.engine.policy.grants((await self.principal(user)).roles)
+
+    async def bytes(self, user: str, document: str, **variables: Any) -> bytes:
+        """The answer as it goes out; raises what the engine raises."""
+        principal = await self.principal(user)
+        return await self.engine.answer(Operation(document, None, variables), principal)
+
+    async def data(self, user: str, document: str, **variables: Any) -> Any:
+        return json.loads(await self.bytes(user, document, **variables))["data"]
+
+    async def refusal(self, user: str, document: str, **variables: Any) -> RefusalError:
+        """The refusal of an operation that must be refused."""
+        try:
+            answer = await self.bytes(user, document, **variables)
+        except RefusalError as refusal:
+            return refusal
+        raise AssertionError(f"{user} was answered: {answer[:200]!r}")
+
+    async def forbidden(self, user: str, document: str, **variables: Any) -> set[str]:
+        """The coordinates that a refusal names, which says FORBIDDEN and nothing about data."""
+        refusal = await self.refusal(user, document, **variables)
+        assert refusal.code is Code.FORBIDDEN, refusal.message
+        named = refusal.extensions["coordinates"]
+        assert isinstance(named, list)
+        assert refusal.message == f"Your roles do not allow: {', '.join(named)}."
+        assert set(refusal.extensions) == {"coordinates"}
+        return set(named)
+
+
+def made_schema() -> Schema:
+    """The schema of every declared entity."""
+    return build_schema(CATALOGUE)
+
+
+def made_policy(schema: Schema) -> Policy:
+    """The shipped policy."""
+    return Policy.load(
+        CHECKOUT / "policies", schema.coordinates(), schema.maskable(), schema.caseloads()
+    )
+
+
+@asynccontextmanager
+async def opened_house(
+    url: str, secret: bytes, schema: Schema, policy: Policy, *, like: House | None = None
+) -> AsyncIterator[House]:
+    """The house over the database at `url`; it plans what `like` has planned no second time."""
+    database = await Database.open(url, secret=secret, audiences=Audience, size=2)
+    owner = await asyncpg.connect(url)
+    try:
+        memberships = Memberships(database)
+        await memberships.look()
+        engine = Engine(schema, policy, database, Sealer(secret))
+        if like is not None:
+            engine._admission, engine._plans = like.engine._admission, like.engine._plans
+        yield House(url, database, engine, memberships, owner)
+    finally:
+        await owner.close()
+        await database.close()

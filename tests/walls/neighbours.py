@@ -1,0 +1,94 @@
+"""Tenants that should not be there: copies of an agency with the same row ids, next to it.
+
+A primary key is `(tenant_id, id)`, so another tenant may hold the very same ids. A join, a
+look-up or a filter that forgets the tenant then finds the neighbour's row, which it would not
+in a database where ids happen to be unique.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import Column, Table, delete, insert, literal, not_, select, update
+from sqlalchemy.sql import ColumnElement
+
+from citywide.db.session import compile_statement
+from citywide.db.tables import METADATA, is_tenant_table
+from citywide.domain import CATALOGUE
+from citywide.ids import named_id
+from citywide.tenancy.models import ASSIGNMENT, BUREAU, MEMBER
+from citywide.tenancy.rows import among
+
+assert CATALOGUE.entities
+TENANT_TABLES = [table for table in METADATA.sorted_tables if is_tenant_table(table)]
+
+YUEQING = named_id("bureau", "yueqing")
+YIJIAQIN = named_id("agency", "yueqing", "yijiaqin")
+SHOUQIANSHOU = named_id("agency", "yueqing", "shouqianshou")
+# The copy in the same city, and the copy in another bureau's.
+SHADOW = UUID("5ad05ad0-0000-4000-8000-000000000001")
+ELSEWHERE = UUID("e15e0000-0000-4000-8000-000000000001")
+ELSEWHERE_BUREAU = UUID("e15e0000-0000-4000-8000-00000000000b")
+# Stand in every name of a copy, and in no other name of the pilot.
+MARK_OF_SHADOW = "影子"
+MARK_OF_ELSEWHERE = "外地"
+
+
+async def add_neighbours(owner: asyncpg.Connection) -> None:
+    """Copy 壹家亲 into a tenant of the same bureau and into one of another bureau."""
+    async with owner.transaction():
+        await _run(owner, _another_bureau())
+        for table in TENANT_TABLES:
+            await _run(owner, _copy(table, SHADOW, YUEQING, MARK_OF_SHADOW))
+            await _run(owner, _copy(table, ELSEWHERE, ELSEWHERE_BUREAU, MARK_OF_ELSEWHERE))
+
+
+async def every_tenant(owner: asyncpg.Connection) -> list[UUID]:
+    """The ids of all tenants of all bureaus."""
+    return [row["tenant_id"] for row in await owner.fetch("SELECT tenant_id FROM tenant")]
+
+
+async def remove_tenants(owner: asyncpg.Connection, *, but: list[UUID]) -> None:
+    """Delete the rows of every tenant except those of `but`."""
+    async with owner.transaction():
+        for table in reversed(TENANT_TABLES):
+            await _run(owner, delete(table).where(not_(among(table.c.tenant_id, but))))
+
+
+async def assign_only(owner: asyncpg.Connection, subject: str, agency_id: UUID) -> None:
+    """End every other assignment of a supervisor."""
+    member = select(MEMBER.c.id).where(MEMBER.c.subject == subject).scalar_subquery()
+    others = (ASSIGNMENT.c.member_id == member) & (ASSIGNMENT.c.agency_id != agency_id)
+    ended = ASSIGNMENT.c.valid_from + 1
+    await _run(owner, update(ASSIGNMENT).where(others).values(valid_until=ended))
+
+
+def _another_bureau() -> object:
+    given = {"id": ELSEWHERE_BUREAU, "slug": "elsewhere", "name": "外地", "office": "外地"}
+    columns = [*given, "city_id", "replay_date"]
+    chosen = [*(literal(value) for value in given.values()), BUREAU.c.city_id, BUREAU.c.replay_date]
+    return insert(BUREAU).from_select(columns, select(*chosen).where(BUREAU.c.id == YUEQING))
+
+
+def _copy(table: Table, tenant_id: UUID, bureau_id: UUID, mark: str) -> object:
+    def copied(column: Column[object]) -> ColumnElement[object]:
+        match column.name:
+            case "bureau_id":
+                return literal(bureau_id)
+            case "tenant_id":
+                return literal(tenant_id)
+            case "id" if table.name == "tenant":
+                return literal(tenant_id)
+            case "name" | "subject" | "slug":
+                return literal(mark).concat(column)
+            case _:
+                return column
+
+    found = select(*map(copied, table.c)).where(table.c.tenant_id == YIJIAQIN)
+    return insert(table).from_select([column.name for column in table.c], found)
+
+
+async def _run(owner: asyncpg.Connection, statement: object) -> None:
+    sql, values = compile_statement(statement)  # type: ignore[arg-type]
+    await owner.execute(sql, *values)
