@@ -22,7 +22,7 @@ from walls.paths import roots
 ATTACKER = "yijiaqin.director"
 VICTIM = "shouqianshou.director"
 # A list and two edges each: below the planner's limit of 150 tables.
-CONDITIONS_OF_AN_OPERATION = 40
+CONDITIONS_OF_AN_OPERATION = 25
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,155 @@
+"""Row-level security alone, predicates alone, and both: three times the same answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+import pytest
+from graphql.execution.values import VariableValues
+
+from citywide.authz.principal import Principal
+from citywide.evaluation.measures import SPLITS
+from citywide.graph.compile import compile_operation
+from citywide.graph.plan import Plan
+from walls.house import House
+from walls.neighbours import YIJIAQIN
+from walls.paths import granted, operations, paths_to_persons, roots, values
+
+USERS = [
+    "yijiaqin.director",
+    "yijiaqin.worker1",
+    "yijiaqin.volunteers",
+    "yijiaqin.finance",
+    "bureau.officer",
+    "bureau.budget",
+    "bureau.evaluator",
+    "bureau.auditor",
+    "bureau.analyst",
+    "supervisor.lead",
+    "supervisor.assistant2",
+]
+# Every so many operations of the walk; together with the root fields each type is among them.
+SAMPLED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Walls:
+    """One user's operations, run with either wall left out."""
+
+    house: House
+    principal: Principal
+
+    def plan(self, document: str, *, has_predicates: bool) -> Plan:
+        engine = self.house.engine
+        return compile_operation(
+            engine.schema,
+            engine._admission.admit(document, None),
+            VariableValues({}, {}),
+            engine.policy.grants(self.principal.roles),
+            self.principal.audience,
+            has_predicates=has_predicates,
+        )
+
+    async def under_security(self, plan: Plan) -> str:
+        """The answer to the audience's login, which row-level security stops."""
+        async with self.house.database.read(self.principal.context) as transaction:
+            return await self._run(transaction.connection, plan)
+
+    async def without_security(self, plan: Plan) -> str:
+        """The answer to the owner, whom nothing stops."""
+        return await self._run(self.house.owner, plan)
+
+    async def _run(self, connection: Any, plan: Plan) -> str:
+        found: str = await connection.fetchval(plan.sql, *plan.values(self.principal, {}))
+        return found
+
+
+async def walls(house: House, user: str) -> Walls:
+    return Walls(house, await house.principal(user))
+
+
+async def root_operations(house: House, user: str) -> list[str]:
+    """Each list and look-up with every value and order that the user may read."""
+    readable = granted(await house.grants(user))
+    found = []
+    for root in roots(house.schema):
+        if not readable(f"Query.{root.name}"):
+            continue
+        chosen = " ".join(values(root.target, readable))
+        if root.target.root is None:
+            found.append(f"{{ {root.name} {{ {chosen} }} }}")
+            continue
+        orders = [
+            f"{key.lower()}: {root.name}(first: 5, orderBy: {{ field: {key}, direction: DESC }}, "
+            f"where: {{ not: {{ {name}: {{ isNull: true }} }} }}) {{ totalCount nodes {{ id }} }}"
+            for key, name in root.target.orders.items()
+            if readable(f"{root.target.name}.{name}")
+        ]
+        page = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
+        listed = f"{root.name}(last: 100) {{ totalCount {page} nodes {{ {chosen} }} }}"
+        found.append(f"{{ {listed} {' '.join(orders)} }}")
+    return found
+
+
+async def metric_operations(house: House, user: str) -> list[str]:
+    """Every measure by every dimension that it can be split by and the user may ask for."""
+    readable = granted(await house.grants(user))
+    found = []
+    for measure, dimensions in SPLITS.items():
+        splits = ["", *(each for each in sorted(dimensions) if readable(f"Dimension.{each}"))]
+        parts = [
+            f"by{by}: metrics(measures: {measure}, by: [{by}])"
+            " { rows { keys { value label } values { value } } }"
+            for by in splits
+        ]
+        found.append(f"{{ {' '.join(parts)} }}")
+    return found
+
+
+async def some_operations(house: House, user: str) -> list[str]:
+    readable = granted(await house.grants(user))
+    walked = operations(paths_to_persons(house.schema, readable), readable)
+    return [
+        *await root_operations(house, user),
+        *await metric_operations(house, user),
+        *walked[::SAMPLED],
+    ]
+
+
+@pytest.mark.parametrize("user", USERS)
+async def test_either_wall_alone_gives_the_answer_of_both(crowded: House, user: str) -> None:
+    found = await walls(crowded, user)
+    for document in await some_operations(crowded, user):
+        whole = found.plan(document, has_predicates=True)
+        bare = found.plan(document, has_predicates=False)
+        both = await found.under_security(whole)
+        assert await found.under_security(bare) == both, document
+        assert await found.without_security(whole) == both, document
+
+
+@pytest.mark.parametrize("user", USERS)
+async def test_without_either_wall_the_answers_differ(crowded: House, user: str) -> None:
+    """What proves that the test above can fail."""
+    found = await walls(crowded, user)
+    differing = set()
+    for document in [
+        *await root_operations(crowded, user),
+        *await metric_operations(crowded, user),
+    ]:
+        bare = found.plan(document, has_predicates=False)
+        try:
+            answer = await found.without_security(bare)
+        except asyncpg.CardinalityViolationError:
+            # The neighbours' rows of the same id: more than one where there can be one.
+            differing.add(document)
+            continue
+        if answer != await found.under_security(bare):
+            differing.add(document)
+    everything = {*await root_operations(crowded, user), *await metric_operations(crowded, user)}
+    alike = everything - differing
+    # The area tree is one for everybody, and no neighbour has the ids of the bureau's members.
+    has_copy = found.principal.tenant_id == YIJIAQIN
+    expected = [each for each in alike if "areas(" in each or ("viewer" in each and not has_copy)]
+    assert alike == set(expected)
