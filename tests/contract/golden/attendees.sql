@@ -1,0 +1,79 @@
+SELECT CAST(JSON_OBJECT(
+    'serviceRecords' :
+    (SELECT JSON_OBJECT(
+        'nodes' : coalesce(json_agg(JSON_OBJECT(
+              'number' : anon_2.number,
+              'attendances' : anon_3.j,
+              'area' : anon_4.j RETURNING json)
+            ORDER BY anon_2.rn ASC), '[]'::json) RETURNING json) AS j
+      FROM
+      (SELECT service_record_1.tenant_id AS tenant_id, service_record_1.bureau_id AS bureau_id,
+          service_record_1.id AS id, service_record_1.number AS number, service_record_1.project_id
+          AS project_id, service_record_1.kind AS kind, service_record_1.medium AS medium,
+          service_record_1.served_on AS served_on, service_record_1.duration_minutes AS
+          duration_minutes, service_record_1.area_id AS area_id, service_record_1.festival AS
+          festival, service_record_1.title AS title, service_record_1.note AS note,
+          service_record_1.number AS k0, service_record_1.id AS k1, row_number() OVER (
+          ORDER BY service_record_1.number ASC, service_record_1.id ASC) AS rn
+        FROM service_record AS service_record_1
+        WHERE service_record_1.tenant_id = $1::UUID
+        ORDER BY service_record_1.number ASC, service_record_1.id ASC
+        LIMIT $2::BIGINT) AS anon_2
+      LEFT OUTER JOIN LATERAL
+      (SELECT JSON_OBJECT(
+          'totalCount' :
+          (SELECT count(*) AS count_1
+            FROM attendance AS attendance_1
+            WHERE attendance_1.tenant_id = $1::UUID
+            AND attendance_1.service_record_id = anon_2.id
+            AND attendance_1.role = ANY ($3::TEXT[])) RETURNING json) AS j) AS anon_3 ON true
+      LEFT OUTER JOIN LATERAL
+      (SELECT JSON_OBJECT(
+          'name' : area_1.name,
+          'parent' : anon_5.j RETURNING json) AS j
+        FROM area AS area_1
+        LEFT OUTER JOIN LATERAL
+        (SELECT JSON_OBJECT(
+            'name' : area_2.name,
+            'parent' : anon_6.j RETURNING json) AS j
+          FROM area AS area_2
+          LEFT OUTER JOIN LATERAL
+          (SELECT JSON_OBJECT(
+              'name' : area_3.name RETURNING json) AS j
+            FROM area AS area_3
+            WHERE area_3.id = area_2.parent_id) AS anon_6 ON true
+          WHERE area_2.id = area_1.parent_id) AS anon_5 ON true
+        WHERE area_1.id = anon_2.area_id) AS anon_4 ON true HAVING true),
+    'volunteers' :
+    (SELECT JSON_OBJECT(
+        'nodes' : coalesce(json_agg(JSON_OBJECT(
+              'volunteers' : anon_7.j RETURNING json)
+            ORDER BY anon_8.rn ASC), '[]'::json) RETURNING json) AS j
+      FROM
+      (SELECT tenant_1.tenant_id AS tenant_id, tenant_1.bureau_id AS bureau_id, tenant_1.id AS id,
+          tenant_1.kind AS kind, tenant_1.slug AS slug, tenant_1.name AS name, tenant_1.id AS k0,
+          row_number() OVER (
+          ORDER BY tenant_1.id ASC) AS rn
+        FROM tenant AS tenant_1
+        WHERE tenant_1.tenant_id = $1::UUID
+        AND tenant_1.kind = $4::VARCHAR
+        ORDER BY tenant_1.id ASC
+        LIMIT $5::BIGINT) AS anon_8
+      LEFT OUTER JOIN LATERAL
+      (SELECT JSON_OBJECT(
+          'nodes' : coalesce(json_agg(JSON_OBJECT(
+                'number' : anon_9.number,
+                'name' : anon_9.name,
+                'skills' : anon_9.skills RETURNING json)
+              ORDER BY anon_9.rn ASC), '[]'::json) RETURNING json) AS j
+        FROM
+        (SELECT volunteer_1.tenant_id AS tenant_id, volunteer_1.bureau_id AS bureau_id,
+            volunteer_1.id AS id, volunteer_1.number AS number, volunteer_1.name AS name,
+            volunteer_1.phone AS phone, volunteer_1.skills AS skills, volunteer_1.registered_on AS
+            registered_on, volunteer_1.number AS k0, volunteer_1.id AS k1, row_number() OVER (
+            ORDER BY volunteer_1.number ASC, volunteer_1.id ASC) AS rn
+          FROM volunteer AS volunteer_1
+          WHERE volunteer_1.tenant_id = $1::UUID
+          ORDER BY volunteer_1.number ASC, volunteer_1.id ASC
+          LIMIT $6::BIGINT) AS anon_9 HAVING true) AS anon_7 ON true HAVING true) RETURNING json) AS
+              TEXT) AS anon_1
