@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
+from citywide.authz.grants import Scope
 from citywide.errors import Code
 from citywide.graph.declare import Many, One, Value
 from citywide.ids import NodeId
@@ -20,6 +21,7 @@ from walls.neighbours import ELSEWHERE, SHADOW, SHOUQIANSHOU, YIJIAQIN
 from walls.paths import roots
 
 ATTACKER = "yijiaqin.director"
+WORKER = "yijiaqin.worker1"
 VICTIM = "shouqianshou.director"
 # A list and two edges each: below the planner's limit of 150 tables.
 CONDITIONS_OF_AN_OPERATION = 25
@@ -166,6 +168,27 @@ async def test_another_agencys_cursors_show_own_rows_only(crowded: House, alone:
                     assert address.tenant_id == YIJIAQIN
 
 
+@pytest.mark.parametrize("user", [ATTACKER, WORKER, "supervisor.assistant2"])
+async def test_every_count_is_the_count_of_the_own_rows(crowded: House, user: str) -> None:
+    """Counted by plain SQL over the own tenants."""
+    principal, grants = await crowded.principal(user), await crowded.grants(user)
+    tenants = [principal.tenant_id, YIJIAQIN]
+    for root in roots(crowded.schema):
+        table, entity = root.target.table, root.target
+        grant = grants.of(f"{entity.name}.id")
+        if entity.root is None or grants.of(f"Query.{root.name}") is None or grant is None:
+            continue
+        if "tenant_id" not in table.c:
+            continue
+        only = " AND kind = 'AGENCY'" if entity.name == "Agency" else ""
+        expected = await crowded.owner.fetchval(
+            f'SELECT count(*) FROM "{table.name}" WHERE tenant_id = ANY ($1){only}', tenants
+        )
+        answer = await crowded.data(user, f"{{ {root.name} {{ totalCount }} }}")
+        assert grant.clear is not Scope.CASELOAD
+        assert answer[root.name]["totalCount"] == expected > 0
+
+
 async def test_every_order_of_every_list_is_what_it_is_without_the_others(
     crowded: House, alone: House
 ) -> None:
@@ -267,8 +290,6 @@ async def test_an_id_of_another_type_is_refused_alike_whoever_holds_it(
 
 
 # -- beneath the mask --------------------------------------------------------------------------
-
-WORKER = "yijiaqin.worker1"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -9,20 +9,23 @@ from uuid import UUID
 
 import pytest
 
+from citywide.authz.grants import Scope
 from citywide.graph.declare import Entity, Many, One, Value
 from citywide.graph.schema import Schema
 from citywide.ids import NO_TENANT, NodeId
 from walls.house import House
-from walls.neighbours import ELSEWHERE, MARK_OF_ELSEWHERE, YIJIAQIN, every_tenant
+from walls.neighbours import ELSEWHERE, MARK_OF_ELSEWHERE, SHADOW, YIJIAQIN, every_tenant
 from walls.paths import (
     EDGES,
     MANY_EDGES,
+    Branch,
     edges_of,
     everything,
     granted,
     operations,
     paths_to_persons,
     roots,
+    selection,
     targets,
 )
 
@@ -136,6 +139,41 @@ async def test_nobody_of_a_bureau_can_tell_that_there_is_another(
     own = await tenants_of_the_bureau(crowded)
     seen = await compare(crowded, within, user, own, EDGES)
     assert bool(seen) == (user not in WITHOUT_PERSONS)
+
+
+@pytest.mark.parametrize("user", OF_YIJIAQIN)
+async def test_a_look_up_leads_on_to_own_rows_alone(
+    crowded: House, alone: House, user: str
+) -> None:
+    """Every type's own ids and the neighbours' forged ones, with every edge that leaves the row."""
+    grants = await crowded.grants(user)
+    readable = granted(grants)
+    for entity in crowded.schema.entities.values():
+        if "tenant_id" not in entity.table.c or not readable(f"{entity.name}.id"):
+            continue
+        rows = await crowded.owner.fetch(
+            f'SELECT id FROM "{entity.table.name}" WHERE tenant_id = $1 ORDER BY id LIMIT 2',
+            YIJIAQIN,
+        )
+        tenants = (YIJIAQIN, SHADOW, ELSEWHERE)
+        given = [NodeId(entity.tag, each, row["id"]).encode() for each in tenants for row in rows]
+        branch = Branch(entity)
+        for step in edges_of(crowded.schema, entity):
+            if readable(f"{entity.name}.{step.name}") and readable(f"{step.target.name}.id"):
+                branch.grow([step])
+        document = (
+            "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename "
+            f"... on {entity.name} {{ {selection(branch, readable, 1)} }} }} }}"
+        )
+        answer = await crowded.bytes(user, document, ids=given)
+        assert answer == await alone.bytes(user, document, ids=given)
+        found = json.loads(answer)["data"]["nodes"]
+        assert found[len(rows) :] == [None] * (len(given) - len(rows))
+        # Of the viewers there is only oneself, of a caseload's rows only the caseload's.
+        grant = grants.of(f"{entity.name}.id")
+        is_narrower = entity.name == "Viewer" or (grant and grant.clear is Scope.CASELOAD)
+        assert is_narrower or all(found[: len(rows)])
+        assert list(strayed(found)) == []
 
 
 @pytest.mark.long
