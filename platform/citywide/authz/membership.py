@@ -1,0 +1,276 @@
+"""From a token's subject to a principal: who may act, for which tenant, in which roles, today.
+
+Memberships are remembered until the access version of any bureau changes, which every process
+looks up twice a second; a revocation is in force everywhere within one second. A process that
+could not look for a second remembers nothing and asks the database on every request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import select
+
+from citywide.authz.principal import Principal
+from citywide.db.session import Audience, Context, Database
+from citywide.errors import Code, RefusalError
+from citywide.tenancy.drafts import Span
+from citywide.tenancy.manifests import CITY_CLOCK
+from citywide.tenancy.models import (
+    ACCESS_VERSION,
+    AGREEMENT,
+    ASSIGNMENT,
+    BUREAU,
+    MEMBER,
+    MEMBER_ROLE,
+    TENANT,
+)
+from citywide.tenancy.rows import among
+
+TENANT_HEADER = "Citywide-Tenant"
+# Twice within the second in which a revocation must be in force.
+POLL_S = 0.5
+TRUST_S = 1.0
+# One entry is about 1 kB.
+CACHED_PRINCIPALS = 10_000
+SUPERVISOR_ONLY = frozenset({"supervisor"})
+
+
+def business_date(replay_date: date | None) -> date:
+    """The bureau's day: the one being replayed, or today's in the city."""
+    return replay_date or datetime.now(CITY_CLOCK).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """One subject's place in one tenant, with the periods of everything it depends on."""
+
+    member_id: UUID
+    tenant_id: UUID
+    bureau_id: UUID
+    tenant_slug: str
+    tenant_name: str
+    is_agency: bool
+    is_active: bool
+    replay_date: date | None
+    roles: tuple[tuple[str, Span], ...]
+    agreements: tuple[Span, ...]
+    assignments: tuple[tuple[UUID, Span], ...]
+
+
+async def memberships_of(database: Database, subject: str) -> Sequence[Membership]:
+    """Every membership of `subject`, in force or not, in one read transaction.
+
+    Two contexts: first the subject alone, which shows its member rows and nothing else, then
+    the tenants that those rows name.
+    """
+    context = Context(Audience.IDENTITY, subject=subject)
+    async with database.read(context) as transaction:
+        mine = select(MEMBER).where(MEMBER.c.subject == subject).order_by(MEMBER.c.tenant_id)
+        members = await transaction.rows(mine)
+        if not members:
+            return []
+        tenants = tuple(member["tenant_id"] for member in members)
+        inside = Context(Audience.IDENTITY, subject=subject, tenants=tenants)
+        await transaction.connection.execute(inside.enter_sql)
+        listed = (
+            select(TENANT, BUREAU.c.replay_date)
+            .join(BUREAU, BUREAU.c.id == TENANT.c.bureau_id)
+            .where(among(TENANT.c.tenant_id, tenants))
+        )
+        by_tenant = {row["tenant_id"]: row for row in await transaction.rows(listed)}
+        held = among(MEMBER_ROLE.c.member_id, [member["id"] for member in members])
+        roles = await transaction.rows(
+            select(MEMBER_ROLE).where(among(MEMBER_ROLE.c.tenant_id, tenants), held)
+        )
+        held = among(ASSIGNMENT.c.member_id, [member["id"] for member in members])
+        assignments = await transaction.rows(
+            select(ASSIGNMENT).where(among(ASSIGNMENT.c.tenant_id, tenants), held)
+        )
+        agreements = await transaction.rows(
+            select(AGREEMENT).where(among(AGREEMENT.c.tenant_id, tenants))
+        )
+    return [
+        Membership(
+            member_id=member["id"],
+            tenant_id=member["tenant_id"],
+            bureau_id=member["bureau_id"],
+            tenant_slug=tenant["slug"],
+            tenant_name=tenant["name"],
+            is_agency=tenant["kind"] == "AGENCY",
+            is_active=member["status"] == "ACTIVE",
+            replay_date=tenant["replay_date"],
+            roles=tuple((row["role"], _span(row)) for row in _of(member, roles)),
+            agreements=tuple(
+                _span(row) for row in agreements if row["tenant_id"] == member["tenant_id"]
+            ),
+            assignments=tuple((row["agency_id"], _span(row)) for row in _of(member, assignments)),
+        )
+        for member in members
+        if (tenant := by_tenant.get(member["tenant_id"])) is not None
+    ]
+
+
+def _of(member: asyncpg.Record, rows: Iterable[asyncpg.Record]) -> Iterable[asyncpg.Record]:
+    key = (member["tenant_id"], member["id"])
+    return (row for row in rows if (row["tenant_id"], row["member_id"]) == key)
+
+
+def _span(row: asyncpg.Record) -> Span:
+    return Span(row["valid_from"], row["valid_until"])
+
+
+def choose(memberships: Sequence[Membership], tenant_slug: str | None) -> Membership:
+    """The membership that a request is made under; raises `RefusalError`.
+
+    The sentences list the subject's own tenants only: whether another tenant exists is nobody's
+    business here.
+    """
+    own = ", ".join(sorted(membership.tenant_slug for membership in memberships))
+    if not memberships:
+        sentence = "You are not a member of any agency or bureau here."
+        raise RefusalError(Code.FORBIDDEN, sentence)
+    if tenant_slug is not None:
+        candidates = [each for each in memberships if each.tenant_slug == tenant_slug]
+        if not candidates:
+            sentence = f"The header {TENANT_HEADER} names none of your tenants, which are: {own}."
+            raise RefusalError(Code.FORBIDDEN, sentence)
+    else:
+        candidates = [each for each in memberships if each.is_active] or [*memberships]
+    if len(candidates) > 1:
+        sentence = f"You belong to several tenants ({own}): name one in the header {TENANT_HEADER}."
+        raise RefusalError(Code.BAD_USER_INPUT, sentence)
+    return candidates[0]
+
+
+def principal_of(subject: str, membership: Membership, today: date) -> Principal:
+    """What `subject` is on the business day `today`; raises `RefusalError` with FORBIDDEN."""
+    name = membership.tenant_name
+    if not membership.is_active:
+        raise RefusalError(Code.FORBIDDEN, f"Your membership of {name} is suspended.")
+    ends: list[date | None] = []
+    if membership.is_agency:
+        ends.append(_agreement_end(membership, today))
+    roles = frozenset(role for role, span in membership.roles if span.covers(today))
+    if not roles:
+        raise RefusalError(Code.FORBIDDEN, f"You have no role at {name} on {today}.")
+    spans = [span for _, span in (*membership.roles, *membership.assignments)]
+    ends += [day for span in spans for day in (span.start, span.end) if day and day > today]
+    valid_until = min((day for day in ends if day is not None), default=None)
+
+    tenant_id, bureau_id = membership.tenant_id, membership.bureau_id
+    tenants: tuple[UUID, ...] = ()
+    if membership.is_agency:
+        context = Context(Audience.AGENCY, tenant_id=tenant_id, bureau_id=bureau_id)
+    elif roles == SUPERVISOR_ONLY:
+        assigned = {agency for agency, span in membership.assignments if span.covers(today)}
+        tenants = (*sorted(assigned), tenant_id)
+        context = Context(Audience.SUPERVISOR, tenants=tenants)
+    else:
+        context = Context(Audience.BUREAU, bureau_id=bureau_id)
+    return Principal(
+        subject=subject,
+        member_id=membership.member_id,
+        tenant_id=tenant_id,
+        bureau_id=bureau_id,
+        audience=context.audience,
+        roles=roles,
+        tenants=tenants,
+        today=today,
+        valid_until=valid_until,
+        context=context,
+    )
+
+
+def _agreement_end(membership: Membership, today: date) -> date | None:
+    """The first day without an agreement after `today`, which must have one."""
+    end: date | None = today
+    # Agreements that follow one another without a gap are one period.
+    for span in sorted(membership.agreements, key=lambda span: span.start or date.min):
+        if end is not None and span.covers(end):
+            end = span.end
+    if end != today:
+        return end
+    past = [span.end for span in membership.agreements if span.end and span.end <= today]
+    if past:
+        what = f"The agreement of {membership.tenant_name} ended on {max(past)}"
+    elif membership.agreements:
+        begins = min(span.start or today for span in membership.agreements)
+        what = f"The agreement of {membership.tenant_name} begins on {begins}"
+    else:
+        what = f"{membership.tenant_name} has no agreement"
+    sentence = f"{what}: on {today} its members have no access."
+    raise RefusalError(Code.FORBIDDEN, sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    principal: Principal
+    replay_date: date | None
+
+
+class Memberships:
+    """Principals by subject and tenant, remembered while `watch` keeps an eye on revocations."""
+
+    def __init__(self, database: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._database: Final = database
+        self._clock: Final = clock
+        self._remembered: OrderedDict[tuple[str, str | None], _Remembered] = OrderedDict()
+        self._versions: dict[UUID, int] | None = None
+        self._seen_at = float("-inf")
+
+    async def principal(self, subject: str, tenant_slug: str | None) -> Principal:
+        """Who `subject` is in the tenant it names, or in its only one.
+
+        Raises `RefusalError`: FORBIDDEN when it has no access, BAD_USER_INPUT when it belongs to
+        several tenants and named none.
+        """
+        key = (subject, tenant_slug)
+        known = self._remembered.get(key)
+        if known is not None and self._is_in_force(known):
+            self._remembered.move_to_end(key)
+            return known.principal
+        before = self._versions
+        membership = choose(await memberships_of(self._database, subject), tenant_slug)
+        today = business_date(membership.replay_date)
+        principal = principal_of(subject, membership, today)
+        # What was read before the latest change was noticed may be what has changed.
+        if before is not None and before is self._versions:
+            self._remembered[key] = _Remembered(principal, membership.replay_date)
+            if len(self._remembered) > CACHED_PRINCIPALS:
+                self._remembered.popitem(last=False)
+        return principal
+
+    async def watch(self) -> None:
+        """Look for changed access for ever; the web application runs this beside its requests."""
+        while True:
+            # Without an answer there is nothing to do: `principal` sees that nobody has looked.
+            with contextlib.suppress(
+                OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError
+            ):
+                await self.look()
+            await asyncio.sleep(POLL_S)
+
+    async def look(self) -> None:
+        """Forget everything when a bureau's access version is another than last time."""
+        started = self._clock()
+        async with self._database.read(Context(Audience.IDENTITY)) as transaction:
+            rows = await transaction.rows(select(ACCESS_VERSION.c.id, ACCESS_VERSION.c.version))
+        versions = {row["id"]: row["version"] for row in rows}
+        if versions != self._versions:
+            self._versions = versions
+            self._remembered.clear()
+        self._seen_at = started
+
+    def _is_in_force(self, known: _Remembered) -> bool:
+        is_watched = self._clock() - self._seen_at < TRUST_S
+        return is_watched and known.principal.today == business_date(known.replay_date)
