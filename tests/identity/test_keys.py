@@ -38,5 +38,5 @@ def test_a_damaged_key_is_named(tmp_path: Path, name: str) -> None:
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file")
-    with pytest.raises(OperatorError, match="keys' folder .*/data/keys cannot be used"):
+    with pytest.raises(OperatorError, match=r"keys' folder .*/data/keys cannot be used"):
         deployment_keys(tmp_path / "data")
