@@ -43,9 +43,7 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @contextmanager
-def embedded_server(
-    data: Path, settings: Mapping[str, str] = _NOTHING
-) -> Iterator[str]:
+def embedded_server(data: Path, settings: Mapping[str, str] = _NOTHING) -> Iterator[str]:
     """Run the server of `data` until the block ends; yields the owner's URL of `citywide`.
 
     The server listens on a Unix socket only, in a folder that nobody else may enter; therefore
@@ -179,10 +177,7 @@ class _Server:
         try:
             lines = (self.cluster / "postmaster.pid").read_text().splitlines()
             process = psutil.Process(int(lines[0]))
-            alive = (
-                process.name() == "postgres"
-                and process.status() != psutil.STATUS_ZOMBIE
-            )
+            alive = process.name() == "postgres" and process.status() != psutil.STATUS_ZOMBIE
             return _Running(process.pid, Path(lines[4])) if alive else None
         except (FileNotFoundError, psutil.NoSuchProcess, ValueError, IndexError):
             return None
@@ -255,12 +250,8 @@ class _Server:
         folder = Path(tempfile.gettempdir()) / f"citywide-{name}"
         owner = os.geteuid() if account is None else account.pw_uid
         # The folder for temporary files is everybody's: what someone else put there is not ours.
-        if folder.is_symlink() or (
-            folder.exists() and folder.stat().st_uid not in {owner, 0}
-        ):
-            sentence = (
-                f"The socket's folder {folder} belongs to someone else: remove it."
-            )
+        if folder.is_symlink() or (folder.exists() and folder.stat().st_uid not in {owner, 0}):
+            sentence = f"The socket's folder {folder} belongs to someone else: remove it."
             raise OperatorError(sentence)
         folder.mkdir(mode=0o700, exist_ok=True)
         folder.chmod(0o700)
@@ -292,16 +283,8 @@ class _Server:
             ).returncode
 
     def _failure(self, what: str) -> str:
-        lines = (
-            self.log.read_text(errors="replace").split("\n")
-            if self.log.exists()
-            else []
-        )
-        said = [
-            line.strip()
-            for line in lines
-            if line.strip() and not line.startswith("pg_ctl:")
-        ]
+        lines = self.log.read_text(errors="replace").split("\n") if self.log.exists() else []
+        said = [line.strip() for line in lines if line.strip() and not line.startswith("pg_ctl:")]
         last = f": {said[-1]}" if said else ""
         return f"The embedded PostgreSQL {what}{last} (log: {self.log})"
 

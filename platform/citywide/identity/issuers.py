@@ -92,11 +92,7 @@ class PublishedIssuer:
         return next((key for key in fitting if key.kid == kid), None)
 
     def _age(self) -> float:
-        return (
-            float("inf")
-            if self._fetched_at is None
-            else self._clock() - self._fetched_at
-        )
+        return float("inf") if self._fetched_at is None else self._clock() - self._fetched_at
 
     async def _refresh(self) -> None:
         async with self._lock:
@@ -151,9 +147,7 @@ def check_source(source: str) -> None:
         sentence = f"CITYWIDE_JWKS is {source}: keys must be fetched with https."
         raise OperatorError(sentence)
     if parts.scheme not in {"http", "https"} and not Path(source).is_file():
-        sentence = (
-            f"CITYWIDE_JWKS is {source}: there is no such file, and it is no URL."
-        )
+        sentence = f"CITYWIDE_JWKS is {source}: there is no such file, and it is no URL."
         raise OperatorError(sentence)
 
 

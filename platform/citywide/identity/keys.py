@@ -40,16 +40,12 @@ def deployment_keys(data: Path) -> Keys:
         sentence = f"The keys' folder {folder} cannot be used: {error.strerror}."
         raise OperatorError(sentence) from error
     if len(secret) != SECRET_BYTES:
-        sentence = (
-            f"The secret {folder / 'secret'} is damaged: restore it from your backup."
-        )
+        sentence = f"The secret {folder / 'secret'} is damaged: restore it from your backup."
         raise OperatorError(sentence)
     try:
         return Keys(secret, OKPKey.import_key(pem))
     except (JoseError, ValueError) as error:
-        sentence = (
-            f"The key {folder / 'issuer.pem'} is damaged: restore it from your backup."
-        )
+        sentence = f"The key {folder / 'issuer.pem'} is damaged: restore it from your backup."
         raise OperatorError(sentence) from error
 
 

@@ -107,14 +107,10 @@ class Verifier:
             raise _refused("The token is not a signed JWT.") from error
         algorithm, kid = header.get("alg"), header.get("kid")
         if not isinstance(algorithm, str) or algorithm not in KEY_TYPES:
-            raise _refused(
-                "The token is signed with an algorithm that is not accepted here."
-            )
+            raise _refused("The token is signed with an algorithm that is not accepted here.")
         key = await self._source.key(kid if isinstance(kid, str) else None, algorithm)
         if key is None:
-            raise _refused(
-                "The token is not signed with a key of this deployment's issuer."
-            )
+            raise _refused("The token is not signed with a key of this deployment's issuer.")
         try:
             with warnings.catch_warnings():
                 # The signature algorithm's older name is what most issuers still write.
@@ -131,13 +127,11 @@ class Verifier:
         except ExpiredTokenError as error:
             raise _refused("The token has expired: sign in again.") from error
         except InvalidClaimError as error:
-            raise _refused(
-                _WRONG_CLAIM.get(error.claim, "The token is not valid.")
-            ) from error
+            raise _refused(_WRONG_CLAIM.get(error.claim, "The token is not valid.")) from error
         except (ClaimError, OverflowError) as error:
-            raise _refused(
-                "The token does not say who, for whom, from whom and until when."
-            ) from (error)
+            raise _refused("The token does not say who, for whom, from whom and until when.") from (
+                error
+            )
         subject: str = claims["sub"]
         if len(subject) > LONGEST_SUBJECT or not subject.isprintable():
             raise _refused("The token's subject is not a name.")
