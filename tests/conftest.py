@@ -13,7 +13,17 @@ import pytest_asyncio
 
 from citywide.db.embedded import embedded_server
 from citywide.db.migrate import migrate
+from citywide.db.sealed import Sealer
 from citywide.db.session import Audience, Database
+from citywide.domain import CATALOGUE
+from citywide.exchange.pilot import load_pilot
+from citywide.settings import CHECKOUT
+from citywide.tenancy.apply import apply
+from citywide.tenancy.load import load_manifests
+
+# Manifests name tables of the domain folders, which are imported with the catalogue.
+assert CATALOGUE.entities
+YUEQING = CHECKOUT / "tenants" / "yueqing"
 
 # A test's data need not survive a power cut.
 FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -52,6 +62,17 @@ async def database(database_url: str, secret: bytes) -> AsyncIterator[Database]:
     """The test's own empty database, with a pool for every audience."""
     async with opened(database_url, secret) as database:
         yield database
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def pilot_url(template_url: str, secret: bytes) -> AsyncIterator[str]:
+    """The owner's URL of a database with the pilot's records, which no test changes."""
+    async with cloned(template_url) as url:
+        async with opened(url, secret) as database:
+            city = load_manifests(YUEQING)
+            await apply(database, city)
+            await load_pilot(database, YUEQING / "pilot", city, sealer=Sealer(secret))
+        yield url
 
 
 @asynccontextmanager

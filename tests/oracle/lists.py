@@ -1,0 +1,147 @@
+"""Lists in order and pages by position; cursors written and read in the oracle's own words."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from citywide.graph.declare import Entity, Kind, Value
+from oracle.conditions import holds
+from oracle.sight import Sight
+from oracle.world import Row
+
+Order = Sequence[Mapping[str, str]]
+DEFAULT_SIZE = 20
+
+
+class CursorError(Exception):
+    """A cursor is not one of this list in this order."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A connection's answer: the rows of the page, and what surrounds it."""
+
+    entity: Entity
+    order: Order
+    page: Sequence[Row]
+    total: int
+    has_next: bool
+    has_previous: bool
+
+
+class Lists:
+    """The connections of one principal."""
+
+    def __init__(self, sight: Sight) -> None:
+        self.sight = sight
+
+    def listed(self, entity: Entity, rows: Sequence[Row], arguments: Mapping[str, Any]) -> Listed:
+        """The page of `rows` that the arguments ask for."""
+        where, order = arguments.get("where"), arguments.get("orderBy") or ()
+        if where:
+            rows = [row for row in rows if holds(self.sight, entity, row, where) is True]
+        rows = self.ordered(entity, rows, order)
+        start, end = 0, len(rows)
+        try:
+            if (after := arguments.get("after")) is not None:
+                start = self._before(entity, rows, order, after, is_inclusive=True)
+            if (before := arguments.get("before")) is not None:
+                end = self._before(entity, rows, order, before, is_inclusive=False)
+        except CursorError:
+            # An operation that reads rows by it is refused; one that only counts has no page.
+            return Listed(entity, order, (), len(rows), has_next=False, has_previous=False)
+        has_previous, has_next = start > 0, end < len(rows)
+        window = rows[start:end]
+        first, last = arguments.get("first"), arguments.get("last")
+        if last is not None:
+            page = window[max(len(window) - last, 0) :]
+            has_previous = has_previous or len(window) > last
+        else:
+            size = DEFAULT_SIZE if first is None else first
+            page = window[:size]
+            has_next = has_next or len(window) > size
+        return Listed(entity, order, page, len(rows), has_next, has_previous)
+
+    def ordered(self, entity: Entity, rows: Sequence[Row], order: Order) -> Sequence[Row]:
+        """Sorted by the last key first, because sorting keeps what is equal in place."""
+        is_descending = bool(order) and order[-1]["direction"] == "DESC"
+        rows = sorted(rows, key=lambda row: bytes(row["id"].bytes), reverse=is_descending)
+        for term in reversed(order):
+            name = field_of(entity, term)
+            rows = sorted(
+                rows,
+                key=lambda row, n=name: _greatest_null(self.sight.value(entity, n, row)),
+                reverse=term["direction"] == "DESC",
+            )
+        return rows
+
+    def cursor(self, entity: Entity, order: Order, row: Row) -> str:
+        """Where the row stands in this order."""
+        keys = [self.sight.value(entity, field_of(entity, term), row) for term in order]
+        printed = [key.isoformat() if isinstance(key, date) else key for key in keys]
+        text = json.dumps([signature(entity, order), *printed, str(row["id"])], ensure_ascii=False)
+        return urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+    def _before(
+        self, entity: Entity, rows: Sequence[Row], order: Order, cursor: str, *, is_inclusive: bool
+    ) -> int:
+        """How many rows of the list come before the cursor's place, the place itself included."""
+        place = read_cursor(entity, order, cursor)
+        compared = [self._compared(entity, order, row, place) for row in rows]
+        return sum(1 for each in compared if each < 0 or (is_inclusive and each == 0))
+
+    def _compared(self, entity: Entity, order: Order, row: Row, place: Sequence[Any]) -> int:
+        """Less than 0: the row comes first; 0: it is the place; more: it comes after."""
+        keys = [self.sight.value(entity, field_of(entity, term), row) for term in order]
+        directions = [term["direction"] == "DESC" for term in order]
+        directions.append(bool(directions) and directions[-1])
+        for key, other, is_descending in zip([*keys, row["id"]], place, directions, strict=True):
+            one, two = _greatest_null(key), _greatest_null(other)
+            if one != two:
+                return -1 if (one < two) != is_descending else 1
+        return 0
+
+
+def field_of(entity: Entity, term: Mapping[str, str]) -> str:
+    """The field that a term of an order names: FILE_NUMBER is fileNumber."""
+    head, *tail = term["field"].lower().split("_")
+    name = head + "".join(part.capitalize() for part in tail)
+    assert name in entity.fields
+    return name
+
+
+def signature(entity: Entity, order: Order) -> str:
+    """What ties a cursor to its type and order."""
+    terms = [entity.name, *(f"{field_of(entity, t)} {t['direction']}" for t in order)]
+    return f"o{zlib.crc32(','.join(terms).encode()):08x}"
+
+
+def read_cursor(entity: Entity, order: Order, cursor: str) -> Sequence[Any]:
+    """The keys that a cursor of this list in this order holds; raises `CursorError`."""
+    try:
+        found = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        written, *keys, row_id = found
+        if written != signature(entity, order) or len(keys) != len(order):
+            raise CursorError(cursor)
+        terms = zip(order, keys, strict=True)
+        return [*(_key(entity, term, key) for term, key in terms), UUID(row_id)]
+    except (ValueError, TypeError, AttributeError) as error:
+        raise CursorError(cursor) from error
+
+
+def _key(entity: Entity, term: Mapping[str, str], key: Any) -> Any:
+    declared = entity.fields[field_of(entity, term)]
+    assert isinstance(declared, Value)
+    is_day = key is not None and declared.kind is Kind.DATE
+    return date.fromisoformat(key) if is_day else key
+
+
+def _greatest_null(value: Any) -> tuple[bool, Any]:
+    return value is None, value

@@ -1,0 +1,157 @@
+"""What one principal sees of the world: walls, row scopes, caseloads and masks, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from citywide.authz.grants import Grants, Scope
+from citywide.authz.principal import Principal
+from citywide.db.session import Audience
+from citywide.graph.declare import (
+    Entity,
+    Expression,
+    Join,
+    Named,
+    One,
+    Own,
+    Sealed,
+    Through,
+    Value,
+    hidden,
+    surname,
+)
+from citywide.ids import NO_TENANT, NodeId
+from oracle.world import Row, World
+
+# The masks and conditions of the declarations, said once more in Python.
+_MASKS: Mapping[Expression, Callable[[Row], Any]] = {
+    hidden: lambda _: None,
+    surname: lambda row: row["name"][:1] + "**",
+}
+_CONDITIONS: Mapping[str, Callable[[Row], bool]] = {"Agency": lambda row: row["kind"] == "AGENCY"}
+
+
+class Sight:
+    """The rows and values of one principal, each decided by looking at the row alone."""
+
+    def __init__(
+        self,
+        world: World,
+        entities: Mapping[str, Entity],
+        grants: Grants,
+        principal: Principal,
+    ) -> None:
+        self.world = world
+        self.entities = entities
+        self.grants = grants
+        self.principal = principal
+        self._visible: dict[tuple[str, UUID | None, UUID], bool] = {}
+        assert {name for name, each in entities.items() if each.condition} == _CONDITIONS.keys()
+
+    def may_see(self, entity: Entity) -> bool:
+        """Whether rows of this type exist for the principal at all."""
+        return self.grants.of(f"{entity.name}.id") is not None
+
+    def rows(self, entity: Entity) -> list[Row]:
+        """All rows that exist for the principal."""
+        return [r for r in self.world.tables[entity.table.name] if self.is_visible(entity, r)]
+
+    def related(self, target: Entity, on: Join, row: Row) -> list[Row]:
+        """The visible rows of `target` that `row` joins, inside one tenant."""
+        return [r for r in self._joined(target, on, row) if self.is_visible(target, r)]
+
+    def is_visible(self, entity: Entity, row: Row) -> bool:
+        """Whether the row exists for the principal as a row of this type."""
+        key = (entity.name, row.get("tenant_id"), row["id"])
+        if key not in self._visible:
+            self._visible[key] = self._is_visible(entity, row)
+        return self._visible[key]
+
+    def node(self, text: str) -> tuple[Entity, Row] | None:
+        """What the outside id `text` is the id of, if the principal may see it."""
+        node = NodeId.decode(text)
+        for entity in self.entities.values():
+            if node is None or entity.tag != node.tag or not self.may_see(entity):
+                continue
+            for row in self.world.where(entity.table.name, {"id": node.row_id}):
+                is_mine = entity.name != "Viewer" or row["id"] == self.principal.member_id
+                if is_mine and outside_id(entity, row) == text and self.is_visible(entity, row):
+                    return entity, row
+        return None
+
+    def value(self, entity: Entity, name: str, row: Row) -> Any:
+        """What the principal sees of a field: its stored value, or the mask's."""
+        declared = entity.fields[name]
+        assert isinstance(declared, Value)
+        if declared.mask is not None and not self.is_clear(entity, name, row):
+            return _MASKS[declared.mask](row)
+        return stored(entity, declared, row)
+
+    def is_clear(self, entity: Entity, name: str, row: Row) -> bool:
+        """Whether a maskable field of a visible row is read as it is."""
+        declared = entity.fields[name]
+        match declared:
+            case Value(mask=None):
+                return True
+            case Value() | Sealed() | One(maskable=True):
+                grant = self.grants.of(f"{entity.name}.{name}")
+                if grant is None or grant.clear is None:
+                    return False
+                return grant.clear is not Scope.CASELOAD or self.is_in_caseload(entity, row)
+            case _:
+                return True
+
+    def is_in_caseload(self, entity: Entity, row: Row) -> bool:
+        """Whether the row is about one of the principal's own beneficiaries."""
+        mine = self.principal.member_id
+        match entity.caseload:
+            case Own(column):
+                return bool(row[column] == mine)
+            case Through(target, on):
+                other = self.entities[target]
+                return any(self.is_in_caseload(other, r) for r in self._joined(other, on, row))
+            case Named(target, on, column):
+                other = self.entities[target]
+                return any(r[column] == mine for r in self._joined(other, on, row))
+            case None:
+                raise AssertionError(entity.name)
+
+    def is_inside(self, row: Row) -> bool:
+        """Whether a row lies inside the principal's wall; a catalogue's has none."""
+        if "tenant_id" not in row:
+            return True
+        match self.principal.audience:
+            case Audience.AGENCY:
+                return bool(row["tenant_id"] == self.principal.tenant_id)
+            case Audience.BUREAU:
+                return bool(row["bureau_id"] == self.principal.bureau_id)
+            case Audience.SUPERVISOR:
+                return row["tenant_id"] in self.principal.tenants
+            case audience:
+                raise AssertionError(audience)
+
+    def _is_visible(self, entity: Entity, row: Row) -> bool:
+        grant = self.grants.of(f"{entity.name}.id")
+        if grant is None or not self.is_inside(row):
+            return False
+        if entity.name in _CONDITIONS and not _CONDITIONS[entity.name](row):
+            return False
+        return grant.clear is not Scope.CASELOAD or self.is_in_caseload(entity, row)
+
+    def _joined(self, target: Entity, on: Join, row: Row) -> Sequence[Row]:
+        wanted = {theirs: row[ours] for theirs, ours in on.items()}
+        if "tenant_id" in row and "tenant_id" in target.table.c:
+            wanted["tenant_id"] = row["tenant_id"]
+        return [r for r in self.world.where(target.table.name, wanted) if self.is_inside(r)]
+
+
+def stored(entity: Entity, declared: Value, row: Row) -> Any:
+    """The value beneath any mask: that of the declared column."""
+    return row[declared.expression(entity.table).name]
+
+
+def outside_id(entity: Entity, row: Row) -> str:
+    """The row's opaque id."""
+    return NodeId(entity.tag, row.get("tenant_id", NO_TENANT), row["id"]).encode()

@@ -1,0 +1,304 @@
+"""Rows that a year of orderly records does not have, written straight into the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+import asyncpg
+from sqlalchemy import insert
+
+from citywide.db.sealed import Sealer
+from citywide.db.session import compile_statement
+from citywide.domain import METADATA
+
+_SPACE = UUID("3f1c1a52-6a4e-4c53-8d60-4b0d3f6b9a01")
+_DAY = date(2015, 3, 1)
+# Quotes, backslashes, what JSON escapes, what LIKE means, and characters of two UTF-16 units.
+TEXTS = (
+    "a \"quoted\" and 'quoted' text",
+    "back\\slash \\n \\u0041 \\",
+    "tab\there, line\nbreak, return\r, \x7f",
+    "100% _under_ %",
+    "\U0001f9d3\U0001f3fd\u200d\U0001f9af 𠮷野 \U00020bb7",
+    "\ufeffmark, e\u0301 and \u00e9, \uffff",
+    "",
+    " ",
+    "王",
+    "{}[]:,null",
+)
+
+
+class Stress:
+    """Writes the rows as the owner, whom no wall stops."""
+
+    def __init__(self, owner: asyncpg.Connection, sealer: Sealer) -> None:
+        self._owner = owner
+        self._sealer = sealer
+
+    async def write(self) -> None:
+        """Strange rows for an agency of the pilot, then a second bureau with an agency."""
+        sql = "SELECT * FROM tenant WHERE slug = $1"
+        agency = dict(await self._owner.fetchrow(sql, "yijiaqin") or {})
+        await self._agency(agency, "stress")
+        other = dict(await self._owner.fetchrow(sql, "yixin") or {})
+        await self._agency(other, "beside", files=3)
+        await self._second_city()
+
+    async def _second_city(self) -> None:
+        city = await self._add("area", "city", code="999999", level="CITY", name="別的市")
+        bureau = await self._add(
+            "bureau", "other", slug="other", name="別的局", office="office", city_id=city
+        )
+        await self._add("access_version", "other", id=bureau, version=1)
+        for slug, kind in (("other", "BUREAU"), ("other-agency", "AGENCY")):
+            tenant_id = bureau if kind == "BUREAU" else uuid5(_SPACE, slug)
+            tenant = {"tenant_id": tenant_id, "bureau_id": bureau}
+            names = {"kind": kind, "slug": slug, "name": f"{slug} 機構"}
+            await self._add("tenant", slug, id=tenant_id, **tenant, **names)
+            if kind == "AGENCY":
+                await self._agency(tenant, slug)
+
+    async def _agency(self, tenant: Mapping[str, Any], mark: str, *, files: int = 14) -> None:
+        """An agency's rows: everything empty that can be, and much that is equal."""
+        own = {"tenant_id": tenant["tenant_id"], "bureau_id": tenant["bureau_id"]}
+        areas = [row["id"] for row in await self._owner.fetch("SELECT id FROM area ORDER BY code")]
+        categories = [
+            row["id"]
+            for row in await self._owner.fetch("SELECT id FROM entitlement_category ORDER BY code")
+        ]
+        year = {"valid_from": date(2015, 1, 1), "valid_until": date(2016, 1, 1)}
+        # Sums at the ends of what a sum can be.
+        agreements = [
+            await self._add(
+                "agreement",
+                f"{mark} {fen}",
+                **own,
+                number=f"{mark} {fen}",
+                scope=TEXTS[fen % 7],
+                amount_fen=fen,
+                **year,
+            )
+            for fen in (0, 1, 10, 99_999_999_999_999, 8_600_000)
+        ]
+        site = await self._add(
+            "site", mark, **own, agreement_id=agreements[0], area_id=areas[len(areas) // 2]
+        )
+        projects = [
+            await self._add(
+                "project",
+                f"{mark} {text}",
+                **own,
+                agreement_id=agreements[0],
+                name=f"{text}|",
+                goal=text,
+                **year,
+            )
+            for text in TEXTS[:3]
+        ]
+        for place, measure in enumerate(("HOME_HELP", "CASE_COUNSELLING", "HOME_HELP")):
+            start = _DAY + timedelta(days=place // 2)
+            await self._add(
+                "planned_output",
+                f"{mark} {place}",
+                **own,
+                project_id=projects[0],
+                measure=measure,
+                valid_from=start,
+                valid_until=date(2016, 1, 1),
+                quantity=place % 2,
+            )
+        members = [
+            await self._add(
+                "member",
+                f"{mark} {place}",
+                **own,
+                subject=f"{mark}.{place}",
+                name=name,
+                status=status,
+            )
+            for place, (name, status) in enumerate(
+                (("林", "SUSPENDED"), ("\U00020bb7林", "ACTIVE"), ("林知远", "ACTIVE"))
+            )
+        ]
+        known = await self._owner.fetch(
+            "SELECT id FROM member WHERE tenant_id = $1 AND subject LIKE '%.worker%'"
+            " ORDER BY subject",
+            own["tenant_id"],
+        )
+        workers = [*(row["id"] for row in known[:2]), *members]
+        segments = await self._typology(own, mark)
+        volunteers = [
+            await self._add(
+                "volunteer",
+                f"{mark} {place}",
+                **own,
+                number=f"{mark}-{place}",
+                name="同名" if place % 2 else TEXTS[place] or "空",
+                phone=None if place % 3 else "100",
+                skills=None if place % 2 else "",
+                registered_on=_DAY,
+            )
+            for place in range(6)
+        ]
+        persons = []
+        for place in range(files):
+            segment = segments[place % len(segments)] if place % 3 else None
+            persons.append(
+                await self._add(
+                    "beneficiary",
+                    f"{mark} {place}",
+                    **own,
+                    file_number=f"{mark}-{place}",
+                    name=TEXTS[place % len(TEXTS)],
+                    gender="MALE" if place % 2 else "FEMALE",
+                    born_on=date(1940, 2, 29) if place % 4 else date(2, 1, 1),
+                    id_number_sealed=self._sealer.seal(own["tenant_id"], f"{mark} {place} 號"),
+                    id_number_digest=self._sealer.digest(own["tenant_id"], f"{mark} {place}"),
+                    phone=None if place % 2 else TEXTS[place % len(TEXTS)],
+                    address=None if place % 3 else TEXTS[-1 - place % len(TEXTS)],
+                    site_id=site,
+                    worker_id=workers[place % len(workers)],
+                    segment_id=segment,
+                    segment_reason=None if segment is None else TEXTS[place % len(TEXTS)],
+                    segmented_on=None if segment is None else _DAY,
+                    opened_on=_DAY,
+                    closed_on=_DAY + timedelta(days=place * 40 + 1) if place % 2 else None,
+                )
+            )
+        await self._of_persons(own, mark, persons, categories, projects)
+        await self._services(own, mark, persons[1:], workers, volunteers, projects, areas)
+
+    async def _typology(self, own: Mapping[str, Any], mark: str) -> list[UUID]:
+        """Two versions of one typology, the second with no end and an equal code."""
+        segments = []
+        for version, until in ((1, _DAY), (2, None)):
+            typology = await self._add(
+                "typology",
+                f"{mark} {version}",
+                **own,
+                name=f"{mark} 分類",
+                version=version,
+                valid_from=date(2015, 1, version),
+                valid_until=until,
+            )
+            segments += [
+                await self._add(
+                    "segment",
+                    f"{mark} {version} {code}",
+                    **own,
+                    typology_id=typology,
+                    code=code,
+                    name=f"{code} \\ {version}",
+                    strategy=TEXTS[version],
+                    sensitive=code == "B",
+                )
+                for code in ("a", "B", "_")
+            ]
+        return segments
+
+    async def _of_persons(
+        self,
+        own: Mapping[str, Any],
+        mark: str,
+        persons: list[UUID],
+        categories: list[UUID],
+        projects: list[UUID],
+    ) -> None:
+        """Several entitlements at once, equal days, both ends of the score; the first has none."""
+        for place, person in enumerate(persons[1:], 1):
+            about = {**own, "beneficiary_id": person}
+            for category in categories[: place % 4]:
+                until = None if place % 2 else date(2015, 6, 1)
+                await self._add(
+                    "entitlement",
+                    f"{mark} {place} {category}",
+                    **about,
+                    category_id=category,
+                    valid_from=_DAY,
+                    valid_until=until,
+                )
+            await self._add(
+                "consent",
+                f"{mark} {place}",
+                **about,
+                purpose=("SERVICE", "PHOTOGRAPH", "SHARING")[place % 3],
+                given_on=_DAY,
+                withdrawn_on=_DAY if place % 2 else None,
+            )
+            assessor = await self._owner.fetchval(
+                "SELECT id FROM member WHERE tenant_id = $1 ORDER BY id LIMIT 1", own["tenant_id"]
+            )
+            await self._add(
+                "assessment",
+                f"{mark} {place}",
+                **about,
+                assessor_id=assessor,
+                instrument=TEXTS[place % 3],
+                instrument_version=1,
+                assessed_on=_DAY,
+                score=(0, 50, 100)[place % 3],
+                band=("LOW", "MEDIUM", "HIGH")[place % 3],
+                summary=TEXTS[place % len(TEXTS)],
+            )
+            for start in range(place % 3):
+                await self._add(
+                    "enrolment",
+                    f"{mark} {place} {start}",
+                    **about,
+                    project_id=projects[place % 2],
+                    valid_from=_DAY + timedelta(days=start),
+                    valid_until=None if start else _DAY + timedelta(days=9),
+                )
+
+    async def _services(  # noqa: PLR0917 - what a service record refers to
+        self,
+        own: Mapping[str, Any],
+        mark: str,
+        persons: list[UUID],
+        workers: list[UUID],
+        volunteers: list[UUID],
+        projects: list[UUID],
+        areas: list[UUID],
+    ) -> None:
+        """Equal days, no note, nobody there, and groups of one."""
+        kinds = ("VISIT", "HOME_HELP", "CASE_SESSION", "GROUP_SESSION")
+        for place in range(16):
+            record = await self._add(
+                "service_record",
+                f"{mark} {place}",
+                **own,
+                number=f"{mark}-{place}",
+                project_id=projects[place % 2],
+                kind=kinds[place % 4],
+                medium=("IN_PERSON", "PHONE", "ONLINE")[place % 3],
+                served_on=_DAY + timedelta(days=31 * (place // 6)),
+                duration_minutes=place // 5 + 1,
+                area_id=areas[place % 3],
+                festival=None if place % 5 else TEXTS[place % len(TEXTS)],
+                title=TEXTS[place % len(TEXTS)],
+                note=None if place % 2 else TEXTS[-1 - place % len(TEXTS)],
+            )
+            came = [("beneficiary_id", each) for each in persons[: place % 7]]
+            came += [("member_id", each) for each in workers[: place % 3]]
+            came += [("volunteer_id", each) for each in volunteers[: place % 5]]
+            for column, person in came:
+                role = {"member_id": "WORKER"}.get(column, column.removesuffix("_id").upper())
+                await self._add(
+                    "attendance",
+                    f"{mark} {place} {person}",
+                    **own,
+                    service_record_id=record,
+                    role=role,
+                    **{column: person},
+                )
+
+    async def _add(self, table: str, mark: str, **columns: Any) -> UUID:
+        """Insert one row under an id that is the same in every run."""
+        row = {"id": uuid5(_SPACE, f"{table} {mark}"), **columns}
+        sql, values = compile_statement(insert(METADATA.tables[table]).values(row))
+        await self._owner.execute(sql, *values)
+        found: UUID = row["id"]
+        return found

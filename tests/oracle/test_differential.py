@@ -1,0 +1,64 @@
+"""Generated operations: the engine's answers are those of the plainest resolvers."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
+
+from oracle.bench import Bench
+from oracle.operations import operations
+
+WHO: Mapping[str, str] = {
+    "director": "yijiaqin.director",
+    "social_worker": "yijiaqin.worker1",
+    "volunteer_manager": "yijiaqin.volunteers",
+    "finance": "yijiaqin.finance",
+    "supervisor": "supervisor.lead",
+    "officer": "bureau.officer",
+    "budget_officer": "bureau.budget",
+    "evaluator": "bureau.evaluator",
+    "auditor": "bureau.auditor",
+    "analyst": "bureau.analyst",
+}
+EXAMPLES = 220
+MANY_EXAMPLES = 2_000
+SEED = int(os.environ.get("CITYWIDE_SEED", random.SystemRandom().randrange(2**32)))
+QUIET = settings(
+    max_examples=EXAMPLES,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.mark.parametrize("role", WHO)
+@QUIET
+@given(data=st.data())
+async def test_a_generated_operation_is_answered_as_by_plain_resolvers(
+    bench: Bench, role: str, data: st.DataObject
+) -> None:
+    await _ask(bench, role, data)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("role", WHO)
+@seed(SEED)
+@settings(QUIET, max_examples=MANY_EXAMPLES, derandomize=False)
+@given(data=st.data())
+async def test_many_generated_operations_are_answered_as_by_plain_resolvers(
+    bench: Bench, role: str, data: st.DataObject
+) -> None:
+    await _ask(bench, role, data)
+
+
+async def _ask(bench: Bench, role: str, data: st.DataObject) -> None:
+    asker = await bench.asker(WHO[role])
+    written = data.draw(operations(bench.schema, asker), label=f"seed {SEED}")
+    for variables in written.variables:
+        await bench.compare(WHO[role], written.document, variables)
