@@ -1,7 +1,8 @@
-"""The two contenders as ASGI applications: citywide itself, and its statements run by hand.
+"""The floor as an ASGI application: the statements of the compiled way, run by hand.
 
-Both factories are called by the server in the worker process and find what they need in the
-environment: the deployment's settings, and for the floor a file with its statements.
+The factory is called by the server in the worker process and finds what it needs in the
+environment: the deployment's settings, and a file with the statements. The other contender is
+the application itself (`web.app:deployed`), of which nothing is in this process's memory.
 """
 
 from __future__ import annotations
@@ -34,21 +35,6 @@ class Statement:
     context: Context
     sql: str
     values: tuple[Any, ...]
-
-
-def compiled() -> Starlette:
-    """The application itself, as a deployment serves it."""
-    # Imported here: the floor's process has nothing of this in its memory.
-    from citywide.identity.issuers import LocalIssuer  # noqa: PLC0415
-    from citywide.identity.tokens import Verifier  # noqa: PLC0415
-    from citywide.web.app import Deployment, create_app  # noqa: PLC0415
-
-    settings = Settings()
-    keys = deployment_keys(settings.data)
-    verifier = Verifier(
-        LocalIssuer(keys.issuer), issuer=settings.issuer, audience=settings.audience
-    )
-    return create_app(Deployment(settings.home, _url(settings), keys.secret, verifier))
 
 
 def floor() -> Starlette:

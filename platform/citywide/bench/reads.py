@@ -8,8 +8,8 @@ import os
 import pickle
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,10 +28,11 @@ from citywide.bench.report import COMPILED, FLOOR, Measured, Report, Round
 from citywide.bench.requests import compiled_requests, floor_requests
 from citywide.bench.statements import overheard
 from citywide.bench.workers import Server, served
-from citywide.db.embedded import embedded_server
+from citywide.db.embedded import running_database
 from citywide.errors import OperatorError
 from citywide.identity.keys import Keys, deployment_keys
 from citywide.settings import Settings
+from citywide.web import app
 
 _Requests = Mapping[str, Mapping[str, list[bytes]]]
 
@@ -54,18 +55,9 @@ def benchmark_reads(
     """
     keys = deployment_keys(settings.data)
     run = _Run(settings, keys, extent, effort, console)
-    with _server_url(settings) as server_url:
+    with running_database(settings) as server_url:
         url = asyncio.run(measured_city(server_url, extent, secret=keys.secret, console=console))
         return asyncio.run(run.measured(url))
-
-
-@contextmanager
-def _server_url(settings: Settings) -> Iterator[str]:
-    if settings.database_url is not None:
-        yield settings.database_url
-        return
-    with embedded_server(settings.data) as url:
-        yield url
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +122,7 @@ class _Run:
                 STATEMENTS_VARIABLE: str(kept),
             }
             async with (
-                served(f"{contenders.__name__}:compiled", environment) as compiled,
+                served(f"{app.__name__}:deployed", environment) as compiled,
                 served(f"{contenders.__name__}:floor", environment) as floor,
             ):
                 yield {COMPILED: compiled, FLOOR: floor}

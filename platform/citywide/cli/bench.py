@@ -11,8 +11,7 @@ from rich.console import Console
 
 from citywide.bench.city import Extent
 from citywide.bench.reads import Effort, benchmark_reads
-from citywide.errors import OperatorError
-from citywide.settings import Settings
+from citywide.cli.complaints import DataFolder, chosen, complaints
 
 app = typer.Typer(help="Measure this build on this machine.", no_args_is_help=True)
 
@@ -28,7 +27,7 @@ def reads(
     to: Annotated[
         Path | None, typer.Option("--json", help="Write the report to this file.")
     ] = None,
-    data: Annotated[Path | None, typer.Option(help="The embedded database's folder.")] = None,
+    data: DataFolder = None,
     seconds: Annotated[float, typer.Option(min=0.1, help="Load per operation and round.")] = 3.0,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds, of which medians are taken.")] = 5,
     agencies: Annotated[int, typer.Option(min=1, help="Agencies of the made-up city.")] = 100,
@@ -38,16 +37,11 @@ def reads(
 
     The city lies in a database of its own, citywide_bench, and is kept for the next run.
     """
-    settings = Settings()
-    if data is not None:
-        settings = settings.model_copy(update={"data": data})
+    settings = chosen(data)
     console = Console()
     extent = Extent(agencies=agencies, beneficiaries=beneficiaries)
-    try:
+    with complaints():
         report = benchmark_reads(settings, extent, Effort(rounds, seconds), console=console)
-    except OperatorError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from error
     report.show(console)
     if to is not None:
         text = json.dumps(report.as_json(), ensure_ascii=False, indent=2)

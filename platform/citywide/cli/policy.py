@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import (
-    AbstractAsyncContextManager,
-    AsyncExitStack,
-    asynccontextmanager,
-    contextmanager,
-)
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
@@ -20,7 +15,8 @@ from sqlalchemy import select
 from citywide.authz import decisions
 from citywide.authz.membership import Memberships, memberships_of
 from citywide.authz.policy import Policy
-from citywide.db.embedded import embedded_server
+from citywide.cli.complaints import DataFolder, chosen, complaints
+from citywide.db.embedded import running_database
 from citywide.db.session import Audience, Context, Database
 from citywide.domain import CATALOGUE
 from citywide.errors import OperatorError, RefusalError
@@ -28,6 +24,7 @@ from citywide.graph.schema import build_schema
 from citywide.identity.keys import deployment_keys
 from citywide.settings import Settings
 from citywide.tenancy.models import BUREAU, MEMBER
+from citywide.web.app import load_policy
 
 # As many near matches as fit in a sentence.
 NEAR_MATCHES = 5
@@ -38,9 +35,9 @@ app = typer.Typer(help="Who may read what: run the decisions, explain one.", no_
 @app.command("test")
 def run_decisions() -> None:
     """Compare the policy with every decision written down in policies/decisions."""
-    with _complaints():
+    with complaints():
         home = Settings().home
-        policy = _policy(home)
+        policy = checked_policy(home)
         folder = home / "policies" / decisions.FOLDER
         failures = decisions.run(folder, policy)
         count = sum(
@@ -63,46 +60,34 @@ def explain(
     tenant: Annotated[
         str | None, typer.Option(help="The tenant's short name, of a user who has several.")
     ] = None,
-    data: Annotated[Path | None, typer.Option(help="The embedded database's folder.")] = None,
+    data: DataFolder = None,
 ) -> None:
     """Say whether a user may read a coordinate such as Beneficiary.name, and which rule says so."""
-    with _complaints():
-        settings = Settings()
-        policy = _policy(settings.home)
+    with complaints():
+        settings = chosen(data)
+        policy = checked_policy(settings.home)
         match words, role:
             case [coordinate], [_, *_]:
                 roles = _known_roles(policy, role or [])
                 answer = str(policy.why(roles, _known_coordinate(policy, coordinate)))
             case [user, coordinate], None:
                 _known_coordinate(policy, coordinate)
-                database = _database(settings, data or settings.data)
-                answer = asyncio.run(_explain_user(policy, database, user, tenant, coordinate))
+                opening = _database(settings)
+                answer = asyncio.run(_explain_user(policy, opening, user, tenant, coordinate))
             case _:
                 sentence = "Name a user and a coordinate, or --role ROLE and a coordinate."
                 raise OperatorError(sentence)
     typer.echo(answer)
 
 
-@contextmanager
-def _complaints() -> Iterator[None]:
-    try:
-        yield
-    except OperatorError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from error
-
-
-def _policy(home: Path) -> Policy:
-    schema = build_schema(CATALOGUE)
-    return Policy.load(
-        home / "policies", schema.coordinates(), schema.maskable(), schema.caseloads()
-    )
+def checked_policy(home: Path) -> Policy:
+    """The policy of this deployment; raises `OperatorError` with the line of every fault."""
+    return load_policy(home / "policies", build_schema(CATALOGUE))
 
 
 def _known_coordinate(policy: Policy, coordinate: str) -> str:
     if coordinate not in policy.coordinates:
-        near = _near(coordinate, policy.coordinates)
-        sentence = f"The schema has no {coordinate}.{near}"
+        sentence = f"The schema has no {coordinate}.{near(coordinate, policy.coordinates)}"
         raise OperatorError(sentence)
     return coordinate
 
@@ -115,31 +100,32 @@ def _known_roles(policy: Policy, roles: Iterable[str]) -> frozenset[str]:
     return asked
 
 
-def _near(word: str, known: Iterable[str]) -> str:
+def near(word: str, known: Iterable[str]) -> str:
+    """A sentence with what `word` may have meant, or nothing."""
     by_folded = {each.casefold(): each for each in known}
     found = get_close_matches(word.casefold(), by_folded, n=NEAR_MATCHES)
     return f" Near it: {', '.join(by_folded[each] for each in found)}." if found else ""
 
 
 @asynccontextmanager
-async def _database(settings: Settings, data: Path) -> AsyncIterator[Database]:
+async def _database(settings: Settings) -> AsyncIterator[Database]:
     """The deployment's database, for looking up who somebody is."""
-    async with AsyncExitStack() as stack:
-        if (url := settings.database_url) is None:
-            if not (data / "postgres").exists():
-                sentence = (
-                    f"There is no database in {data}: name its folder with --data, set "
-                    "DATABASE_URL, or ask about a role with --role."
-                )
-                raise OperatorError(sentence)
-            url = stack.enter_context(embedded_server(data))
+    if settings.database_url is None and not (settings.data / "postgres").exists():
+        sentence = (
+            f"There is no database in {settings.data}: name its folder with --data, set "
+            "DATABASE_URL, or ask about a role with --role."
+        )
+        raise OperatorError(sentence)
+    with running_database(settings) as url:
         database = await Database.open(
             url,
-            secret=deployment_keys(data).secret,
+            secret=deployment_keys(settings.data).secret,
             audiences=(Audience.IDENTITY, Audience.OPERATOR),
         )
-        stack.push_async_callback(database.close)
-        yield database
+        try:
+            yield database
+        finally:
+            await database.close()
 
 
 async def _explain_user(
@@ -152,7 +138,7 @@ async def _explain_user(
     async with opening as database:
         places = sorted(each.tenant_slug for each in await memberships_of(database, user))
         if not places:
-            sentence = f"Nobody is called {user}.{_near(user, await _subjects(database))}"
+            sentence = f"Nobody is called {user}.{near(user, await subjects(database))}"
             raise OperatorError(sentence)
         if tenant is None and len(places) > 1:
             sentence = f"{user} has several tenants: name one with --tenant ({', '.join(places)})."
@@ -169,7 +155,7 @@ async def _explain_user(
     return f"{user} is {held} at {tenant or places[0]} on {principal.today}.\n{explained}"
 
 
-async def _subjects(database: Database) -> list[str]:
+async def subjects(database: Database) -> list[str]:
     """Every user name of the deployment; only its operator is shown these."""
     async with database.read(Context(Audience.IDENTITY)) as transaction:
         bureaus = [row["id"] for row in await transaction.rows(select(BUREAU.c.id))]

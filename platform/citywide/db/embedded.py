@@ -28,6 +28,7 @@ from urllib.parse import quote
 import psutil
 
 from citywide.errors import OperatorError
+from citywide.settings import Settings
 
 DATABASE = "citywide"
 OWNER = "postgres"
@@ -62,6 +63,16 @@ def embedded_server(data: Path, settings: Mapping[str, str] = _NOTHING) -> Itera
             with server.lock("postgres.lock", fcntl.LOCK_EX):
                 if _is_last(users):
                     server.stop()
+
+
+@contextmanager
+def running_database(settings: Settings) -> Iterator[str]:
+    """The owner's URL of the deployment's database: `DATABASE_URL`, or the embedded server's."""
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    with embedded_server(settings.data) as url:
+        yield url
 
 
 def _binaries() -> Path:
@@ -232,7 +243,7 @@ class _Server:
             text=True,
             check=False,
         )
-        # "postgres (PostgreSQL) 18.6"
+        # It says: postgres (PostgreSQL) 18.6.
         ours = answer.stdout.rpartition(" ")[2].partition(".")[0].strip()
         if made_by == ours:
             return

@@ -2,9 +2,9 @@
 
 The rules a tenant table obeys (`tests/contract/test_catalogue.py` checks them on the database):
 `tenant_id` first, the primary key `(tenant_id, id)`, every UNIQUE and foreign key carries
-`tenant_id`, and `bureau_id` stands on every row and never changes. Because of that one
-comparison per audience is a whole row-level policy, and the same tables can be distributed by
-tenant over several machines. Numbers are bigint, a status is text with a CHECK and a period is
+`tenant_id`, and `bureau_id` stands on every row, is its tenant's and never changes. Because of
+that one comparison per audience is a whole row-level policy, and the same tables can be
+distributed by tenant over several machines. Numbers are bigint, a status is text with a CHECK and a period is
 two dates, half-open: under row-level security PostgreSQL uses an index only for leakproof
 operators, which those of numeric, enum and range types are not.
 """
@@ -16,7 +16,6 @@ from typing import Any
 from sqlalchemy import (
     CheckConstraint,
     Column,
-    ForeignKey,
     ForeignKeyConstraint,
     MetaData,
     PrimaryKeyConstraint,
@@ -43,16 +42,27 @@ def catalogue_table(name: str, *columns: Any) -> Table:
 
 
 def tenant_table(name: str, *columns: Any) -> Table:
-    """A table whose rows belong to one tenant each, behind forced row-level security."""
+    """A table whose rows belong to one tenant each, behind forced row-level security.
+
+    The key to the tenant carries the bureau: otherwise an agency, whose policy compares the
+    tenant alone, could put a row before the eyes of a bureau that is not its own.
+    """
+    owner = (
+        ForeignKeyConstraint(["bureau_id"], ["bureau.id"])
+        if name == "tenant"
+        else ForeignKeyConstraint(
+            ["tenant_id", "bureau_id"], ["tenant.tenant_id", "tenant.bureau_id"]
+        )
+    )
     return Table(
         name,
         METADATA,
         Column("tenant_id", Uuid, nullable=False),
-        Column("bureau_id", Uuid, ForeignKey("bureau.id"), nullable=False),
+        Column("bureau_id", Uuid, nullable=False),
         Column("id", Uuid, nullable=False),
         *columns,
         PrimaryKeyConstraint("tenant_id", "id"),
-        *([] if name == "tenant" else [ForeignKeyConstraint(["tenant_id"], ["tenant.tenant_id"])]),
+        owner,
         info={TENANT_KEY: True},
     )
 

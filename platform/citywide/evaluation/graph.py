@@ -241,9 +241,9 @@ class Table:
     def _children(self, group: Group, type_name: str) -> list[Group]:
         """The selected fields of one of our types, each asked of the grants."""
         found = self.place.planner.selections.children(group, type_name)
-        for each in found:
-            if each.name != "__typename":
-                self.access.grant(f"{type_name}.{each.name}")
+        for child in found:
+            if child.name != "__typename":
+                self.access.grant(f"{type_name}.{child.name}")
         return found
 
     def _rows(self, group: Group) -> ColumnElement[Any]:
@@ -274,7 +274,7 @@ class Table:
             "label": label,
             "__typename": text_constant("MetricKey"),
         }
-        return JsonObject([(each.key, fields[each.name]) for each in chosen])
+        return JsonObject([(child.key, fields[child.name]) for child in chosen])
 
     def _value(
         self, measure: str, chosen: list[Group], path: tuple[str, ...]
@@ -290,11 +290,11 @@ class Table:
             "value": figure,
             "__typename": text_constant("MetricValue"),
         }
-        for each in chosen:
-            if each.name == "value" and self._is_suppressed():
+        for child in chosen:
+            if child.name == "value" and self._is_suppressed():
                 reason = f"null where it is about fewer than {SMALLEST_CELL} persons"
-                self.access.mask_noted((*path, each.key), "MetricValue.value", reason)
-        return JsonObject([(each.key, fields[each.name]) for each in chosen])
+                self.access.mask_noted((*path, child.key), "MetricValue.value", reason)
+        return JsonObject([(child.key, fields[child.name]) for child in chosen])
 
 
 def _original(table: FromClause) -> Any:

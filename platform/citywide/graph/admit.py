@@ -7,7 +7,7 @@ figures kept, so that fragments which double each other cost no more than their 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +36,8 @@ from citywide.graph.schema import Schema
 
 # The largest operation of a real page is below 700 tokens, a generated one several times that.
 TOKENS = 4_000
-# Brackets of any kind inside each other; the parser needs a few Python frames for each.
+# Brackets of any kind inside each other, in a document or in its variables; the parser and the
+# coercion of values need a few Python frames for each.
 NESTING = 50
 # Fields inside each other after fragments are spread; an introspection query needs 16.
 DEPTH = 18
@@ -131,6 +132,26 @@ class Admission:
             definition.variable.name.value: type_from_ast(self._schema, definition.type)
             for definition in operation.variable_definitions or ()
         }
+
+
+def bound_variables(variables: Mapping[str, Any]) -> None:
+    """Refuse values that nest deeper than a document may, one level after the other."""
+    depth, level = 0, list(variables.values())
+    while level := [inner for each in level for inner in _inside(each)]:
+        depth += 1
+        if depth > NESTING:
+            message = f"The variables nest more than {NESTING} levels deep."
+            raise RefusalError(Code.LIMIT_EXCEEDED, message)
+
+
+def _inside(value: object) -> Iterable[object]:
+    match value:
+        case dict():
+            return value.values()
+        case list():
+            return value
+        case _:
+            return ()
 
 
 def is_query(admitted: Admitted) -> bool:

@@ -34,7 +34,13 @@ from citywide.authz.principal import Principal
 from citywide.db.sealed import Sealer
 from citywide.db.session import Database
 from citywide.errors import Code, RefusalError
-from citywide.graph.admit import ERRORS, Admission, Admitted, InvalidDocumentError
+from citywide.graph.admit import (
+    ERRORS,
+    Admission,
+    Admitted,
+    InvalidDocumentError,
+    bound_variables,
+)
 from citywide.graph.compile import compile_operation
 from citywide.graph.plan import Plan
 from citywide.graph.schema import Schema
@@ -97,6 +103,7 @@ class Engine:
         definitions = admitted.operation.variable_definitions
         if not definitions:
             return _NO_VARIABLES
+        bound_variables(variables)
         found = get_variable_values(
             self.schema.graphql,
             definitions,

@@ -45,7 +45,7 @@ class Issuer(Protocol):
 
 
 class LocalIssuer:
-    """This deployment's own key."""
+    """The key that this deployment made for itself."""
 
     def __init__(self, key: OKPKey) -> None:
         self._key = key

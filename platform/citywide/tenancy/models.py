@@ -32,6 +32,8 @@ TENANT = tenant_table(
     Column("slug", Text, nullable=False),
     Column("name", Text, nullable=False),
     UniqueConstraint("tenant_id"),
+    # What the key of every tenant's table points at.
+    UniqueConstraint("tenant_id", "bureau_id"),
     CheckConstraint("id = tenant_id", name="id"),
     one_of("kind", "BUREAU", "AGENCY"),
 )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -18,12 +20,18 @@ from citywide.authz.policy import Policy
 from citywide.db.sealed import Sealer
 from citywide.db.session import Database
 from citywide.domain import CATALOGUE
-from citywide.errors import RefusalError
+from citywide.errors import OperatorError, RefusalError
 from citywide.graph.engine import Engine
 from citywide.graph.schema import Schema, build_schema
+from citywide.identity.issuers import Issuer, LocalIssuer, PublishedIssuer
+from citywide.identity.keys import deployment_keys
 from citywide.identity.tokens import Verifier
+from citywide.settings import Settings
 from citywide.web.graphql import GraphQLEndpoint, Identification
 from citywide.web.home import home
+
+# The end of a traceback names the fault; a recursion's middle repeats itself.
+TRACEBACK_LENGTH = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +49,46 @@ def load_policy(folder: Path, schema: Schema) -> Policy:
     return Policy.load(folder, schema.coordinates(), schema.maskable(), schema.caseloads())
 
 
+def log_plainly() -> None:
+    """One JSON object a line; a traceback is text in it, cut where it stops telling."""
+
+    def shortened(
+        _: object, __: str, event: structlog.typing.EventDict
+    ) -> structlog.typing.EventDict:
+        if "exception" in event:
+            event["exception"] = event["exception"][-TRACEBACK_LENGTH:]
+        return event
+
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            shortened,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+def deployed() -> Starlette:
+    """The application of this process's settings; the server's workers call it."""
+    settings = Settings()
+    if settings.database_url is None:
+        raise OperatorError("A worker needs DATABASE_URL.")
+    keys = deployment_keys(settings.data)
+    source: Issuer = (
+        LocalIssuer(keys.issuer) if settings.jwks is None else PublishedIssuer(settings.jwks)
+    )
+    verifier = Verifier(source, issuer=settings.issuer, audience=settings.audience)
+    deployment = Deployment(settings.home, settings.database_url, keys.secret, verifier)
+    return create_app(deployment)
+
+
 def create_app(deployment: Deployment) -> Starlette:
     """The application; its pools open when it starts and close when it stops."""
+    log_plainly()
     schema = build_schema(CATALOGUE)
     policy = load_policy(deployment.home / "policies", schema)
 

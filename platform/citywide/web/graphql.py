@@ -8,6 +8,7 @@ operation is an answer like any other; its status says more in the newer media t
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ import structlog
 from graphql import GraphQLError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from citywide.authz.membership import TENANT_HEADER, Memberships
 from citywide.authz.principal import Principal
@@ -32,6 +34,8 @@ log = structlog.get_logger()
 BODY_BYTES = 256 * 1024
 # A slow upload holds a task, not a connection to the database; still it must end.
 BODY_SECONDS = 10.0
+# After an early answer: longer than a large upload takes to end, too short to be worth attacking.
+LINGER_SECONDS = 2.0
 # Most answers are there sooner; only for the others is the client watched for hanging up.
 WATCH_AFTER_SECONDS = 0.05
 
@@ -56,6 +60,22 @@ class HttpError(Exception):
         self.status = status
         self.message = message
         self.code = code
+
+
+class EarlyResponse(Response):
+    """An answer that may come before the end of the request, which is then read and dropped.
+
+    A connection that is closed while something in it is unread is reset, and a client that still
+    sends loses the answer with it.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer at once, then wait for the request's end, but not for long."""
+        await super().__call__(scope, receive, send)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_SECONDS):
+                while (await receive()).get("more_body", False):
+                    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,4 +269,4 @@ def _response(errors: list[Mapping[str, Any]], status: HTTPStatus, media_type: s
     if status == HTTPStatus.UNAUTHORIZED:
         headers["www-authenticate"] = "Bearer"
     body = json.dumps({"errors": errors}, ensure_ascii=False).encode(errors="replace")
-    return Response(body, status, headers=headers, media_type=media_type)
+    return EarlyResponse(body, status, headers=headers, media_type=media_type)
