@@ -89,6 +89,7 @@ async def broken_rules(connection: asyncpg.Connection) -> list[str]:
     found = [
         *_faults_of_columns(house),
         *_faults_of_keys(house),
+        *_faults_of_missing_keys(house),
         *_faults_of_security(house),
         *await _faults_of_the_rest(connection),
     ]
@@ -159,9 +160,20 @@ def _faults_of_keys(house: _House) -> Iterator[str]:
             and "tenant_id" not in index["columns"]
         ):
             yield f"{index['name']} is unique without tenant_id"
+
+
+def _faults_of_missing_keys(house: _House) -> Iterator[str]:
     for table in house.columns:
-        if not any(k["kind"] == b"p" and k["table"] == table for k in house.constraints):
+        own = [key for key in house.constraints if key["table"] == table]
+        if not any(key["kind"] == b"p" for key in own):
             yield f"{table} has no primary key"
+        if house.is_tenants(table) and table != "tenant" and not any(map(_is_tenants_key, own)):
+            yield f"{table} may name another bureau than its tenant's"
+
+
+def _is_tenants_key(key: Any) -> bool:
+    columns = ["tenant_id", "bureau_id"]
+    return key["target"] == "tenant" and key["columns"] == key["referred"] == columns
 
 
 def _faults_of_reference(house: _House, key: Any) -> Iterator[str]:

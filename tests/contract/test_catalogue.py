@@ -67,6 +67,10 @@ BAD_TABLES = {
     "bad.mood has the type mood": "CREATE TYPE mood AS ENUM ('GOOD'); "
     + bad(f"{TENANT}, mood mood, {KEY}"),
     "bad has no primary key": bad(TENANT),
+    "bad may name another bureau than its tenant's": bad(
+        f"{TENANT}, {KEY}, FOREIGN KEY (tenant_id) REFERENCES tenant (tenant_id),"
+        " FOREIGN KEY (bureau_id) REFERENCES bureau"
+    ),
     "bad has no forced row-level security": bad(
         f"{TENANT}, {KEY}", after="ALTER TABLE bad NO FORCE ROW LEVEL SECURITY;"
     ),

@@ -258,7 +258,6 @@ async def test_a_row_cannot_point_into_another_tenant(
             )
 
 
-@pytest.mark.xfail(strict=True, reason="The key to the tenant does not carry the bureau yet.")
 @pytest.mark.parametrize("name", OF_AGENCIES)
 async def test_a_row_belongs_to_its_tenants_bureau(crowded: House, name: str) -> None:
     """Otherwise an agency could put a row before the eyes of a bureau that is not its own."""

@@ -4,9 +4,9 @@ The rules a tenant table obeys (`tests/contract/test_catalogue.py` checks them o
 `tenant_id` first, the primary key `(tenant_id, id)`, every UNIQUE and foreign key carries
 `tenant_id`, and `bureau_id` stands on every row, is its tenant's and never changes. Because of
 that one comparison per audience is a whole row-level policy, and the same tables can be
-distributed by tenant over several machines. Numbers are bigint, a status is text with a CHECK and a period is
-two dates, half-open: under row-level security PostgreSQL uses an index only for leakproof
-operators, which those of numeric, enum and range types are not.
+distributed by tenant over several machines. Numbers are bigint, a status is text with a CHECK
+and a period is two dates, half-open: under row-level security PostgreSQL uses an index only for
+leakproof operators, which those of numeric, enum and range types are not.
 """
 
 from __future__ import annotations
