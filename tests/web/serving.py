@@ -1,0 +1,85 @@
+"""The application on a real server, and a client that signs in."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from granian.constants import Interfaces
+from granian.server.embed import Server
+from joserfc.jwk import OKPKey
+
+from citywide.identity.issuers import LocalIssuer
+from citywide.identity.tokens import Verifier
+from citywide.settings import CHECKOUT
+from citywide.web.app import Deployment, create_app
+
+ISSUER, AUDIENCE = "https://citywide.test", "citywide"
+
+Token = Callable[..., str]
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Asks as one user or another."""
+
+    http: httpx.AsyncClient
+    token: Token
+
+    async def ask(
+        self, user: str | None, query: str, headers: dict[str, str] | None = None, **variables: Any
+    ) -> httpx.Response:
+        """POST an operation."""
+        sent = dict(headers or {})
+        if user is not None:
+            sent["authorization"] = f"Bearer {self.token(user)}"
+        body = {"query": query, "variables": variables}
+        return await self.http.post("/graphql", json=body, headers=sent)
+
+    async def data(self, user: str, query: str, **variables: Any) -> Any:
+        """The data of an operation that must succeed."""
+        response = await self.ask(user, query, **variables)
+        answer = response.json()
+        assert "errors" not in answer, answer
+        return answer["data"]
+
+
+@asynccontextmanager
+async def served(url: str, secret: bytes, issuer_key: OKPKey) -> AsyncIterator[str]:
+    """The address of the application on the database at the owner's `url`, under granian."""
+    verifier = Verifier(LocalIssuer(issuer_key), issuer=ISSUER, audience=AUDIENCE)
+    app = create_app(Deployment(CHECKOUT, url, secret, verifier))
+    port = free_port()
+    server = Server(app, port=port, interface=Interfaces.ASGI, log_enabled=False)
+    serving = asyncio.create_task(server.serve())
+    address = f"http://127.0.0.1:{port}"
+    await until_it_answers(address)
+    yield address
+    server.stop()  # type: ignore[no-untyped-call]
+    await serving
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+async def until_it_answers(address: str) -> None:
+    """Wait for a server that is starting."""
+    async with httpx.AsyncClient(base_url=address) as client:
+        for _ in range(200):
+            try:
+                await client.get("/health")
+            except httpx.TransportError:
+                await asyncio.sleep(0.05)
+            else:
+                return
+    raise TimeoutError(address)
