@@ -2,12 +2,14 @@
 
 Each step is linear in the document. The lexer alone counts tokens and nesting, so that a parser
 that calls itself cannot run out of stack. Selections are then measured with every fragment's
-figures kept, so that fragments which double each other cost no more than their text.
+figures kept, so that fragments which double each other cost no more than their text. Validation
+alone is not linear: it compares every two fields of one name that stand side by side, so these
+are counted and bounded before it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +21,7 @@ from graphql import (
     FragmentSpreadNode,
     GraphQLError,
     GraphQLSyntaxError,
+    InlineFragmentNode,
     OperationDefinitionNode,
     OperationType,
     SelectionNode,
@@ -36,13 +39,17 @@ from citywide.graph.schema import Schema
 
 # The largest operation of a real page is below 700 tokens, a generated one several times that.
 TOKENS = 4_000
-# Brackets of any kind inside each other, in a document or in its variables; the parser and the
-# coercion of values need a few Python frames for each.
+# Brackets of any kind inside each other, in a document with its fragments or in its variables:
+# whatever walks them needs a few Python frames for each.
 NESTING = 50
 # Fields inside each other after fragments are spread; an introspection query needs 16.
 DEPTH = 18
 # Fields of an operation after fragments are spread, aliases counted one by one.
 FIELDS = 1_000
+# Fields of one name and place, each with each; a page that composes fragments has some hundreds.
+COMPARISONS = 20_000
+# Selections of one name side by side, each with each; a page made of fragments has some hundreds.
+PAIRS = 20_000
 # Errors told about one document: enough to mend it, too few to fill a log.
 ERRORS = 5
 # An error's sentence quotes the caller's own names; this much of it is enough to find the place.
@@ -179,10 +186,14 @@ def _scan(source: Source) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How deep a selection is and how many fields it has, fragments spread."""
+    """How deep a selection is and how many fields it has, fragments spread.
+
+    `levels` are selections inside each other, those of fragments included.
+    """
 
     depth: int
     fields: int
+    levels: int
 
 
 class Measurement:
@@ -192,47 +203,110 @@ class Measurement:
         self._fragments = fragments
         self._known: dict[str, Size] = {}
 
-    def size(self, selections: SelectionSetNode) -> Size:
-        """The size of a selection set."""
-        depth = fields = 0
+    def size(self, selections: SelectionSetNode, outside: int = 0) -> Size:
+        """The size of a selection set that lies inside so many others."""
+        depth = fields = levels = 0
+        # Before anything is walked that lies deeper, and again for what was known already.
+        _bound_levels(outside + 1)
         for node in selections.selections:
-            found = self._node(node)
+            found = self._node(node, outside + 1)
             depth = max(depth, found.depth)
+            levels = max(levels, found.levels)
             # Doubling fragments reach astronomical numbers, not long ones.
             fields = min(fields + found.fields, FIELDS + 1)
-        return Size(depth, fields)
+        _bound_levels(levels + 1)
+        return Size(depth, fields, levels + 1)
 
-    def _node(self, node: SelectionNode) -> Size:
+    def _node(self, node: SelectionNode, outside: int) -> Size:
         if isinstance(node, FragmentSpreadNode):
-            return self._fragment(node.name.value)
+            return self._fragment(node.name.value, outside)
         inner: SelectionSetNode | None = getattr(node, "selection_set", None)
-        found = self.size(inner) if inner else Size(0, 0)
+        found = self.size(inner, outside) if inner else Size(0, 0, 0)
         if isinstance(node, FieldNode):
-            return Size(found.depth + 1, found.fields + 1)
+            return Size(found.depth + 1, found.fields + 1, found.levels)
         return found
 
-    def _fragment(self, name: str) -> Size:
+    def _fragment(self, name: str, outside: int) -> Size:
         if name not in self._known:
             # A fragment inside itself counts nothing here; validation refuses it.
-            self._known[name] = Size(0, 0)
+            self._known[name] = Size(0, 0, 0)
             fragment = self._fragments.get(name)
             if fragment is not None:
-                self._known[name] = self.size(fragment.selection_set)
+                self._known[name] = self.size(fragment.selection_set, outside)
         return self._known[name]
 
 
+def _bound_levels(levels: int) -> None:
+    if levels > NESTING:
+        message = f"The document nests fragments and fields more than {NESTING} deep."
+        raise RefusalError(Code.LIMIT_EXCEEDED, message)
+
+
+class Repetition:
+    """Counts the pairs of selections that validation will compare, and stops at the limit.
+
+    Those are the pairs of one name that stand side by side once fragments are spread and equal
+    names are merged. Validation alone is not linear: hundreds of equal fields take it a second.
+    """
+
+    def __init__(self, fragments: Mapping[str, FragmentDefinitionNode]) -> None:
+        self._fragments = fragments
+        self._pairs = 0
+
+    def count(self, selections: Sequence[SelectionSetNode], depth: int = 0) -> None:
+        """Count the pairs of the merged `selections` and of all that lies below."""
+        beside: dict[str, list[SelectionSetNode | None]] = {}
+        for each in selections:
+            self._collect(each, beside, set())
+        self._pairs += sum(len(found) ** 2 for found in beside.values())
+        if self._pairs > PAIRS:
+            message = "The document repeats the same selections too often; leave repetitions out."
+            raise RefusalError(Code.LIMIT_EXCEEDED, message)
+        # Only a fragment inside itself goes deeper; validation refuses it.
+        if depth < DEPTH:
+            for found in beside.values():
+                self.count([each for each in found if each is not None], depth + 1)
+
+    def _collect(
+        self,
+        selections: SelectionSetNode,
+        beside: dict[str, list[SelectionSetNode | None]],
+        spread: set[str],
+    ) -> None:
+        for node in selections.selections:
+            match node:
+                case FieldNode():
+                    key = (node.alias or node.name).value
+                    beside.setdefault(key, []).append(node.selection_set)
+                case InlineFragmentNode():
+                    self._collect(node.selection_set, beside, spread)
+                case FragmentSpreadNode():
+                    # Fragments are compared with each other as well.
+                    beside.setdefault("...", []).append(None)
+                    name = node.name.value
+                    if name not in spread and name in self._fragments:
+                        spread.add(name)
+                        self._collect(self._fragments[name].selection_set, beside, spread)
+
+
 def _measure(document: DocumentNode, fragments: Mapping[str, FragmentDefinitionNode]) -> None:
-    """Refuse operations that are too deep or too wide once their fragments are spread."""
-    measurement = Measurement(fragments)
-    for node in document.definitions:
-        if isinstance(node, OperationDefinitionNode | FragmentDefinitionNode):
-            found = measurement.size(node.selection_set)
-            if found.depth > DEPTH:
-                message = f"An operation may be {DEPTH} fields deep, not {found.depth}."
-                raise RefusalError(Code.LIMIT_EXCEEDED, message)
-            if found.fields > FIELDS:
-                message = f"An operation may select {FIELDS} fields and aliases, not more."
-                raise RefusalError(Code.LIMIT_EXCEEDED, message)
+    """Refuse what is too deep, too wide or too repetitive once its fragments are spread."""
+    measurement, repetition = Measurement(fragments), Repetition(fragments)
+    defined = [
+        node
+        for node in document.definitions
+        if isinstance(node, OperationDefinitionNode | FragmentDefinitionNode)
+    ]
+    for node in defined:
+        found = measurement.size(node.selection_set)
+        if found.depth > DEPTH:
+            message = f"An operation may be {DEPTH} fields deep, not {found.depth}."
+            raise RefusalError(Code.LIMIT_EXCEEDED, message)
+        if found.fields > FIELDS:
+            message = f"An operation may select {FIELDS} fields and aliases, not more."
+            raise RefusalError(Code.LIMIT_EXCEEDED, message)
+    for node in defined:
+        repetition.count([node.selection_set])
 
 
 def _shortened(error: GraphQLError) -> GraphQLError:
