@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import asyncpg
 import httpx
 from granian.constants import Interfaces
 from granian.server.embed import Server
@@ -22,6 +24,11 @@ from citywide.web.app import Deployment, create_app
 ISSUER, AUDIENCE = "https://citywide.test", "citywide"
 
 Token = Callable[..., str]
+
+RUNNING = """
+    SELECT pid, state, query FROM pg_stat_activity
+    WHERE datname = current_database() AND usename = 'citywide_bureau' AND state <> 'idle'
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +90,13 @@ async def until_it_answers(address: str) -> None:
             else:
                 return
     raise TimeoutError(address)
+
+
+async def running(owner: asyncpg.Connection, count: int, within_s: float) -> list[Any]:
+    """What runs, as soon as that is `count` statements."""
+    end = time.monotonic() + within_s
+    while True:
+        found = await owner.fetch(RUNNING)
+        if len(found) == count or time.monotonic() > end:
+            return list(found)
+        await asyncio.sleep(0.01)
