@@ -17,6 +17,10 @@ HOUSES: Mapping[str, frozenset[Scope]] = {
 }
 
 
+# The type whose fields are the use cases; how far a caller may go is theirs to look after.
+MUTATION = "Mutation"
+
+
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """What the schema knows and a policy has to fit."""
@@ -36,12 +40,7 @@ def faults_of_rules(rulebook: Rulebook, vocabulary: Vocabulary) -> Iterator[str]
         objects = list(rule.objects(vocabulary.coordinates))
         if not objects:
             yield f"{rule.place}: {rule.object} is not in the schema."
-        if rule.action is Action.READ_MASKED:
-            for name in objects:
-                if name not in vocabulary.maskable:
-                    yield f"{rule.place}: {name} has no mask, it cannot be {rule.action}."
-        if rule.scope is Scope.CASELOAD and rule.type_name not in vocabulary.caseloads:
-            yield f"{rule.place}: no row of {rule.type_name} is in a caseload."
+        yield from _faults_of_action(rule, objects, vocabulary)
         for house in sorted(ancestors[rule.role] & HOUSES.keys()):
             if rule.scope not in HOUSES[house]:
                 yield f"{rule.place}: {house} has no rows of scope {rule.scope}."
@@ -50,6 +49,22 @@ def faults_of_rules(rulebook: Rulebook, vocabulary: Vocabulary) -> Iterator[str]
                 f"{rule.place}: who is allowed {Scope.TENANT} reads the caseload as well; "
                 f"deny {Scope.TENANT} too."
             )
+
+
+def _faults_of_action(
+    rule: Rule, objects: Collection[str], vocabulary: Vocabulary
+) -> Iterator[str]:
+    """Masks of what has none, caseloads of what is in none, and mutations that are read."""
+    if rule.action is Action.READ_MASKED:
+        for name in objects:
+            if name not in vocabulary.maskable:
+                yield f"{rule.place}: {name} has no mask, it cannot be {rule.action}."
+    is_mutation = rule.type_name == MUTATION
+    if is_mutation is not (rule.action is Action.EXECUTE):
+        yield f"{rule.place}: mutations are executed, and nothing else is."
+    caseloads = rule.type_name in vocabulary.caseloads or is_mutation
+    if rule.scope is Scope.CASELOAD and not caseloads:
+        yield f"{rule.place}: no row of {rule.type_name} is in a caseload."
 
 
 def _takes_nothing(rule: Rule, rulebook: Rulebook) -> bool:

@@ -189,7 +189,7 @@ class Policy:
                     reached.setdefault(coordinate, {}).setdefault(action, []).append(scope)
             self._answers[roles] = {
                 coordinate: Grant(
-                    clear=widest(scopes.get(Action.READ, ())),
+                    clear=widest([*scopes.get(Action.READ, ()), *scopes.get(Action.EXECUTE, ())]),
                     masked=widest(scopes.get(Action.READ_MASKED, ())),
                 )
                 for coordinate, scopes in reached.items()
@@ -251,6 +251,6 @@ def _decided(rule: Rule, grant: Grant | None) -> bool:
         return rule.effect is Effect.DENY
     if rule.effect is Effect.DENY:
         return False
-    if rule.action is Action.READ:
+    if rule.action is not Action.READ_MASKED:
         return rule.scope is grant.clear
     return rule.scope is grant.masked and grant.masked is not grant.clear

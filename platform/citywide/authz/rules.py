@@ -20,6 +20,8 @@ class Action(StrEnum):
 
     READ = "read"
     READ_MASKED = "read_masked"
+    # Of a mutation: run it.
+    EXECUTE = "execute"
 
 
 class Effect(StrEnum):

@@ -87,6 +87,16 @@ def _enter_sql(context: Context) -> str:
     return str(compiled).replace("%%", "%")
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One written row; `before` and `after` are the changed columns, both empty for a new row."""
+
+    table: str
+    row_id: UUID
+    before: Mapping[str, object] = field(default_factory=dict)
+    after: Mapping[str, object] = field(default_factory=dict)
+
+
 class _PooledConnection(asyncpg.Connection):
     """A connection that is not reset on release: nothing here outlives its transaction."""
 
@@ -97,7 +107,7 @@ class _PooledConnection(asyncpg.Connection):
 class Transaction:
     """One open transaction of one context; `async with` begins and ends it."""
 
-    __slots__ = ("_begin", "_context", "_pool", "connection")
+    __slots__ = ("_begin", "_context", "_pool", "changes", "connection")
 
     connection: Any
 
@@ -105,6 +115,8 @@ class Transaction:
         self._pool = pool
         self._context = context
         self._begin = begin
+        # What was written, in order; the audit entry at the end tells it.
+        self.changes: list[Change] = []
 
     async def __aenter__(self) -> Self:
         self.connection = await self._pool.acquire(timeout=POOL_WAIT_S)

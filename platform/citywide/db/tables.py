@@ -11,6 +11,7 @@ leakproof operators, which those of numeric, enum and range types are not.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -34,6 +35,8 @@ METADATA = MetaData(
 )
 
 TENANT_KEY = "tenant"
+WRITERS_KEY = "writers"
+APPEND_ONLY_KEY = "append only"
 
 
 def catalogue_table(name: str, *columns: Any) -> Table:
@@ -41,8 +44,13 @@ def catalogue_table(name: str, *columns: Any) -> Table:
     return Table(name, METADATA, Column("id", Uuid, primary_key=True), *columns)
 
 
-def tenant_table(name: str, *columns: Any) -> Table:
+def tenant_table(
+    name: str, *columns: Any, writers: Sequence[str] = (), is_append_only: bool = False
+) -> Table:
     """A table whose rows belong to one tenant each, behind forced row-level security.
+
+    `writers` are the audiences that may insert and update (`walls.py` has the rule for tables
+    that name none); what is appended only, nobody may update. Nobody may delete.
 
     The key to the tenant carries the bureau: otherwise an agency, whose policy compares the
     tenant alone, could put a row before the eyes of a bureau that is not its own.
@@ -63,7 +71,10 @@ def tenant_table(name: str, *columns: Any) -> Table:
         *columns,
         PrimaryKeyConstraint("tenant_id", "id"),
         owner,
-        info={TENANT_KEY: True},
+        info={
+            TENANT_KEY: True,
+            **({WRITERS_KEY: tuple(writers), APPEND_ONLY_KEY: is_append_only} if writers else {}),
+        },
     )
 
 

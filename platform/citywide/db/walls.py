@@ -13,7 +13,7 @@ from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql
 
 from citywide.db.session import Audience
-from citywide.db.tables import is_tenant_table
+from citywide.db.tables import APPEND_ONLY_KEY, WRITERS_KEY, is_tenant_table
 
 _TENANT = "tenant_id = nullif(current_setting('citywide.tenant', true), '')::uuid"
 _BUREAU = "bureau_id = nullif(current_setting('citywide.bureau', true), '')::uuid"
@@ -92,6 +92,10 @@ def protect_statements(tables: Iterable[Table]) -> Iterable[str]:
 
 
 def _privileges(audience: Audience, table: Table) -> str:
+    if writers := table.info.get(WRITERS_KEY):
+        if audience not in writers:
+            return "SELECT"
+        return "SELECT, INSERT" if table.info[APPEND_ONLY_KEY] else "SELECT, INSERT, UPDATE"
     writes = audience is Audience.OPERATOR or (
         audience is Audience.AGENCY and table.name not in _MANIFEST_TABLES
     )

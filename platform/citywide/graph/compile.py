@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+from graphql import FieldNode
 from graphql.execution.values import VariableValues
 from sqlalchemy import (
     ARRAY,
@@ -48,6 +49,7 @@ from citywide.graph.declare import (
     Sealed,
     Value,
 )
+from citywide.graph.mutate import Mutation
 from citywide.graph.paging import Page
 from citywide.graph.plan import Plan
 from citywide.graph.schema import PAGE_MAXIMUM, Schema
@@ -60,7 +62,7 @@ from citywide.graph.sql import (
     sealed_marker,
     text_constant,
 )
-from citywide.graph.values import Binds, id_tags
+from citywide.graph.values import PAYLOAD, Binds, Ref, id_tags
 from citywide.ids import NO_TENANT, NodeId
 
 # What a short list counts for in the sum of rows that an answer may hold.
@@ -96,31 +98,82 @@ def compile_operation(
     `has_predicates=False` leaves the tenant predicates out: only to test that row-level security
     alone gives the same answers.
     """
-    binds = Binds()
-    access = Access(schema.entities, grants, audience, binds, has_predicates=has_predicates)
+    access = Access(schema.entities, grants, audience, Binds(), has_predicates=has_predicates)
     selections = Selections(schema.graphql, admitted.fragments, variables)
     planner = Planner(schema, access, selections)
     groups = selections.collect("Query", [admitted.operation.selection_set])
     asked = [g for g in groups if g.name not in ("__schema", "__type")]
     pairs = [(g.key, planner.root(g)) for g in asked]
-    if access.forbidden:
-        names = sorted(access.forbidden)
+    _refuse_forbidden(access.forbidden)
+    answer = cast(JsonObject(pairs), Text) if pairs else literal_column("'{}'")
+    introspection = tuple(n for g in groups if g not in asked for n in g.nodes)
+    return _plan(planner, answer, tuple(g.key for g in groups), introspection)
+
+
+def compile_payloads(
+    schema: Schema,
+    admitted: Admitted,
+    variables: VariableValues,
+    grants: Grants,
+    audience: Audience,
+) -> list[Step]:
+    """What to run of a mutation operation, in order, and the plan of each one's payload.
+
+    All are authorised before the first one runs: raises `RefusalError` as `compile_operation`.
+    """
+    selections = Selections(schema.graphql, admitted.fragments, variables)
+    forbidden: set[str] = set()
+    steps = []
+    for group in selections.collect("Mutation", [admitted.operation.selection_set]):
+        if group.name == "__typename":
+            steps.append(Step(group, None, None))
+            continue
+        access = Access(schema.entities, grants, audience, Binds())
+        planner = Planner(schema, access, selections)
+        mutation = schema.catalogue.mutations[group.name]
+        answer = cast(planner.payload(group, mutation), Text)
+        forbidden |= access.forbidden
+        steps.append(Step(group, mutation, _plan(planner, answer, (group.key,))))
+    _refuse_forbidden(forbidden)
+    return steps
+
+
+def _refuse_forbidden(forbidden: set[str]) -> None:
+    if forbidden:
+        names = sorted(forbidden)
         message = f"Your roles do not allow: {', '.join(names)}."
         raise RefusalError(Code.FORBIDDEN, message, coordinates=names)
-    answer = cast(JsonObject(pairs), Text) if pairs else literal_column("'{}'")
+
+
+def _plan(
+    planner: Planner,
+    answer: ColumnElement[Any],
+    keys: tuple[str, ...],
+    introspection: tuple[FieldNode, ...] = (),
+) -> Plan:
+    access = planner.access
     sql, parameters = compile_text(select(answer))
     return Plan(
         sql=sql,
-        supplies=tuple(binds.supply(name, value) for name, value in parameters),
+        supplies=tuple(access.binds.supply(name, value) for name, value in parameters),
         masked=tuple(
             {"path": list(path), "coordinate": coordinate, "reason": reason}
             for path, coordinate, reason in access.masked
         ),
         sizes=tuple(planner.sizes),
         has_sealed=planner.has_sealed,
-        keys=tuple(g.key for g in groups),
-        introspection=tuple(n for g in groups if g not in asked for n in g.nodes),
+        keys=keys,
+        introspection=introspection,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One root field of a mutation operation; `__typename` has neither use case nor plan."""
+
+    group: Group
+    mutation: Mutation | None
+    plan: Plan | None
 
 
 class Planner:
@@ -161,6 +214,30 @@ class Planner:
                 entity = next(e for e in catalogue.entities.values() if e.root == name)
                 found = self._connection(entity, lambda _: [], None, place)
                 return found.scalar_subquery()
+
+    def payload(self, group: Group, mutation: Mutation) -> ColumnElement[Any]:
+        """A mutation's success, read at the address that `PAYLOAD` binds once it is done."""
+        self.access.grant(mutation.coordinate)
+        entity = self.schema.entities[mutation.gives]
+        success = f"{mutation.type_prefix}Success"
+        pairs: list[tuple[str, ColumnElement[Any]]] = []
+        for child in self.selections.children(group, success):
+            if child.name == "__typename":
+                pairs.append((child.key, text_constant(success)))
+                continue
+            row = entity.table.alias()
+            binds = self.access.binds
+            conditions = [
+                row.c.id == binds.value(Ref((PAYLOAD, "row_id")), Uuid()),
+                *self.access.visible(entity, row),
+            ]
+            if is_tenant_table(entity.table):
+                tenant_id = binds.value(Ref((PAYLOAD, "tenant_id")), Uuid())
+                conditions.append(row.c.tenant_id == tenant_id)
+            place = Place(self, child, {}, (group.key, child.key), ())
+            made = self._object(entity, row, place, conditions).scalar_subquery()
+            pairs.append((child.key, made))
+        return JsonObject(pairs)
 
     def _compiled(self, root: Root, place: Place) -> ColumnElement[Any]:
         for name, enum in root.guarded.items():

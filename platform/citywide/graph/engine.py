@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -26,14 +27,17 @@ from graphql import (
     execute_sync,
     type_from_ast,
 )
-from graphql.execution.values import VariableValues, get_variable_values
+from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
+from strawberry.utils.str_converters import to_snake_case
 
+from citywide.acts.perform import KEY_LENGTH, Done, Request, perform
+from citywide.acts.problems import Problem, invalid
 from citywide.authz.grants import Grants
 from citywide.authz.policy import Policy
 from citywide.authz.principal import Principal
 from citywide.db.sealed import Sealer
-from citywide.db.session import Database
-from citywide.errors import Code, RefusalError
+from citywide.db.session import Audience, Database
+from citywide.errors import Code, Fault, InvalidError, RefusalError
 from citywide.graph.admit import (
     ERRORS,
     Admission,
@@ -41,10 +45,12 @@ from citywide.graph.admit import (
     InvalidDocumentError,
     bound_variables,
 )
-from citywide.graph.compile import compile_operation
+from citywide.graph.compile import Step, compile_operation, compile_payloads
+from citywide.graph.mutate import Reading
 from citywide.graph.plan import Plan
 from citywide.graph.schema import Schema
-from citywide.graph.values import shape, symbolic
+from citywide.graph.selection import Group, Selections
+from citywide.graph.values import PAYLOAD, shape, symbolic
 from citywide.graph.visible import visible_schema
 
 # Plans kept; each is some kilobytes. Every operation times the sets of roles that use it.
@@ -55,6 +61,8 @@ VISIBLE_SCHEMAS = 16
 # A sealed value in an answer: the control character is JSON's \u0001 at a string's start.
 _SEALED = re.compile(rb'"\\u0001([A-Za-z0-9+/=]+)"')
 _NO_VARIABLES = VariableValues({}, {})
+# What planning comes to: a query's plan with the end of its answer, or a mutation's steps.
+Planned = TypeVar("Planned")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +83,7 @@ class Engine:
         self._database = database
         self._sealer = sealer
         self._admission = Admission(schema)
-        self._plans: LRUCache[Any, tuple[Plan, bytes] | RefusalError] = LRUCache(PLANS)
+        self._plans: LRUCache[Any, Any] = LRUCache(PLANS)
         self._visible: LRUCache[Any, tuple[str, GraphQLSchema]] = LRUCache(VISIBLE_SCHEMAS)
 
     async def answer(self, operation: Operation, principal: Principal) -> bytes:
@@ -86,7 +94,9 @@ class Engine:
         admitted = self._admission.admit(operation.document, operation.name)
         coerced = self._coerced(admitted, operation.variables)
         grants = self.policy.grants(principal.roles)
-        plan, tail = self._plan(admitted, coerced, grants, principal)
+        if admitted.operation.operation is OperationType.MUTATION:
+            return await self._done(admitted, coerced, grants, principal)
+        plan, tail = self._planned(admitted, coerced, grants, principal, self._query)
         values = plan.values(principal, coerced.coerced)
         data = (await self._run(plan, values, principal)).encode()
         if plan.has_sealed:
@@ -94,6 +104,11 @@ class Engine:
         if plan.introspection:
             data = self._with_introspection(data, plan, admitted, coerced, grants)
         return b'{"data":' + data + tail
+
+    def is_query(self, operation: Operation) -> bool:
+        """Whether the operation only reads; raises as `answer` does for a document that is not."""
+        admitted = self._admission.admit(operation.document, operation.name)
+        return admitted.operation.operation is OperationType.QUERY
 
     def sdl(self, grants: Grants) -> str:
         """The schema as these roles see it."""
@@ -115,9 +130,95 @@ class Engine:
             raise InvalidDocumentError(found)
         return found
 
-    def _plan(
+    async def _done(
         self, admitted: Admitted, coerced: VariableValues, grants: Grants, principal: Principal
+    ) -> bytes:
+        """Run a mutation operation's fields, one after the other, and read what each led to."""
+        steps = self._planned(admitted, coerced, grants, principal, self._steps)
+        parts: list[bytes] = []
+        masked: list[Mapping[str, object]] = []
+        for step in steps:
+            if step.mutation is None or step.plan is None:
+                value = b'"Mutation"'
+            else:
+                outcome = await self._outcome(step, admitted, coerced, grants, principal)
+                if isinstance(outcome, Problem):
+                    selections = Selections(self.schema.graphql, admitted.fragments, coerced)
+                    told = problem_answer(selections, step.group, outcome)
+                    value = json.dumps(told, ensure_ascii=False).encode()
+                else:
+                    at = {"tenant_id": outcome.tenant_id, "row_id": outcome.row_id}
+                    values = step.plan.values(principal, {**coerced.coerced, PAYLOAD: at})
+                    value = (await self._run(step.plan, values, principal)).encode()
+                    value = self._unsealed(value) if step.plan.has_sealed else value
+                    masked += step.plan.masked
+            parts.append(json.dumps(step.group.key).encode() + b":" + value)
+        extensions = f',"extensions":{json.dumps({"masked": masked})}' if masked else ""
+        return b'{"data":{' + b",".join(parts) + b"}" + extensions.encode() + b"}"
+
+    async def _outcome(
+        self,
+        step: Step,
+        admitted: Admitted,
+        coerced: VariableValues,
+        grants: Grants,
+        principal: Principal,
+    ) -> Done | Problem:
+        mutation = step.mutation
+        assert mutation is not None
+        parent = self.schema.graphql.mutation_type
+        grant = grants.of(mutation.coordinate)
+        assert parent is not None
+        assert grant is not None
+        assert grant.clear is not None
+        field = parent.fields[mutation.name]
+        given = get_argument_values(field, step.group.nodes[0], coerced)["input"]
+        key = given["idempotencyKey"].strip()
+        if not 0 < len(key) <= KEY_LENGTH or not key.isprintable():
+            message = f"An idempotency key has 1 to {KEY_LENGTH} printable characters."
+            return invalid(InvalidError([Fault(("idempotency_key",), message)]))
+        reading = Reading(self.schema.entities, principal.tenant_id)
+        try:
+            request = Request(
+                coordinate=mutation.coordinate,
+                key=key,
+                asked=reading.read(mutation.takes, given),
+                told=reading.told(mutation.takes, given),
+                operation=admitted.name or None,
+            )
+        except InvalidError as error:
+            return invalid(error)
+        with _timeouts(principal):
+            return await perform(
+                self._database,
+                request,
+                mutation.use_case,
+                principal=principal,
+                scope=grant.clear,
+                sealer=self._sealer,
+            )
+
+    def _steps(
+        self, admitted: Admitted, values: VariableValues, grants: Grants, audience: Audience
+    ) -> list[Step]:
+        return compile_payloads(self.schema, admitted, values, grants, audience)
+
+    def _query(
+        self, admitted: Admitted, values: VariableValues, grants: Grants, audience: Audience
     ) -> tuple[Plan, bytes]:
+        plan = compile_operation(self.schema, admitted, values, grants, audience)
+        extensions = f',"extensions":{json.dumps({"masked": plan.masked})}'
+        return plan, f"{extensions if plan.masked else ''}}}".encode()
+
+    def _planned(
+        self,
+        admitted: Admitted,
+        coerced: VariableValues,
+        grants: Grants,
+        principal: Principal,
+        compiled: Callable[[Admitted, VariableValues, Grants, Audience], Planned],
+    ) -> Planned:
+        """What `compiled` makes of the operation, remembered with its refusals."""
         references = {
             name: symbolic(admitted.variable_types[name], value, (name,))
             for name, value in coerced.coerced.items()
@@ -134,31 +235,19 @@ class Engine:
         if found is None:
             symbolic_values = VariableValues(coerced.sources, references)
             try:
-                plan = compile_operation(
-                    self.schema, admitted, symbolic_values, grants, principal.audience
-                )
+                found = compiled(admitted, symbolic_values, grants, principal.audience)
             except RefusalError as refusal:
                 # Kept as well: refusing again must not cost another plan.
                 found = refusal
-            else:
-                extensions = f',"extensions":{json.dumps({"masked": plan.masked})}'
-                found = plan, f"{extensions if plan.masked else ''}}}".encode()
             self._plans[key] = found
         if isinstance(found, RefusalError):
             raise RefusalError(found.code, found.message, **found.extensions)
         return found
 
     async def _run(self, plan: Plan, values: list[Any], principal: Principal) -> str:
-        try:
+        with _timeouts(principal):
             async with self._database.read(principal.context) as transaction:
                 text: str = await transaction.connection.fetchval(plan.sql, *values)
-        except asyncpg.QueryCanceledError:
-            limit = principal.context.statement_timeout_ms
-            message = f"The database took longer than {limit} ms; ask for less."
-            raise RefusalError(Code.TIMEOUT, message) from None
-        except TimeoutError:
-            message = "No database connection became free in time; try again in a moment."
-            raise RefusalError(Code.TIMEOUT, message) from None
         return text
 
     def _unsealed(self, data: bytes) -> bytes:
@@ -192,6 +281,34 @@ class Engine:
         if key not in self._visible:
             self._visible[key] = visible_schema(self.schema, grants)
         return self._visible[key]
+
+
+@contextmanager
+def _timeouts(principal: Principal) -> Iterator[None]:
+    try:
+        yield
+    except asyncpg.QueryCanceledError:
+        limit = principal.context.statement_timeout_ms
+        message = f"The database took longer than {limit} ms; ask for less."
+        raise RefusalError(Code.TIMEOUT, message) from None
+    except TimeoutError:
+        message = "No database connection became free in time; try again in a moment."
+        raise RefusalError(Code.TIMEOUT, message) from None
+
+
+def problem_answer(selections: Selections, group: Group, problem: Any) -> dict[str, Any]:
+    """What is selected of a problem, or of a part of one."""
+    name = type(problem).__name__
+    found: dict[str, Any] = {}
+    for child in selections.children(group, name):
+        if child.name == "__typename":
+            found[child.key] = name
+            continue
+        value = getattr(problem, to_snake_case(child.name))
+        if child.selections:
+            value = [problem_answer(selections, child, each) for each in value]
+        found[child.key] = value
+    return found
 
 
 def _introspection(plan: Plan, admitted: Admitted, schema: GraphQLSchema) -> DocumentNode:

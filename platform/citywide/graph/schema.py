@@ -9,7 +9,7 @@ each type and field, so that the planner never has to guess.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass
 from datetime import date, datetime
 from enum import Enum
 from functools import cached_property
@@ -23,6 +23,7 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 from strawberry.types.unset import UNSET
 
+from citywide.acts.problems import COMMON, InputFault
 from citywide.graph.declare import (
     Catalogue,
     Either,
@@ -37,6 +38,7 @@ from citywide.graph.declare import (
     Sealed,
     Value,
 )
+from citywide.graph.mutate import InputField, input_fields
 from citywide.graph.scalars import MONEY, Locale, Money, OrderDirection
 
 # How many rows a page holds when the caller does not say, and at most.
@@ -52,6 +54,10 @@ _PYTHON: Mapping[Kind, Any] = {
     Kind.DATETIME: datetime,
     Kind.MONEY: Money,
 }
+_KEY = (
+    "Your name for this request, at most 100 characters, as a UUID: sent again with the same "
+    "input it is not done again, and answers the same row."
+)
 _ORDERED = {
     "eq": "Equal to.",
     "lt": "Less, or earlier, than.",
@@ -122,9 +128,12 @@ class Schema:
     @cached_property
     def structure(self) -> frozenset[str]:
         """Types that only carry others (connections, edges): never the policy's object."""
-        names = {"PageInfo", "Node"}
+        names = {"PageInfo", "Node", InputFault.__name__}
         for entity in self.entities.values():
             names |= {f"{entity.name}Connection", f"{entity.name}Edge"}
+        for each in self.catalogue.mutations.values():
+            names |= {f"{each.type_prefix}Success"}
+            names |= {problem.__name__ for problem in (*COMMON, *each.problems)}
         return frozenset(names)
 
     def coordinates(self) -> list[str]:
@@ -181,6 +190,7 @@ def build_schema(catalogue: Catalogue) -> Schema:
     types.build()
     schema = strawberry.Schema(
         query=types.query(),
+        mutation=types.mutation() if catalogue.mutations else None,
         types=[types.output[name] for name in catalogue.entities],
         config=StrawberryConfig(
             scalar_map={Money: MONEY}, sort_schema=True, disable_field_suggestions=True
@@ -200,6 +210,7 @@ class _Types:
         self.connections: dict[str, type] = {}
         self.filters: dict[str, type] = {}
         self.orders: dict[str, type] = {}
+        self.inputs: dict[type, type] = {}
 
     def build(self) -> None:
         for name in self.catalogue.entities:
@@ -243,6 +254,65 @@ class _Types:
             fields.append(_field(name, root.returns, root.description, arguments))
         return _finish(type("Query", (), {}), fields, "Everything that can be read.")
 
+    def mutation(self) -> type:
+        """One field a use case: one input, and a union of its success and its problems."""
+        fields = []
+        for name, each in self.catalogue.mutations.items():
+            key = _field("idempotency_key", str, _KEY)
+            asked = self._input(f"{each.type_prefix}Input", each.takes, f"What {name} takes.", key)
+            row = _field(
+                each.payload_field,
+                _optional(self.output[each.gives]),
+                "The row as you may see it; null when you may not see it.",
+            )
+            success = type(f"{each.type_prefix}Success", (), {})
+            _finish(success, [row], f"{name} was done.")
+            result = _union(
+                f"{each.type_prefix}Result",
+                f"What {name} comes to.",
+                (success, *COMMON, *each.problems),
+            )
+            argument = _argument("input", asked, "What to do.")
+            fields.append(_field(name, result, each.description, [argument]))
+        return _finish(type("Mutation", (), {}), fields, "Everything that can be done.")
+
+    def _input(self, name: str, takes: type, description: str, *more: StrawberryField) -> type:
+        """The input type of a dataclass; one inside another is made once."""
+        fields = list(more)
+        for each in input_fields(takes):
+            kind = self._asked(each)
+            is_optional = each.is_nullable or each.default is not MISSING
+            annotation = _list(kind) if each.is_list else kind
+            annotation = _optional(annotation) if is_optional else annotation
+            default = UNSET if is_optional else None
+            fields.append(_field(each.name, annotation, each.about.description, default=default))
+        return _finish(type(name, (), {}), fields, description, is_input=True)
+
+    def _asked(self, each: InputField) -> Any:
+        if each.nested is not None:
+            if each.nested not in self.inputs:
+                text = " ".join((each.nested.__doc__ or "").split())
+                name = f"{each.nested.__name__}Input"
+                self.inputs[each.nested] = self._input(name, each.nested, text)
+            return self.inputs[each.nested]
+        if each.about.of is not None:
+            return strawberry.ID
+        if each.about.enum is not None:
+            return self._enums()[each.about.enum]
+        return Money if each.about.is_money else each.kind
+
+    def _enums(self) -> Mapping[str, type[Enum]]:
+        """The enums of the entities' fields and of the roots' arguments, by name."""
+        found = {
+            declared.enum.__name__: declared.enum
+            for entity in self.catalogue.entities.values()
+            for declared in entity.fields.values()
+            if isinstance(declared, Value) and declared.enum is not None
+        }
+        for root in self.catalogue.roots.values():
+            found |= {enum.__name__: enum for enum in root.guarded.values()}
+        return found
+
     def _fields(self, entity: Entity) -> Iterator[StrawberryField]:
         for name, declared in entity.fields.items():
             annotation, arguments = self._annotation(declared)
@@ -268,8 +338,8 @@ class _Types:
                 return _list(self.output[declared.target]), []
             case Either():
                 members = tuple(self.output[name] for name in declared.alternatives)
-                union = strawberry.union(declared.union, description=declared.union_description)
-                return Annotated[Union[members], union] | None, []  # noqa: UP007 -- at run time
+                union = _union(declared.union, declared.union_description, members)
+                return _optional(union), []
 
     def _page_arguments(self, name: str) -> list[StrawberryArgument]:
         rows = f"at most {PAGE_MAXIMUM}"
@@ -358,6 +428,11 @@ def _list(kind: Any) -> Any:
 
 def _optional(kind: Any) -> Any:
     return kind | None
+
+
+def _union(name: str, description: str, members: tuple[type, ...]) -> Any:
+    union = strawberry.union(name, description=description)
+    return Annotated[Union[members], union]  # noqa: UP007 -- at run time
 
 
 def _comparison(name: str, kind: Kind, enum: type[Enum] | None = None) -> type:

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from citywide.authz.principal import Principal
 
 Variables = Mapping[str, Any]
+# Among the variables of a payload's plan: the row that the mutation led to. No variable has a
+# name without letters.
+PAYLOAD = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def visible_schema(schema: Schema, grants: Grants) -> tuple[str, GraphQLSchema]:
             kept[made.name.value] = made
     while (fewer := _consistent(kept)) != kept:
         kept = fewer
-    reached = _reached(kept, {"Query"})
+    reached = _reached(kept, {"Query", "Mutation", "Subscription"})
     visible = build_ast_schema(
         DocumentNode(definitions=tuple(node for name, node in kept.items() if name in reached)),
         assume_valid=True,

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Annotated
 from uuid import UUID
 
 from citywide.beneficiaries.drafts import NO_BENEFICIARY, worker_faults
 from citywide.errors import Fault
+from citywide.graph.mutate import asked
 from citywide.projects.commands import NO_PROJECT
 from citywide.tenancy.drafts import (
     NOTE_LENGTH,
@@ -38,19 +40,19 @@ LEAST_IN_GROUP = 2
 class ServiceDraft:
     """One delivered service and everyone who was there; each attendance is one person-time."""
 
-    number: str
-    project_id: UUID
-    kind: str
-    medium: str
-    served_on: date
-    duration_minutes: int
-    area_id: UUID
-    festival: str | None
-    title: str
-    note: str | None
-    beneficiary_ids: tuple[UUID, ...]
-    worker_ids: tuple[UUID, ...]
-    volunteer_ids: tuple[UUID, ...]
+    number: Annotated[str, asked("The agency's own number of the record.")]
+    project_id: Annotated[UUID, asked("The project that pays for it.", of="Project")]
+    kind: Annotated[str, asked("What was delivered.", enum="ServiceKind")]
+    medium: Annotated[str, asked("How it was delivered.", enum="Medium")]
+    served_on: Annotated[date, asked("The day of the service.")]
+    duration_minutes: Annotated[int, asked("How long it took, in minutes.")]
+    area_id: Annotated[UUID, asked("Where it took place.", of="Area")]
+    festival: Annotated[str | None, asked("The festival of a festival visit.")]
+    title: Annotated[str, asked("What it was about, in one line.")]
+    note: Annotated[str | None, asked("What is worth remembering.")]
+    beneficiary_ids: Annotated[tuple[UUID, ...], asked("Who was served.", of="Beneficiary")]
+    worker_ids: Annotated[tuple[UUID, ...], asked("Who served.", of="Member")]
+    volunteer_ids: Annotated[tuple[UUID, ...], asked("Who helped.", of="Volunteer")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,10 +18,12 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    literal_column,
     select,
+    update,
 )
 
-from citywide.db.session import Transaction
+from citywide.db.session import Change, Transaction
 from citywide.tenancy.desk import Desk
 from citywide.tenancy.drafts import Span
 from citywide.tenancy.models import MEMBER_ROLE
@@ -56,7 +58,44 @@ async def insert_rows(
     values = func.unnest(*arrays).table_valued(*names).render_derived()
     statement = insert(table).from_select(names, select(*(values.c[name] for name in names)))
     await transaction.rows(statement.returning(table.c.id))
+    transaction.changes += [Change(table.name, row["id"]) for row in rows]
     return [row["id"] for row in rows]
+
+
+async def update_row(
+    transaction: Transaction,
+    *,
+    desk: Desk,
+    table: Table,
+    row_id: UUID,
+    values: Mapping[str, Any],
+    version: int | None = None,
+) -> bool:
+    """Change one row's columns; False when there is no such row of this `version`.
+
+    A table with a version counts it up, so that whoever read the row before notices.
+    """
+    changed = dict(values)
+    if "version" in table.c:
+        changed["version"] = table.c.version + 1
+    # PostgreSQL 18 tells a row's old values in the statement that changes it.
+    old: list[ColumnElement[Any]] = [
+        literal_column(f"old.{name}").label(f"old_{name}") for name in values
+    ]
+    statement = (
+        update(table)
+        .where(table.c.tenant_id == desk.tenant_id, table.c.id == row_id)
+        .values(changed)
+        .returning(table.c.id, *old)
+    )
+    if version is not None:
+        statement = statement.where(table.c.version == version)
+    found = await transaction.rows(statement)
+    for row in found:
+        before = {name: row[f"old_{name}"] for name in values if row[f"old_{name}"] != values[name]}
+        after = {name: values[name] for name in before}
+        transaction.changes.append(Change(table.name, row_id, before, after))
+    return bool(found)
 
 
 async def tenant_rows(

@@ -130,6 +130,9 @@ class GraphQLEndpoint:
         principal = await self._identification.principal(request)
         if request.method == "GET":
             operation = from_query(request)
+            if not self._engine.is_query(operation):
+                message = "A GET only reads: send mutations by POST."
+                raise HttpError(HTTPStatus.METHOD_NOT_ALLOWED, message)
         else:
             operation = from_body(request, await read_body(request))
         work = self._engine.answer(operation, principal)

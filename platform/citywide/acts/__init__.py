@@ -1,0 +1,1 @@
+"""An act: one use case in one transaction, with its audit entry and its events."""

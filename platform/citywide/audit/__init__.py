@@ -1,0 +1,1 @@
+"""The audit trail: what was written and what was read about persons, chained per tenant."""

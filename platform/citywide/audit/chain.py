@@ -1,0 +1,141 @@
+"""An audit entry: its text, and the statement parts that append it to its tenant's chain."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    DateTime,
+    Insert,
+    LargeBinary,
+    Text,
+    Uuid,
+    cast,
+    func,
+    literal,
+    select,
+)
+from sqlalchemy.dialects.postgresql import insert
+
+from citywide.audit.models import AUDIT_ENTRY, AUDIT_HEAD
+from citywide.ids import new_id
+
+# One entry tells at most this much: the changes of a large import are counted beyond it.
+MOST_CHANGES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the trail; `content` is everything that is known, as JSON values."""
+
+    id: UUID
+    tenant_id: UUID
+    bureau_id: UUID
+    kind: str
+    occurred_at: datetime
+    actor: str
+    coordinate: str
+    content: Mapping[str, Any]
+
+    @property
+    def text(self) -> str:
+        """What is hashed: canonical JSON (sorted keys, no blanks), whose bytes can be compared."""
+        whole = {
+            "id": str(self.id),
+            "tenant": str(self.tenant_id),
+            "kind": self.kind,
+            "at": self.occurred_at.isoformat(),
+            "actor": self.actor,
+            "coordinate": self.coordinate,
+            **self.content,
+        }
+        return json.dumps(
+            whole, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain
+        )
+
+
+def entry_of(
+    *,
+    tenant_id: UUID,
+    bureau_id: UUID,
+    kind: str,
+    occurred_at: datetime,
+    actor: str,
+    coordinate: str,
+    content: Mapping[str, Any],
+) -> Entry:
+    """An entry with an id of its own."""
+    return Entry(new_id(), tenant_id, bureau_id, kind, occurred_at, actor, coordinate, content)
+
+
+def link(entry: Entry) -> tuple[CTE, Insert]:
+    """The new head of the chain, and the insert that takes position and hash from it.
+
+    One statement: the head's row is locked from here to the end of the transaction.
+    """
+    text = cast(literal(entry.text, Text), Text)
+    content = func.convert_to(text, "UTF8")
+    upsert = insert(AUDIT_HEAD).values(
+        tenant_id=entry.tenant_id,
+        bureau_id=entry.bureau_id,
+        id=entry.tenant_id,
+        position=1,
+        hash=func.sha256(func.int8send(literal(1, BigInteger)).op("||")(content)),
+    )
+    position = AUDIT_HEAD.c.position + 1
+    upsert = upsert.on_conflict_do_update(
+        index_elements=["tenant_id", "id"],
+        set_={
+            "position": position,
+            "hash": func.sha256(
+                AUDIT_HEAD.c.hash.op("||")(func.int8send(position)).op("||")(content)
+            ),
+        },
+    )
+    head = upsert.returning(AUDIT_HEAD.c.position, AUDIT_HEAD.c.hash).cte("head")
+    row = {
+        "tenant_id": literal(entry.tenant_id, Uuid),
+        "bureau_id": literal(entry.bureau_id, Uuid),
+        "id": literal(entry.id, Uuid),
+        "position": head.c.position,
+        "kind": literal(entry.kind, Text),
+        "occurred_at": literal(entry.occurred_at, DateTime(timezone=True)),
+        "actor": literal(entry.actor, Text),
+        "coordinate": literal(entry.coordinate, Text),
+        "entry": text,
+        "hash": cast(head.c.hash, LargeBinary),
+    }
+    appended = insert(AUDIT_ENTRY).from_select(list(row), select(*row.values()))
+    return head, appended.returning(AUDIT_ENTRY.c.id)
+
+
+def changes_told(changes: Sequence[Any]) -> dict[str, Any]:
+    """The written rows as JSON: every row with its changed columns, up to `MOST_CHANGES`."""
+    told = [
+        {
+            "table": change.table,
+            "row": str(change.row_id),
+            **({"before": change.before, "after": change.after} if change.before else {}),
+        }
+        for change in changes[:MOST_CHANGES]
+    ]
+    more = len(changes) - len(told)
+    return {"changes": told, **({"more_changes": more} if more else {})}
+
+
+def _plain(value: object) -> object:
+    match value:
+        case UUID() | date() | datetime():
+            return str(value)
+        case bytes():
+            return value.hex()
+        case _:
+            message = f"{type(value).__name__} has no place in an audit entry."
+            raise TypeError(message)

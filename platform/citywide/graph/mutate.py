@@ -1,0 +1,284 @@
+"""How a use case becomes a mutation: what it asks for, what it gives, and who may ask.
+
+A domain folder's `mutations.py` declares its use cases with `mutation`; nothing else about them
+is GraphQL. The input type is made from the dataclass that the use case takes: one declaration
+feeds the schema, the conversion of what callers send, and the audit trail.
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class CloseFile:
+        beneficiary_id: Annotated[UUID, asked("Whose file.", of="Beneficiary")]
+        version: Annotated[int, asked("The version you read.")]
+        note: Annotated[str | None, asked("Why.")] = None
+
+    @mutation(gives="Beneficiary")
+    async def close_file(act: Act, asked: CloseFile) -> UUID:
+        \"\"\"Close a person's file.\"\"\"
+
+An id of a tenant's row is a `UUID` when it must be the caller's own, and a `NodeId` when a member
+of the bureau may name another tenant's.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from datetime import date, datetime
+from enum import Enum
+from functools import cached_property
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+from strawberry.utils.str_converters import to_camel_case
+
+from citywide.acts.perform import UseCase
+from citywide.acts.problems import Problem
+from citywide.db.tables import is_tenant_table
+from citywide.errors import Fault, InvalidError
+from citywide.graph.declare import CATALOGUE, Entity
+from citywide.ids import NO_TENANT, NodeId
+
+# A list in an input: the most that any use case takes is its own rule, this is everybody's.
+LONGEST_LIST = 500
+
+
+class Unset(Enum):
+    """What an update leaves as it is: a field that the caller did not send."""
+
+    UNSET = "UNSET"
+
+
+UNSET: Literal[Unset.UNSET] = Unset.UNSET
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a field of an input is: its description, and what an id or a word in it may be.
+
+    `of` names the entity whose id it is; `enum` the schema's enum; what is `secret` is kept out
+    of the audit trail; `money` is an amount in yuan that the use case gets in fen.
+    """
+
+    description: str
+    of: str | None = None
+    enum: str | None = None
+    is_secret: bool = False
+    is_money: bool = False
+
+
+def asked(
+    description: str,
+    *,
+    of: str | None = None,
+    enum: str | None = None,
+    secret: bool = False,
+    money: bool = False,
+) -> Asked:
+    """Describe a field of an input; stands in its `Annotated` type."""
+    return Asked(description, of, enum, secret, money)
+
+
+@dataclass(frozen=True, slots=True)
+class InputField:
+    """One field of an input: its name, its type without wrappers, whether it may be left out."""
+
+    name: str
+    about: Asked
+    kind: Any
+    is_list: bool
+    is_nullable: bool
+    default: Any
+
+    @property
+    def graphql_name(self) -> str:
+        """The schema's name of it."""
+        return to_camel_case(self.name)
+
+    @property
+    def nested(self) -> type | None:
+        """The dataclass of an input inside the input."""
+        return self.kind if isinstance(self.kind, type) and is_dataclass(self.kind) else None
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A use case as the schema shows it."""
+
+    name: str
+    description: str
+    takes: type
+    gives: str
+    use_case: UseCase
+    problems: tuple[type[Problem], ...]
+
+    @property
+    def coordinate(self) -> str:
+        """What the policy calls it."""
+        return f"Mutation.{self.name}"
+
+    @property
+    def type_prefix(self) -> str:
+        """`RecordService` of `recordService`: its input, result and success types begin so."""
+        return self.name[0].upper() + self.name[1:]
+
+    @property
+    def payload_field(self) -> str:
+        """The success type's field with the row."""
+        return self.gives[0].lower() + self.gives[1:]
+
+    @cached_property
+    def fields(self) -> tuple[InputField, ...]:
+        """The input's fields."""
+        return input_fields(self.takes)
+
+
+def mutation(*, gives: str, problems: Sequence[type[Problem]] = ()) -> Callable[[UseCase], UseCase]:
+    """Declare a use case as the mutation of its name; its docstring is the description.
+
+    It is called with the act and its input and returns the id of the row that the payload
+    shows: one of entity `gives`, in the tenant of the act's desk. `problems` are those of its own,
+    beside the ones that every mutation can have.
+    """
+
+    def declare(use_case: UseCase) -> UseCase:
+        name = to_camel_case(use_case.__name__)
+        hints = get_type_hints(use_case)
+        hints.pop("return")
+        [_, takes] = hints.values()
+        description = " ".join((use_case.__doc__ or "").split())
+        if name in CATALOGUE.mutations or not description:
+            raise ValueError(f"The mutation {name} is declared twice, or says nothing.")
+        CATALOGUE.mutations[name] = Mutation(
+            name, description, takes, gives, use_case, tuple(problems)
+        )
+        return use_case
+
+    return declare
+
+
+def input_fields(takes: type) -> tuple[InputField, ...]:
+    """The fields of an input's dataclass, in order."""
+    assert is_dataclass(takes), takes
+    hints = get_type_hints(takes, include_extras=True)
+    return tuple(_field(each, hints[each.name]) for each in fields(takes))
+
+
+def _field(declared: Field[Any], hint: Any) -> InputField:
+    assert get_origin(hint) is Annotated, f"{declared.name} says nothing about itself"
+    inner, about = get_args(hint)
+    options = set(get_args(inner)) if _is_union(inner) else {inner}
+    is_nullable = type(None) in options
+    options -= {type(None), Unset}
+    options = {each for each in options if each != UNSET and get_origin(each) is not Literal}
+    [kind] = options
+    is_list = get_origin(kind) is tuple
+    if is_list:
+        kind = get_args(kind)[0]
+    return InputField(declared.name, about, kind, is_list, is_nullable, declared.default)
+
+
+def _is_union(hint: Any) -> bool:
+    return get_origin(hint) in (Union, types.UnionType)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Turns what a caller sent into a use case's input.
+
+    `tenant_id` is the caller's; `entities` say which table an id is of.
+    """
+
+    entities: Mapping[str, Entity]
+    tenant_id: UUID
+
+    def read(self, takes: type, given: Mapping[str, Any]) -> Any:
+        """The input; raises `InvalidError` with every id that leads nowhere."""
+        faults: list[Fault] = []
+        found = self._object(takes, given, (), faults)
+        if faults:
+            raise InvalidError(faults)
+        return found
+
+    def told(self, takes: type, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The input as JSON for the audit trail, without what is secret."""
+        shown: dict[str, Any] = {}
+        for each in input_fields(takes):
+            if each.graphql_name not in given:
+                continue
+            value = given[each.graphql_name]
+            if each.about.is_secret:
+                shown[each.graphql_name] = "(kept out)"
+            elif each.nested is not None and value is not None:
+                items = value if each.is_list else [value]
+                told = [self.told(each.nested, item) for item in items]
+                shown[each.graphql_name] = told if each.is_list else told[0]
+            else:
+                shown[each.graphql_name] = _json(value)
+        return shown
+
+    def _object(
+        self,
+        takes: type,
+        given: Mapping[str, Any],
+        path: tuple[str | int, ...],
+        faults: list[Fault],
+    ) -> Any:
+        values = {}
+        for each in input_fields(takes):
+            here = (*path, each.name)
+            if each.graphql_name not in given:
+                if each.default is not MISSING:
+                    values[each.name] = each.default
+                else:
+                    values[each.name] = None
+                continue
+            value = given[each.graphql_name]
+            if value is None or not each.is_list:
+                values[each.name] = self._value(each, value, here, faults)
+                continue
+            if len(value) > LONGEST_LIST:
+                faults.append(Fault(here, f"At most {LONGEST_LIST} fit into one list."))
+                value = ()
+            values[each.name] = tuple(
+                self._value(each, item, (*here, place), faults) for place, item in enumerate(value)
+            )
+        return None if faults else takes(**values)
+
+    def _value(
+        self, each: InputField, value: Any, path: tuple[str | int, ...], faults: list[Fault]
+    ) -> Any:
+        if value is None:
+            return None
+        if each.about.of is not None:
+            return self._address(each, value, path, faults)
+        if each.nested is not None:
+            return self._object(each.nested, value, path, faults)
+        if isinstance(value, Enum):
+            return value.value
+        return value
+
+    def _address(
+        self, each: InputField, value: str, path: tuple[str | int, ...], faults: list[Fault]
+    ) -> Any:
+        assert each.about.of is not None
+        entity = self.entities[each.about.of]
+        node = NodeId.decode(value)
+        expected = self.tenant_id if is_tenant_table(entity.table) else NO_TENANT
+        is_free = each.kind is NodeId and is_tenant_table(entity.table)
+        if node is None or node.tag != entity.tag or not (is_free or node.tenant_id == expected):
+            # The same for another type's id, another tenant's and one that never was.
+            faults.append(Fault(path, f"There is no {entity.name} with this id."))
+            return None
+        return node if each.kind is NodeId else node.row_id
+
+
+def _json(value: Any) -> Any:
+    match value:
+        case Enum():
+            return value.name
+        case date() | datetime():
+            return value.isoformat()
+        case list():
+            return [_json(item) for item in value]
+        case _:
+            return value
