@@ -11,15 +11,18 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from citywide.authz.policy import Policy
 from citywide.db.embedded import embedded_server
 from citywide.db.migrate import migrate
 from citywide.db.sealed import Sealer
 from citywide.db.session import Audience, Database
 from citywide.domain import CATALOGUE
 from citywide.exchange.pilot import load_pilot
+from citywide.graph.schema import Schema
 from citywide.settings import CHECKOUT
 from citywide.tenancy.apply import apply
 from citywide.tenancy.load import load_manifests
+from walls.house import House, made_policy, made_schema, opened_house
 
 # Manifests name tables of the domain folders, which are imported with the catalogue.
 assert CATALOGUE.entities
@@ -65,14 +68,45 @@ async def database(database_url: str, secret: bytes) -> AsyncIterator[Database]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def pilot_url(template_url: str, secret: bytes) -> AsyncIterator[str]:
-    """The owner's URL of a database with the pilot's records, which no test changes."""
+async def pilot_template(template_url: str, secret: bytes) -> AsyncIterator[str]:
+    """A database with the pilot's records that is only ever cloned."""
     async with cloned(template_url) as url:
         async with opened(url, secret) as database:
             city = load_manifests(YUEQING)
             await apply(database, city)
             await load_pilot(database, YUEQING / "pilot", city, sealer=Sealer(secret))
         yield url
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def pilot_url(pilot_template: str) -> AsyncIterator[str]:
+    """The owner's URL of a database with the pilot's records, which no test changes."""
+    async with cloned(pilot_template) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def published() -> Schema:
+    """The published schema, made once a worker."""
+    return made_schema()
+
+
+@pytest.fixture(scope="session")
+def shipped(published: Schema) -> Policy:
+    """The shipped policy, asked once a worker."""
+    return made_policy(published)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def pilot(
+    pilot_template: str, secret: bytes, published: Schema, shipped: Policy
+) -> AsyncIterator[House]:
+    """The pilot's city for one test to act in."""
+    async with (
+        cloned(pilot_template) as url,
+        opened_house(url, secret, published, shipped) as house,
+    ):
+        yield house
 
 
 @asynccontextmanager

@@ -59,7 +59,8 @@ class Plain:
         }
         if not any(found.values()):
             return None
-        return Grant(clear=found[Action.READ], masked=found[Action.READ_MASKED])
+        clear = found[Action.READ] or found[Action.EXECUTE]
+        return Grant(clear=clear, masked=found[Action.READ_MASKED])
 
 
 def differences(
@@ -106,16 +107,24 @@ def test_the_ten_roles_are_those_a_member_can_hold(policy: Policy) -> None:
     assert policy.roles == set(ROLES)
 
 
-SMALL_COORDINATES = ["Bridge.length", "Bridge.toll", "Bridge.keeper", "Ferry.toll"]
+SMALL_COORDINATES = ["Bridge.length", "Bridge.toll", "Bridge.keeper", "Ferry.toll", "Mutation.row"]
 SMALL_ROLES = ["walker", "rider", "keeper"]
-OBJECTS = [*SMALL_COORDINATES, "Bridge.*", "Ferry.*"]
+OBJECTS = [*SMALL_COORDINATES[:-1], "Bridge.*", "Ferry.*"]
+READING = [Action.READ, Action.READ_MASKED]
 
 small_rows = st.lists(
     st.one_of(
         st.tuples(
             st.sampled_from([*SMALL_ROLES, "agency_member"]),
             st.sampled_from(OBJECTS),
-            st.sampled_from(Action),
+            st.sampled_from(READING),
+            st.sampled_from([Scope.CASELOAD, Scope.TENANT]),
+            st.just("allow"),
+        ),
+        st.tuples(
+            st.sampled_from(SMALL_ROLES),
+            st.just("Mutation.row"),
+            st.just(Action.EXECUTE),
             st.sampled_from([Scope.CASELOAD, Scope.TENANT]),
             st.just("allow"),
         ),
@@ -123,7 +132,7 @@ small_rows = st.lists(
         st.tuples(
             st.sampled_from([*SMALL_ROLES, "agency_member"]),
             st.sampled_from(OBJECTS),
-            st.sampled_from(Action),
+            st.sampled_from(READING),
             st.just(Scope.TENANT),
             st.just("deny"),
         ),

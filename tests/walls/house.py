@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 
@@ -50,6 +51,24 @@ class House:
 
     async def data(self, user: str, document: str, **variables: Any) -> Any:
         return json.loads(await self.bytes(user, document, **variables))["data"]
+
+    async def act(
+        self, user: str, mutation: str, selection: str = "", *, key: str | None = None, **given: Any
+    ) -> Any:
+        """What a mutation comes to: its result with `__typename` and, of a problem, everything.
+
+        `selection` is what to read of the success. Input names are those of the schema.
+        """
+        kind = f"{mutation[0].upper()}{mutation[1:]}"
+        document = (
+            f"mutation Act($input: {kind}Input!) {{ {mutation}(input: $input) {{ __typename "
+            f"... on {kind}Success {{ {selection or '__typename'} }} "
+            "... on Problem { code message path } "
+            "... on InputProblem { faults { path message } } "
+            "... on StaleVersionProblem { currentVersion } } }"
+        )
+        given["idempotencyKey"] = key or str(uuid4())
+        return (await self.data(user, document, input=given))[mutation]
 
     async def refusal(self, user: str, document: str, **variables: Any) -> RefusalError:
         """The refusal of an operation that must be refused."""

@@ -85,9 +85,9 @@ async def perform(
                     transaction, request, use_case, principal=principal, scope=scope, sealer=sealer
                 )
         except InvalidError as error:
-            return invalid(error)
+            return await _twin(database, principal, request) or invalid(error)
         except ProblemError as error:
-            return error.problem
+            return await _twin(database, principal, request) or error.problem
         except (
             asyncpg.UniqueViolationError,
             asyncpg.ExclusionViolationError,
@@ -100,6 +100,17 @@ async def perform(
                 break
     message = "Others are changing the same things right now: try again."
     return StateProblem(code="CONTENDED", message=message, path=[])
+
+
+async def _twin(
+    database: Database, principal: Principal, request: Request
+) -> Done | Problem | None:
+    """What the same request came to when it was done meanwhile.
+
+    What it wrote is then the very reason why it could not be done twice.
+    """
+    async with database.read(principal.context) as transaction:
+        return await _earlier(transaction, principal, request)
 
 
 async def _performed(

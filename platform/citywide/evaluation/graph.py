@@ -28,9 +28,9 @@ from sqlalchemy.sql import ColumnElement
 
 from citywide.errors import Code, RefusalError
 from citywide.evaluation.measures import SPLITS, UNITS, Dimension, Fact, Unit, fact_of
-from citywide.graph.compile import Place
 from citywide.graph.declare import CATALOGUE, Kind, Root
 from citywide.graph.filters import converter, each
+from citywide.graph.place import Place
 from citywide.graph.selection import Group
 from citywide.graph.sql import JsonObject, json_list, opaque_id, text_constant
 from citywide.projects.graph import Measure

@@ -8,7 +8,7 @@ operation. The result is a `Plan`: SQL text, and how each bind parameter gets it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -21,10 +21,8 @@ from sqlalchemy import (
     Uuid,
     and_,
     cast,
-    false,
     func,
     literal_column,
-    or_,
     select,
     true,
 )
@@ -49,8 +47,10 @@ from citywide.graph.declare import (
     Sealed,
     Value,
 )
+from citywide.graph.listing import Listing
 from citywide.graph.mutate import Mutation
 from citywide.graph.paging import Page
+from citywide.graph.place import Place
 from citywide.graph.plan import Plan
 from citywide.graph.schema import PAGE_MAXIMUM, Schema
 from citywide.graph.selection import Group, Selections
@@ -67,19 +67,6 @@ from citywide.ids import NO_TENANT, NodeId
 
 # What a short list counts for in the sum of rows that an answer may hold.
 _FEW_ESTIMATE = 10
-
-_Path = tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a field stands: the planner, its merged nodes and their arguments, the path to it."""
-
-    planner: Planner
-    group: Group
-    arguments: Mapping[str, Any]
-    path: _Path
-    sizes: tuple[Any, ...]
 
 
 def compile_operation(
@@ -459,83 +446,6 @@ class Planner:
                     pairs.append((group.key, listing.field(group)))
         found = select(JsonObject(pairs).label("j"))
         return found if listing is None else found.select_from(listing.joined).having(true())
-
-
-class Listing:
-    """The rows of a connection's page: its edges, its nodes, and where the page stands."""
-
-    def __init__(self, planner: Planner, page: Page, groups: list[Group], place: Place) -> None:
-        self.planner = planner
-        self.page = page
-        self.place = place
-        infos = [i for g in groups if g.name == "pageInfo" for i in self._infos(g)]
-        more = "hasPreviousPage" if page.is_backward else "hasNextPage"
-        self.has_one_more = any(info.name == more for info in infos)
-        self.rows = page.rows(has_one_more=self.has_one_more)
-        self.joined: FromClause = self.rows
-        # Counted backwards the window's first row is the page's last.
-        number = self.rows.c.rn
-        self.order = [number.desc() if page.is_backward else number.asc()]
-        self.inside = number <= page.asked() if self.has_one_more else None
-
-    def field(self, group: Group) -> ColumnElement[Any]:
-        """`edges`, `nodes` or `pageInfo`."""
-        if group.name == "pageInfo":
-            return JsonObject([(info.key, self._info(info)) for info in self._infos(group)])
-        place = replace(self.place, group=group, path=(*self.place.path, group.key))
-        item = self._json(place) if group.name == "nodes" else self._edge(place)
-        return json_list(item, self.order, self.inside)
-
-    def _infos(self, group: Group) -> list[Group]:
-        return self.planner.selections.children(group, "PageInfo")
-
-    def _json(self, place: Place) -> ColumnElement[Any]:
-        found, self.joined = self.planner._json(  # noqa: SLF001 -- one walk in two classes
-            self.page.entity, self.rows, self.joined, place
-        )
-        return found
-
-    def _edge(self, place: Place) -> ColumnElement[Any]:
-        pairs = []
-        for group in self.planner.selections.children(place.group, f"{self.page.entity.name}Edge"):
-            match group.name:
-                case "__typename":
-                    made: ColumnElement[Any] = text_constant(f"{self.page.entity.name}Edge")
-                case "cursor":
-                    made = self.page.cursor(self.rows)
-                case _:
-                    path = (*place.path, group.key)
-                    made = self._json(replace(place, group=group, path=path))
-            pairs.append((group.key, made))
-        return JsonObject(pairs)
-
-    def _info(self, group: Group) -> ColumnElement[Any]:
-        page = self.page
-        match group.name:
-            case "__typename":
-                return text_constant("PageInfo")
-            case "hasNextPage":
-                return self._more(is_forward=True)
-            case "hasPreviousPage":
-                return self._more(is_forward=False)
-            case "startCursor" | "endCursor":
-                is_first = (group.name == "startCursor") != page.is_backward
-                number = self.rows.c.rn
-                order = number.asc() if is_first else number.desc()
-                listed = json_list(page.cursor(self.rows), [order], self.inside)
-                return listed[0]
-            case name:
-                raise AssertionError(name)
-
-    def _more(self, *, is_forward: bool) -> ColumnElement[Any]:
-        page = self.page
-        bound = page.before if is_forward else page.after
-        tests: list[ColumnElement[bool]] = [false()]
-        if is_forward != page.is_backward:
-            tests.append(func.count(self.rows.c.rn) > page.asked())
-        if bound is not None:
-            tests.append(page.beyond(bound, is_after=not is_forward))
-        return or_(*tests)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,15 @@ each type and field, so that the planner never has to guess.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import MISSING, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 from functools import cached_property
-from typing import Annotated, Any, Union
+from typing import Any
 
 import strawberry
 from graphql import GraphQLObjectType, GraphQLSchema
-from strawberry.annotation import StrawberryAnnotation
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
@@ -38,8 +37,9 @@ from citywide.graph.declare import (
     Sealed,
     Value,
 )
-from citywide.graph.mutate import InputField, input_fields
+from citywide.graph.mutation_types import MutationTypes
 from citywide.graph.scalars import MONEY, Locale, Money, OrderDirection
+from citywide.graph.shapes import argument, field, finish, list_of, optional, union
 
 # How many rows a page holds when the caller does not say, and at most.
 PAGE_DEFAULT = 20
@@ -54,10 +54,6 @@ _PYTHON: Mapping[Kind, Any] = {
     Kind.DATETIME: datetime,
     Kind.MONEY: Money,
 }
-_KEY = (
-    "Your name for this request, at most 100 characters, as a UUID: sent again with the same "
-    "input it is not done again, and answers the same row."
-)
 _ORDERED = {
     "eq": "Equal to.",
     "lt": "Less, or earlier, than.",
@@ -190,7 +186,7 @@ def build_schema(catalogue: Catalogue) -> Schema:
     types.build()
     schema = strawberry.Schema(
         query=types.query(),
-        mutation=types.mutation() if catalogue.mutations else None,
+        mutation=MutationTypes(catalogue, types.output).root() if catalogue.mutations else None,
         types=[types.output[name] for name in catalogue.entities],
         config=StrawberryConfig(
             scalar_map={Money: MONEY}, sort_schema=True, disable_field_suggestions=True
@@ -210,7 +206,6 @@ class _Types:
         self.connections: dict[str, type] = {}
         self.filters: dict[str, type] = {}
         self.orders: dict[str, type] = {}
-        self.inputs: dict[type, type] = {}
 
     def build(self) -> None:
         for name in self.catalogue.entities:
@@ -221,157 +216,98 @@ class _Types:
             self._order(entity)
             self._connection(name)
         for entity in self.catalogue.entities.values():
-            _finish(self.output[entity.name], self._fields(entity), entity.description)
+            finish(self.output[entity.name], self._fields(entity), entity.description)
             description = f"Conditions on {entity.name}; all of them must hold."
-            _finish(self.filters[entity.name], self._conditions(entity), description, is_input=True)
+            finish(self.filters[entity.name], self._conditions(entity), description, is_input=True)
 
     def query(self) -> type:
         fields = [
-            _field("viewer", self.output["Viewer"], "You, as the platform knows you."),
-            _field(
+            field("viewer", self.output["Viewer"], "You, as the platform knows you."),
+            field(
                 "node",
                 Node | None,
                 "The object with this id, or null when there is none that you may see.",
-                [_argument("id", strawberry.ID, "The object's id.")],
+                [argument("id", strawberry.ID, "The object's id.")],
             ),
-            _field(
+            field(
                 "nodes",
                 list[Node | None],
                 "The objects with these ids, in this order; null where there is none.",
-                [_argument("ids", list[strawberry.ID], f"At most {PAGE_MAXIMUM} ids.")],
+                [argument("ids", list[strawberry.ID], f"At most {PAGE_MAXIMUM} ids.")],
             ),
         ]
         for entity in self.catalogue.entities.values():
             if entity.root:
                 connection = self.connections[entity.name]
                 arguments = self._page_arguments(entity.name)
-                fields.append(_field(entity.root, connection, entity.root_description, arguments))
+                fields.append(field(entity.root, connection, entity.root_description, arguments))
         for name, root in self.catalogue.roots.items():
             arguments = [
-                _argument(argument, kind, text, default)
-                for argument, (kind, text, default) in root.arguments.items()
+                argument(called, kind, text, default)
+                for called, (kind, text, default) in root.arguments.items()
             ]
-            fields.append(_field(name, root.returns, root.description, arguments))
-        return _finish(type("Query", (), {}), fields, "Everything that can be read.")
-
-    def mutation(self) -> type:
-        """One field a use case: one input, and a union of its success and its problems."""
-        fields = []
-        for name, each in self.catalogue.mutations.items():
-            key = _field("idempotency_key", str, _KEY)
-            asked = self._input(f"{each.type_prefix}Input", each.takes, f"What {name} takes.", key)
-            row = _field(
-                each.payload_field,
-                _optional(self.output[each.gives]),
-                "The row as you may see it; null when you may not see it.",
-            )
-            success = type(f"{each.type_prefix}Success", (), {})
-            _finish(success, [row], f"{name} was done.")
-            result = _union(
-                f"{each.type_prefix}Result",
-                f"What {name} comes to.",
-                (success, *COMMON, *each.problems),
-            )
-            argument = _argument("input", asked, "What to do.")
-            fields.append(_field(name, result, each.description, [argument]))
-        return _finish(type("Mutation", (), {}), fields, "Everything that can be done.")
-
-    def _input(self, name: str, takes: type, description: str, *more: StrawberryField) -> type:
-        """The input type of a dataclass; one inside another is made once."""
-        fields = list(more)
-        for each in input_fields(takes):
-            kind = self._asked(each)
-            is_optional = each.is_nullable or each.default is not MISSING
-            annotation = _list(kind) if each.is_list else kind
-            annotation = _optional(annotation) if is_optional else annotation
-            default = UNSET if is_optional else None
-            fields.append(_field(each.name, annotation, each.about.description, default=default))
-        return _finish(type(name, (), {}), fields, description, is_input=True)
-
-    def _asked(self, each: InputField) -> Any:
-        if each.nested is not None:
-            if each.nested not in self.inputs:
-                text = " ".join((each.nested.__doc__ or "").split())
-                name = f"{each.nested.__name__}Input"
-                self.inputs[each.nested] = self._input(name, each.nested, text)
-            return self.inputs[each.nested]
-        if each.about.of is not None:
-            return strawberry.ID
-        if each.about.enum is not None:
-            return self._enums()[each.about.enum]
-        return Money if each.about.is_money else each.kind
-
-    def _enums(self) -> Mapping[str, type[Enum]]:
-        """The enums of the entities' fields and of the roots' arguments, by name."""
-        found = {
-            declared.enum.__name__: declared.enum
-            for entity in self.catalogue.entities.values()
-            for declared in entity.fields.values()
-            if isinstance(declared, Value) and declared.enum is not None
-        }
-        for root in self.catalogue.roots.values():
-            found |= {enum.__name__: enum for enum in root.guarded.values()}
-        return found
+            fields.append(field(name, root.returns, root.description, arguments))
+        return finish(type("Query", (), {}), fields, "Everything that can be read.")
 
     def _fields(self, entity: Entity) -> Iterator[StrawberryField]:
         for name, declared in entity.fields.items():
             annotation, arguments = self._annotation(declared)
-            yield _field(name, annotation, declared.description, arguments)
+            yield field(name, annotation, declared.description, arguments)
 
     def _annotation(self, declared: Field) -> tuple[Any, list[StrawberryArgument]]:
         match declared:
             case Value():
                 kind = declared.enum or _PYTHON[declared.kind]
                 nullable = declared.nullable or declared.mask is not None
-                return (_optional(kind) if nullable else kind), []
+                return (optional(kind) if nullable else kind), []
             case Sealed():
                 return str | None, []
             case Localised():
                 default = Locale.ZH_CN.value
-                return str, [_argument("locale", Locale, "The label's language.", default)]
+                return str, [argument("locale", Locale, "The label's language.", default)]
             case One():
                 target = self.output[declared.target]
-                return (_optional(target) if declared.nullable else target), []
+                return (optional(target) if declared.nullable else target), []
             case Many():
                 return self.connections[declared.target], self._page_arguments(declared.target)
             case Few():
-                return _list(self.output[declared.target]), []
+                return list_of(self.output[declared.target]), []
             case Either():
                 members = tuple(self.output[name] for name in declared.alternatives)
-                union = _union(declared.union, declared.union_description, members)
-                return _optional(union), []
+                found = union(declared.union, declared.union_description, members)
+                return optional(found), []
 
     def _page_arguments(self, name: str) -> list[StrawberryArgument]:
         rows = f"at most {PAGE_MAXIMUM}"
         return [
-            _argument("first", int | None, f"The first rows, {rows}; {PAGE_DEFAULT} by default."),
-            _argument("after", str | None, "Only rows after this cursor."),
-            _argument("last", int | None, f"The last rows, {rows}."),
-            _argument("before", str | None, "Only rows before this cursor."),
-            _argument("where", _optional(self.filters[name]), "Only rows for which this holds."),
-            _argument(
+            argument("first", int | None, f"The first rows, {rows}; {PAGE_DEFAULT} by default."),
+            argument("after", str | None, "Only rows after this cursor."),
+            argument("last", int | None, f"The last rows, {rows}."),
+            argument("before", str | None, "Only rows before this cursor."),
+            argument("where", optional(self.filters[name]), "Only rows for which this holds."),
+            argument(
                 "order_by",
-                _optional(_list(self.orders[name])),
+                optional(list_of(self.orders[name])),
                 "In this order; equal rows by id.",
             ),
         ]
 
     def _connection(self, name: str) -> None:
-        edge = _finish(
+        edge = finish(
             type(f"{name}Edge", (), {}),
             [
-                _field("node", self.output[name], "The row."),
-                _field("cursor", str, "Where the row stands in this order."),
+                field("node", self.output[name], "The row."),
+                field("cursor", str, "Where the row stands in this order."),
             ],
             f"A {name} in a list.",
         )
         fields = [
-            _field("edges", _list(edge), "The page's rows with their cursors."),
-            _field("nodes", _list(self.output[name]), "The page's rows."),
-            _field("page_info", PageInfo, "Where the page stands."),
-            _field("total_count", int, "How many rows there are without paging."),
+            field("edges", list_of(edge), "The page's rows with their cursors."),
+            field("nodes", list_of(self.output[name]), "The page's rows."),
+            field("page_info", PageInfo, "Where the page stands."),
+            field("total_count", int, "How many rows there are without paging."),
         ]
-        _finish(self.connections[name], fields, f"A page of a list of {name}.")
+        finish(self.connections[name], fields, f"A page of a list of {name}.")
 
     def _order(self, entity: Entity) -> None:
         orders: Any = Enum(f"{entity.name}OrderField", dict(entity.orders))  # type: ignore[misc]
@@ -380,10 +316,10 @@ class _Types:
             description=f"What {entity.name} can be ordered by.",
         )
         fields = [
-            _field("field", by, "What to order by."),
-            _field("direction", OrderDirection, "Which way.", default=OrderDirection.ASC.value),
+            field("field", by, "What to order by."),
+            field("direction", OrderDirection, "Which way.", default=OrderDirection.ASC.value),
         ]
-        self.orders[entity.name] = _finish(
+        self.orders[entity.name] = finish(
             type(f"{entity.name}Order", (), {}),
             fields,
             f"An order of {entity.name}.",
@@ -392,23 +328,23 @@ class _Types:
 
     def _conditions(self, entity: Entity) -> Iterator[StrawberryField]:
         own = self.filters[entity.name]
-        yield _field("and_", _optional(_list(own)), "All of these hold.", name="and", default=UNSET)
-        yield _field("or_", _optional(_list(own)), "One of these holds.", name="or", default=UNSET)
-        yield _field("not_", _optional(own), "This does not hold.", name="not", default=UNSET)
-        yield _field("id", _optional(self.comparisons[Kind.ID]), "The row's id.", default=UNSET)
+        yield field("and_", optional(list_of(own)), "All of these hold.", name="and", default=UNSET)
+        yield field("or_", optional(list_of(own)), "One of these holds.", name="or", default=UNSET)
+        yield field("not_", optional(own), "This does not hold.", name="not", default=UNSET)
+        yield field("id", optional(self.comparisons[Kind.ID]), "The row's id.", default=UNSET)
         for name, declared in entity.fields.items():
             match declared:
                 case Value(comparable=True):
                     comparison = self._comparison_of(declared)
-                    yield _field(name, _optional(comparison), declared.description, default=UNSET)
+                    yield field(name, optional(comparison), declared.description, default=UNSET)
                 case One():
                     target = self.filters[declared.target]
                     text = f"There is one, and this holds for it. {declared.description}"
-                    yield _field(name, _optional(target), text, default=UNSET)
+                    yield field(name, optional(target), text, default=UNSET)
                 case Many():
                     target = self.filters[declared.target]
                     text = f"There is at least one for which this holds. {declared.description}"
-                    yield _field(name, _optional(target), text, default=UNSET)
+                    yield field(name, optional(target), text, default=UNSET)
                 case _:
                     pass
 
@@ -422,81 +358,20 @@ class _Types:
         return self.enum_comparisons[declared.enum]
 
 
-def _list(kind: Any) -> Any:
-    return list[kind]
-
-
-def _optional(kind: Any) -> Any:
-    return kind | None
-
-
-def _union(name: str, description: str, members: tuple[type, ...]) -> Any:
-    union = strawberry.union(name, description=description)
-    return Annotated[Union[members], union]  # noqa: UP007 -- at run time
-
-
 def _comparison(name: str, kind: Kind, enum: type[Enum] | None = None) -> type:
     scalar = enum or _PYTHON[kind]
     fields = [
-        _field(operator, _optional(scalar), text, default=UNSET)
+        field(operator, optional(scalar), text, default=UNSET)
         for operator, text in _COMPARISONS[kind].items()
     ]
     if kind is not Kind.BOOLEAN or enum is not None:
         fields.append(
-            _field("in_", _optional(_list(scalar)), "One of these.", name="in", default=UNSET)
+            field("in_", optional(list_of(scalar)), "One of these.", name="in", default=UNSET)
         )
     if kind is not Kind.ID:
-        fields.append(_field("is_null", bool | None, "Whether it is null.", default=UNSET))
+        fields.append(field("is_null", bool | None, "Whether it is null.", default=UNSET))
     description = f"How a {name} compares; all that is given must hold."
-    return _finish(type(f"{name}Comparison", (), {}), fields, description, is_input=True)
-
-
-def _field(
-    python_name: str,
-    annotation: Any,
-    description: str,
-    arguments: Iterable[StrawberryArgument] = (),
-    *,
-    name: str | None = None,
-    default: Any = None,
-) -> StrawberryField:
-    made = StrawberryField(
-        python_name=python_name,
-        graphql_name=name,
-        type_annotation=StrawberryAnnotation(annotation),
-        description=description,
-        **({} if default is None else {"default": default}),
-    )
-    made.arguments = list(arguments)
-    return made
-
-
-def _argument(
-    name: str, annotation: Any, description: str, default: Any = UNSET
-) -> StrawberryArgument:
-    return StrawberryArgument(
-        python_name=name,
-        graphql_name=None,
-        type_annotation=StrawberryAnnotation(annotation),
-        description=description,
-        default=default,
-    )
-
-
-def _finish(
-    cls: type, fields: Iterable[StrawberryField], description: str, *, is_input: bool = False
-) -> type:
-    """Give a class its fields and make it a Strawberry type."""
-    annotations = {}
-    for made in fields:
-        annotation = made.type_annotation
-        assert annotation is not None
-        annotations[made.python_name] = annotation.annotation
-        setattr(cls, made.python_name, made)
-    cls.__annotations__ = annotations
-    decorate: Callable[..., Any] = strawberry.input if is_input else strawberry.type
-    finished: type = decorate(cls, description=description)
-    return finished
+    return finish(type(f"{name}Comparison", (), {}), fields, description, is_input=True)
 
 
 __all__ = ["PAGE_DEFAULT", "PAGE_MAXIMUM", "Node", "Root", "Schema", "build_schema"]

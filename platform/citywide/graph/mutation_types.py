@@ -1,0 +1,91 @@
+"""The Strawberry types of mutations: inputs from the use cases' dataclasses, results as unions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING
+from enum import Enum
+from typing import Any
+
+import strawberry
+from strawberry.types.field import StrawberryField
+from strawberry.types.unset import UNSET
+
+from citywide.acts.problems import COMMON
+from citywide.graph.declare import Catalogue, Value
+from citywide.graph.mutate import InputField, input_fields
+from citywide.graph.scalars import Money
+from citywide.graph.shapes import argument, field, finish, list_of, optional, union
+
+_KEY = (
+    "Your name for this request, at most 100 characters, as a UUID: sent again with the same "
+    "input it is not done again, and answers the same row."
+)
+
+
+class MutationTypes:
+    """Makes the root of all mutations; `output` are the entities' types by name."""
+
+    def __init__(self, catalogue: Catalogue, output: Mapping[str, type]) -> None:
+        self.catalogue = catalogue
+        self.output = output
+        self.inputs: dict[type, type] = {}
+
+    def root(self) -> type:
+        """One field a use case: one input, and a union of its success and its problems."""
+        fields = []
+        for name, each in self.catalogue.mutations.items():
+            key = field("idempotency_key", str, _KEY)
+            asked = self._input(f"{each.type_prefix}Input", each.takes, f"What {name} takes.", key)
+            row = field(
+                each.payload_field,
+                optional(self.output[each.gives]),
+                "The row as you may see it; null when you may not see it.",
+            )
+            success = type(f"{each.type_prefix}Success", (), {})
+            finish(success, [row], f"{name} was done.")
+            result = union(
+                f"{each.type_prefix}Result",
+                f"What {name} comes to.",
+                (success, *COMMON, *each.problems),
+            )
+            taken = argument("input", asked, "What to do.")
+            fields.append(field(name, result, each.description, [taken]))
+        return finish(type("Mutation", (), {}), fields, "Everything that can be done.")
+
+    def _input(self, name: str, takes: type, description: str, *more: StrawberryField) -> type:
+        """The input type of a dataclass; one inside another is made once."""
+        fields = list(more)
+        for each in input_fields(takes):
+            kind = self._asked(each)
+            is_optional = each.is_nullable or each.default is not MISSING
+            annotation = list_of(kind) if each.is_list else kind
+            annotation = optional(annotation) if is_optional else annotation
+            default = UNSET if is_optional else None
+            fields.append(field(each.name, annotation, each.about.description, default=default))
+        return finish(type(name, (), {}), fields, description, is_input=True)
+
+    def _asked(self, each: InputField) -> Any:
+        if each.nested is not None:
+            if each.nested not in self.inputs:
+                text = " ".join((each.nested.__doc__ or "").split())
+                name = f"{each.nested.__name__}Input"
+                self.inputs[each.nested] = self._input(name, each.nested, text)
+            return self.inputs[each.nested]
+        if each.about.of is not None:
+            return strawberry.ID
+        if each.about.enum is not None:
+            return self._enums()[each.about.enum]
+        return Money if each.about.is_money else each.kind
+
+    def _enums(self) -> Mapping[str, type[Enum]]:
+        """The enums of the entities' fields and of the roots' arguments, by name."""
+        found = {
+            declared.enum.__name__: declared.enum
+            for entity in self.catalogue.entities.values()
+            for declared in entity.fields.values()
+            if isinstance(declared, Value) and declared.enum is not None
+        }
+        for root in self.catalogue.roots.values():
+            found |= {enum.__name__: enum for enum in root.guarded.values()}
+        return found
