@@ -23,6 +23,10 @@ class Settings(BaseSettings):
         validation_alias="DATABASE_URL",
         description="An existing PostgreSQL 18, instead of the embedded one.",
     )
+    fonts: Path = Field(
+        Path("/usr/share/fonts"),
+        description="A folder with a Chinese font (Noto or Source Han), for printed pages.",
+    )
     issuer: str = Field("https://citywide.local", description="The tokens' `iss`.")
     audience: str = Field("citywide", description="The tokens' `aud`.")
     jwks: str | None = Field(

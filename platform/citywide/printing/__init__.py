@@ -1,0 +1,1 @@
+"""Pages on paper: a template of ours, what goes on it as data, the fonts inside the file."""
