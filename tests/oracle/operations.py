@@ -111,7 +111,9 @@ class Author:
     def _root(self) -> str:
         entities = self.asker.sight.entities
         lists = {each.root: each for each in entities.values() if each.root}
-        kinds = [*lists, "viewer", "node", "nodes", "metrics", "__typename"]
+        # What is about persons is masked, so it is asked for more often.
+        persons = [each.root for each in lists.values() if each.person]
+        kinds = [*persons, *lists, "viewer", "node", "nodes", "metrics", "__typename"]
         name = self.pick([k for k in kinds if k == "__typename" or self.is_allowed(f"Query.{k}")])
         alias = f"{self.fresh('r')}: "
         match name:
@@ -320,7 +322,10 @@ class Author:
             elif depth < _LEVELS_OF_A_FILTER and kind == 8:
                 found["not"] = self.where(entity, depth + 1)
             elif depth < _LEVELS_OF_A_FILTER - 1 and kind in (4, 5) and edges:
-                name = self.pick(edges)
+                maskable = [
+                    each for each in edges if getattr(entity.fields[each], "maskable", False)
+                ]
+                name = self.pick(maskable if maskable and self.chance(40) else edges)
                 edge: Any = entity.fields[name]
                 found[name] = self.where(self.asker.sight.entities[edge.target], depth + 1)
             elif kind == 9 or not values:
