@@ -160,10 +160,9 @@ async def town(database_url: str) -> AsyncIterator[Town]:
 
 async def people(town: Town) -> None:
     """One subject for each rule."""
-    until = {"end": TODAY}
     await town.admit("worker", HELPERS, "social_worker", "finance")
     await town.admit("temporary", HELPERS, "social_worker", end=date(2015, 11, 30))
-    await town.admit("was.worker", HELPERS, "social_worker", **until)
+    await town.admit("was.worker", HELPERS, "social_worker", end=TODAY)
     await town.admit("new.worker", HELPERS, "social_worker", start=date(2015, 11, 12))
     await town.admit("bare", HELPERS)
     await town.admit("suspended", HELPERS, "director", status="SUSPENDED")
@@ -261,7 +260,7 @@ async def test_a_member_in_good_standing_is_let_in(database: Database) -> None:
         case = (subject, header)
         assert (case, principal.audience) == (case, audience)
         assert (case, principal.context.audience) == (case, audience)
-        assert (case, principal.roles) == (case, roles)
+        assert (case, set(principal.roles)) == (case, roles)
         assert (case, principal.tenant_id) == (case, tenant_id)
         assert (case, principal.valid_until) == (case, valid_until)
         assert principal.today == TODAY

@@ -70,5 +70,5 @@ def _comparison(seen: Any, given: Mapping[str, Any]) -> bool | None:
 
 def _test(seen: Any, operator: str, given: Any) -> bool | None:
     if operator == "isNull":
-        return (seen is None) == given
+        return bool((seen is None) == given)
     return None if seen is None else _TESTS[operator](seen, given)

@@ -8,6 +8,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -75,12 +76,12 @@ class Lists:
         rows = sorted(rows, key=lambda row: bytes(row["id"].bytes), reverse=is_descending)
         for term in reversed(order):
             name = field_of(entity, term)
-            rows = sorted(
-                rows,
-                key=lambda row, n=name: _greatest_null(self.sight.value(entity, n, row)),
-                reverse=term["direction"] == "DESC",
-            )
+            key = partial(self._key, entity, name)
+            rows = sorted(rows, key=key, reverse=term["direction"] == "DESC")
         return rows
+
+    def _key(self, entity: Entity, name: str, row: Row) -> tuple[bool, Any]:
+        return _greatest_null(self.sight.value(entity, name, row))
 
     def cursor(self, entity: Entity, order: Order, row: Row) -> str:
         """Where the row stands in this order."""

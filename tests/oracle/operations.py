@@ -112,7 +112,7 @@ class Author:
         entities = self.asker.sight.entities
         lists = {each.root: each for each in entities.values() if each.root}
         # What is about persons is masked, so it is asked for more often.
-        persons = [each.root for each in lists.values() if each.person]
+        persons = [root for root, each in lists.items() if each.person]
         kinds = [*persons, *lists, "viewer", "node", "nodes", "metrics", "__typename"]
         name = self.pick([k for k in kinds if k == "__typename" or self.is_allowed(f"Query.{k}")])
         alias = f"{self.fresh('r')}: "
