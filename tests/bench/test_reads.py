@@ -143,6 +143,9 @@ def test_the_aim_is_about_the_median_round_and_the_worker(
     rates: list[float], worker_bytes: int, said: str
 ) -> None:
     report = Report(
+        benchmark="reads",
+        title="Reads",
+        aim_ratio=0.8,
         began_at="2025-01-01T00:00:00+00:00",
         machine={"cpus": 2},
         parameters={},

@@ -5,13 +5,27 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import ARRAY, BigInteger, Text, cast, func, literal, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    DateTime,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+    bindparam,
+    cast,
+    func,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.sql.dml import ReturningInsert
 
 from citywide.acts.act import Act
 from citywide.acts.models import IDEMPOTENCY_KEY
@@ -27,7 +41,7 @@ from citywide.audit.models import AUDIT_SUBJECT
 from citywide.authz.grants import Scope
 from citywide.authz.principal import Principal
 from citywide.db.sealed import Sealer
-from citywide.db.session import Database, Transaction
+from citywide.db.session import Database, Prepared, Transaction
 from citywide.errors import InvalidError
 from citywide.events.models import OUTBOX
 from citywide.ids import new_id
@@ -37,6 +51,8 @@ from citywide.tenancy.desk import Desk
 KEY_LENGTH = 100
 # Two acts that wait for each other, or the same key twice at once: one goes again.
 ATTEMPTS = 3
+
+_KEY = ("tenant_id", "member_id", "key")
 
 UseCase = Callable[[Act, Any], Awaitable[UUID]]
 
@@ -136,20 +152,25 @@ async def _performed(
 async def _earlier(
     transaction: Transaction, principal: Principal, request: Request
 ) -> Done | Problem | None:
-    table = IDEMPOTENCY_KEY
-    found = await transaction.rows(
-        select(table).where(
-            table.c.tenant_id == principal.tenant_id,
-            table.c.member_id == principal.member_id,
-            table.c.key == request.key,
-        )
-    )
+    given = {
+        "tenant_id": principal.tenant_id,
+        "member_id": principal.member_id,
+        "key": request.key,
+    }
+    found = await transaction.fetch(_keys(), given)
     if not found:
         return None
     if found[0]["digest"] != request.digest:
         message = "This idempotency key was used for something else: take a new one."
         return IdempotencyProblem(code="KEY_REUSED", message=message, path=["idempotencyKey"])
     return Done(found[0]["result_tenant_id"], found[0]["result_id"])
+
+
+@cache
+def _keys() -> Prepared:
+    table = IDEMPOTENCY_KEY
+    same = (table.c[name] == bindparam(name, type_=table.c[name].type) for name in _KEY)
+    return Prepared.of(select(table).where(*same))
 
 
 async def _record(act: Act, request: Request, done: Done) -> None:
@@ -177,56 +198,71 @@ async def _record(act: Act, request: Request, done: Done) -> None:
         coordinate=request.coordinate,
         content=content,
     )
-    head, appended = link(entry)
+    values = {
+        **entry.parameters,
+        "tenant_id": desk.tenant_id,
+        "bureau_id": desk.bureau_id,
+        "key_id": new_id(),
+        "key_tenant_id": principal.tenant_id,
+        "member_id": principal.member_id,
+        "key": request.key,
+        "digest": request.digest,
+        "result_id": done.row_id,
+        "event_ids": [new_id() for _ in act.events],
+        "topics": [event.topic for event in act.events],
+        "row_ids": [event.row_id for event in act.events],
+        "subject_ids": [new_id() for _ in act.persons],
+        "person_ids": sorted(act.persons),
+    }
+    await act.transaction.fetch(_recording(), values)
+
+
+@cache
+def _recording() -> Prepared:
+    """Everything that an act leaves behind, but for its own rows."""
+    head, appended = link()
+    now = bindparam("entry_occurred_at", type_=DateTime(timezone=True))
+    tenant_id = bindparam("tenant_id", type_=Uuid())
+    bureau_id = bindparam("bureau_id", type_=Uuid())
     key = insert(IDEMPOTENCY_KEY).values(
-        tenant_id=principal.tenant_id,
-        bureau_id=principal.bureau_id,
-        id=new_id(),
-        member_id=principal.member_id,
-        key=request.key,
-        coordinate=request.coordinate,
-        digest=request.digest,
+        tenant_id=bindparam("key_tenant_id", type_=Uuid()),
+        bureau_id=bureau_id,
+        id=bindparam("key_id", type_=Uuid()),
+        member_id=bindparam("member_id", type_=Uuid()),
+        key=bindparam("key", type_=Text()),
+        coordinate=bindparam("entry_coordinate", type_=Text()),
+        digest=bindparam("digest", type_=LargeBinary()),
         done_at=now,
-        result_tenant_id=done.tenant_id,
-        result_id=done.row_id,
+        result_tenant_id=tenant_id,
+        result_id=bindparam("result_id", type_=Uuid()),
     )
-    statement = appended.add_cte(head).add_cte(key.returning(IDEMPOTENCY_KEY.c.id).cte("key"))
-    if act.events:
-        statement = statement.add_cte(_events(act, now).cte("told"))
-    if act.persons:
-        statement = statement.add_cte(_subjects(act, entry.id).cte("about"))
-    await act.transaction.rows(statement)
-
-
-def _events(act: Act, now: datetime) -> Any:
-    """The outbox rows, with the id of the transaction they are written in."""
+    owned = {"tenant_id": cast(tenant_id, Uuid), "bureau_id": cast(bureau_id, Uuid)}
     current = cast(cast(func.pg_current_xact_id(), Text), BigInteger)
-    rows = [
-        act.desk.owned(id=new_id(), topic=event.topic, row_id=event.row_id, occurred_at=now)
-        for event in act.events
-    ]
-    return (
-        insert(OUTBOX)
-        .values([{**row, "transaction": current} for row in rows])
-        .returning(OUTBOX.c.id)
+    events = _each(
+        OUTBOX,
+        {"id": "event_ids", "topic": "topics", "row_id": "row_ids"},
+        {**owned, "occurred_at": cast(now, DateTime(timezone=True)), "transaction": current},
+    )
+    subjects = _each(
+        AUDIT_SUBJECT,
+        {"id": "subject_ids", "person_id": "person_ids"},
+        {**owned, "entry_id": cast(bindparam("entry_id", type_=Uuid()), Uuid)},
+    )
+    return Prepared.of(
+        appended.add_cte(head)
+        .add_cte(key.returning(IDEMPOTENCY_KEY.c.id).cte("key"))
+        .add_cte(events.cte("told"))
+        .add_cte(subjects.cte("about"))
     )
 
 
-def _subjects(act: Act, entry_id: UUID) -> Any:
-    persons = sorted(act.persons)
-    row = {
-        "id": literal([new_id() for _ in persons], ARRAY(AUDIT_SUBJECT.c.id.type)),
-        "person_id": literal(persons, ARRAY(AUDIT_SUBJECT.c.person_id.type)),
-    }
-    values = func.unnest(*row.values()).table_valued(*row).render_derived()
-    columns = {
-        "tenant_id": literal(act.desk.tenant_id, AUDIT_SUBJECT.c.tenant_id.type),
-        "bureau_id": literal(act.desk.bureau_id, AUDIT_SUBJECT.c.bureau_id.type),
-        "entry_id": literal(entry_id, AUDIT_SUBJECT.c.entry_id.type),
-        **{name: values.c[name] for name in row},
-    }
-    made = insert(AUDIT_SUBJECT).from_select(list(columns), select(*columns.values()))
-    return made.returning(AUDIT_SUBJECT.c.id)
+def _each(table: Table, arrays: Mapping[str, str], same: Mapping[str, Any]) -> ReturningInsert[Any]:
+    """A row for each place of the named arrays, with what is the same in all of them."""
+    given = (bindparam(name, type_=ARRAY(table.c[column].type)) for column, name in arrays.items())
+    values = func.unnest(*given).table_valued(*arrays).render_derived()
+    columns = {**same, **{column: values.c[column] for column in arrays}}
+    made = insert(table).from_select(list(columns), select(*columns.values()))
+    return made.returning(table.c.id)
 
 
 __all__ = ["KEY_LENGTH", "Done", "Request", "UseCase", "perform"]

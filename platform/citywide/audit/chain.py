@@ -14,15 +14,16 @@ from sqlalchemy import (
     BigInteger,
     DateTime,
     Insert,
-    LargeBinary,
     Text,
     Uuid,
+    bindparam,
     cast,
     func,
     literal,
     select,
 )
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.types import TypeEngine
 
 from citywide.audit.models import AUDIT_ENTRY, AUDIT_HEAD
 from citywide.ids import new_id
@@ -43,6 +44,21 @@ class Entry:
     actor: str
     coordinate: str
     content: Mapping[str, Any]
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters of `link`."""
+        columns = {
+            "tenant_id": self.tenant_id,
+            "bureau_id": self.bureau_id,
+            "id": self.id,
+            "kind": self.kind,
+            "occurred_at": self.occurred_at,
+            "actor": self.actor,
+            "coordinate": self.coordinate,
+            "entry": self.text,
+        }
+        return {f"entry_{name}": value for name, value in columns.items()}
 
     @property
     def text(self) -> str:
@@ -75,17 +91,31 @@ def entry_of(
     return Entry(new_id(), tenant_id, bureau_id, kind, occurred_at, actor, coordinate, content)
 
 
-def link(entry: Entry) -> tuple[CTE, Insert]:
-    """The new head of the chain, and the insert that takes position and hash from it.
+COLUMNS: Mapping[str, TypeEngine[Any]] = {
+    "tenant_id": Uuid(),
+    "bureau_id": Uuid(),
+    "id": Uuid(),
+    "kind": Text(),
+    "occurred_at": DateTime(timezone=True),
+    "actor": Text(),
+    "coordinate": Text(),
+    "entry": Text(),
+}
 
-    One statement: the head's row is locked from here to the end of the transaction.
+
+def link() -> tuple[CTE, Insert]:
+    """The new head of a chain, and the insert that takes position and hash from it.
+
+    One statement: the head's row is locked from here to the end of the transaction. Its
+    parameters are `entry_…` for each of `COLUMNS` (`Entry.parameters`).
     """
-    text = cast(literal(entry.text, Text), Text)
+    given = {name: bindparam(f"entry_{name}", type_=kind) for name, kind in COLUMNS.items()}
+    text = cast(given["entry"], Text)
     content = func.convert_to(text, "UTF8")
     upsert = insert(AUDIT_HEAD).values(
-        tenant_id=entry.tenant_id,
-        bureau_id=entry.bureau_id,
-        id=entry.tenant_id,
+        tenant_id=given["tenant_id"],
+        bureau_id=given["bureau_id"],
+        id=given["tenant_id"],
         position=1,
         hash=func.sha256(func.int8send(literal(1, BigInteger)).op("||")(content)),
     )
@@ -101,16 +131,9 @@ def link(entry: Entry) -> tuple[CTE, Insert]:
     )
     head = upsert.returning(AUDIT_HEAD.c.position, AUDIT_HEAD.c.hash).cte("head")
     row = {
-        "tenant_id": literal(entry.tenant_id, Uuid),
-        "bureau_id": literal(entry.bureau_id, Uuid),
-        "id": literal(entry.id, Uuid),
+        **{name: cast(given[name], kind) for name, kind in COLUMNS.items()},
         "position": head.c.position,
-        "kind": literal(entry.kind, Text),
-        "occurred_at": literal(entry.occurred_at, DateTime(timezone=True)),
-        "actor": literal(entry.actor, Text),
-        "coordinate": literal(entry.coordinate, Text),
-        "entry": text,
-        "hash": cast(head.c.hash, LargeBinary),
+        "hash": head.c.hash,
     }
     appended = insert(AUDIT_ENTRY).from_select(list(row), select(*row.values()))
     return head, appended.returning(AUDIT_ENTRY.c.id)

@@ -50,7 +50,7 @@ async def measured_city(server_url: str, extent: Extent, *, secret: bytes, conso
     await _create(server_url)
     await migrate(url, secret=secret)
     await _fill(url, extent, console)
-    await _administer(server_url, f"COMMENT ON DATABASE {DATABASE} IS '{mark}'")
+    await administer(server_url, f"COMMENT ON DATABASE {DATABASE} IS '{mark}'")
     return url
 
 
@@ -75,15 +75,16 @@ async def _is_there(server_url: str, mark: str) -> bool:
 
 
 async def _create(server_url: str) -> None:
-    await _administer(server_url, f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-    await _administer(
+    await administer(server_url, f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+    await administer(
         server_url,
         f"CREATE DATABASE {DATABASE} LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' "
         "TEMPLATE template0",
     )
 
 
-async def _administer(server_url: str, statement: str) -> None:
+async def administer(server_url: str, statement: str) -> None:
+    """Run one statement as the owner."""
     connection = await asyncpg.connect(server_url)
     try:
         await connection.execute(statement)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -18,6 +19,8 @@ from itertools import count
 from typing import cast
 
 import uvloop
+
+from citywide.errors import OperatorError
 
 _HEAD_END = b"\r\n\r\n"
 _LENGTH = b"content-length:"
@@ -153,6 +156,25 @@ async def apply(load: Load) -> Seen:
         seconds = time.perf_counter() - started
         cpu = time.process_time() - cpu
     return Seen(seconds, latencies, cpu)
+
+
+async def applied(load: Load) -> Seen:
+    """Apply a load from a process of its own.
+
+    Raises `OperatorError` when it could not be applied.
+    """
+    client = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        __name__,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        env=dict(os.environ),
+    )
+    answer, _ = await client.communicate(json.dumps(asdict(load)).encode())
+    if client.returncode != 0:
+        raise OperatorError("The load could not be applied; its messages are above.")
+    return Seen(**json.loads(answer))
 
 
 def main() -> None:

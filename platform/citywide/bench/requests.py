@@ -16,7 +16,7 @@ def compiled_requests(
 ) -> dict[str, list[bytes]]:
     """As a frontend sends them: a bearer token, the document and its variables."""
     return {
-        name: [_posted(each, keys, settings) for each in requests]
+        name: [posted(each, keys, settings, {}) for each in requests]
         for name, requests in asked.items()
     }
 
@@ -32,8 +32,12 @@ def floor_requests(asked: Mapping[str, list[Asked]]) -> dict[str, list[bytes]]:
     }
 
 
-def _posted(each: Asked, keys: Keys, settings: Settings) -> bytes:
-    token = issue(each.subject, key=keys.issuer, issuer=settings.issuer, audience=settings.audience)
+def posted(each: Asked, keys: Keys, settings: Settings, tokens: dict[str, str]) -> bytes:
+    """One request; `tokens` keeps those that were issued already."""
+    token = tokens.get(each.subject) or issue(
+        each.subject, key=keys.issuer, issuer=settings.issuer, audience=settings.audience
+    )
+    tokens[each.subject] = token
     body = json.dumps({"query": each.document, "variables": each.variables}).encode()
     head = (
         "POST /graphql HTTP/1.1\r\nHost: bench\r\n"

@@ -25,7 +25,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
-from functools import cached_property
+from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
@@ -126,11 +126,6 @@ class Mutation:
         """The success type's field with the row."""
         return self.gives[0].lower() + self.gives[1:]
 
-    @cached_property
-    def fields(self) -> tuple[InputField, ...]:
-        """The input's fields."""
-        return input_fields(self.takes)
-
 
 def mutation(*, gives: str, problems: Sequence[type[Problem]] = ()) -> Callable[[UseCase], UseCase]:
     """Declare a use case as the mutation of its name; its docstring is the description.
@@ -156,6 +151,7 @@ def mutation(*, gives: str, problems: Sequence[type[Problem]] = ()) -> Callable[
     return declare
 
 
+@cache
 def input_fields(takes: type) -> tuple[InputField, ...]:
     """The fields of an input's dataclass, in order."""
     assert is_dataclass(takes), takes

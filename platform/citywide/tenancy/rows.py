@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Table,
     Uuid,
     any_,
+    bindparam,
     func,
     insert,
     literal,
@@ -23,7 +25,8 @@ from sqlalchemy import (
     update,
 )
 
-from citywide.db.session import Change, Transaction
+from citywide.db.session import Change, Prepared, Transaction
+from citywide.db.tables import is_tenant_table
 from citywide.tenancy.desk import Desk
 from citywide.tenancy.drafts import Span
 from citywide.tenancy.models import MEMBER_ROLE
@@ -53,13 +56,19 @@ async def insert_rows(
     """
     if not rows:
         return []
-    names = list(rows[0])
-    arrays = (literal([row[name] for row in rows], ARRAY(table.c[name].type)) for name in names)
-    values = func.unnest(*arrays).table_valued(*names).render_derived()
-    statement = insert(table).from_select(names, select(*(values.c[name] for name in names)))
-    await transaction.rows(statement.returning(table.c.id))
+    names = tuple(rows[0])
+    columns = {name: [row[name] for row in rows] for name in names}
+    await transaction.fetch(_inserting(table, names), columns)
     transaction.changes += [Change(table.name, row["id"]) for row in rows]
     return [row["id"] for row in rows]
+
+
+@cache
+def _inserting(table: Table, names: tuple[str, ...]) -> Prepared:
+    arrays = (bindparam(name, type_=ARRAY(table.c[name].type)) for name in names)
+    values = func.unnest(*arrays).table_valued(*names).render_derived()
+    statement = insert(table).from_select(names, select(*(values.c[name] for name in names)))
+    return Prepared.of(statement.returning(table.c.id))
 
 
 async def update_row(
@@ -102,10 +111,8 @@ async def tenant_rows(
     transaction: Transaction, *, desk: Desk, table: Table, ids: Collection[UUID]
 ) -> dict[UUID, Record]:
     """The tenant's rows with these ids; what is not the tenant's is not there."""
-    if not ids:
-        return {}
-    statement = of_tenant(select(table).where(among(table.c.id, set(ids))), table, desk=desk)
-    return {row["id"]: row for row in await transaction.rows(statement)}
+    found = await rows_with(transaction, desk=desk, column=table.c.id, values=set(ids))
+    return {row["id"]: row for row in found}
 
 
 async def rows_with(
@@ -114,9 +121,8 @@ async def rows_with(
     """The tenant's rows whose `column` is one of `values`."""
     if not values:
         return []
-    table = column.table
-    wanted = column == any_(literal(list(values), ARRAY(column.type)))
-    return await transaction.rows(select(table).where(table.c.tenant_id == desk.tenant_id, wanted))
+    given = {"tenant_id": desk.tenant_id, "wanted": list(values)}
+    return await transaction.fetch(_finding(column), given)
 
 
 async def catalogue_rows(
@@ -125,8 +131,18 @@ async def catalogue_rows(
     """The shared catalogue's rows with these ids."""
     if not ids:
         return {}
-    found = await transaction.rows(select(table).where(among(table.c.id, set(ids))))
+    found = await transaction.fetch(_finding(table.c.id), {"wanted": list(set(ids))})
     return {row["id"]: row for row in found}
+
+
+@cache
+def _finding(column: Column[Any]) -> Prepared:
+    """The rows whose `column` is wanted; of a tenant's table with the tenant's predicate."""
+    table = column.table
+    statement = select(table).where(column == any_(bindparam("wanted", type_=ARRAY(column.type))))
+    if is_tenant_table(table):
+        statement = statement.where(table.c.tenant_id == bindparam("tenant_id", type_=Uuid()))
+    return Prepared.of(statement)
 
 
 def spans(
@@ -142,14 +158,11 @@ async def field_workers(
     """The members among `ids` who have a field role, with the days on which they have it."""
     if not ids:
         return {}
-    statement = select(
-        MEMBER_ROLE.c.member_id, MEMBER_ROLE.c.valid_from, MEMBER_ROLE.c.valid_until
-    ).where(
-        among(MEMBER_ROLE.c.member_id, set(ids)),
-        MEMBER_ROLE.c.role == any_(literal(list(FIELD_ROLES), ARRAY(MEMBER_ROLE.c.role.type))),
-    )
     found: dict[UUID, list[Span]] = {}
-    for row in await transaction.rows(of_tenant(statement, MEMBER_ROLE, desk=desk)):
+    column = MEMBER_ROLE.c.member_id
+    for row in await rows_with(transaction, desk=desk, column=column, values=set(ids)):
+        if row["role"] not in FIELD_ROLES:
+            continue
         span = Span(row["valid_from"], row["valid_until"])
         found.setdefault(row["member_id"], []).append(span)
     return dict(found)
