@@ -14,7 +14,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 class Settings(BaseSettings):
     """Everything that differs between two deployments of the same code."""
 
-    model_config = SettingsConfigDict(env_prefix="CITYWIDE_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="CITYWIDE_", env_ignore_empty=True, frozen=True)
 
     home: Path = Field(CHECKOUT, description="Where schema/, policies/ and tenants/ are read.")
     data: Path = Field(Path(".citywide"), description="The embedded database's and keys' folder.")

@@ -14,6 +14,7 @@ from citywide.db.session import Database
 from citywide.settings import CHECKOUT
 from citywide.tenancy.apply import apply
 from citywide.tenancy.load import load_manifests
+from deployments import data_folder
 
 
 def run(*arguments: str) -> Result:
@@ -89,12 +90,14 @@ def test_a_question_that_cannot_be_answered_gets_a_sentence(
 
 @pytest.fixture
 async def city(
-    home: Path,  # noqa: ARG001 (its variables come first)
+    home: Path,
     database: Database,
     database_url: str,
+    secret: bytes,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The pilot's city, with its members."""
+    data_folder(home / "data", secret)
     monkeypatch.setenv("DATABASE_URL", database_url)
     await apply(database, load_manifests(CHECKOUT / "tenants" / "yueqing"))
 

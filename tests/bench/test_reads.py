@@ -6,7 +6,6 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -19,17 +18,20 @@ from citywide.bench.load import AnswerError, Load, Seen
 from citywide.bench.reads import Effort, benchmark_reads
 from citywide.bench.report import COMPILED, FLOOR, Measured, Report, Round
 from citywide.bench.workers import Memory
-from citywide.identity.keys import deployment_keys
 from citywide.settings import Settings
+from deployments import data_folder
 
 TINY = Extent(agencies=2, beneficiaries=12, records=2)
 OPERATIONS = {"worklist", "file", "lookup", "metrics"}
 
 
 @pytest.fixture(scope="module")
-def report(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def report(
+    server_url: str, secret: bytes, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
     """The report of a short run, as it is written and read again."""
-    settings = Settings(DATABASE_URL=server_url, data=tmp_path_factory.mktemp("deployment"))
+    data = data_folder(tmp_path_factory.mktemp("deployment"), secret)
+    settings = Settings(DATABASE_URL=server_url, data=data)
     effort = Effort(rounds=2, seconds=0.1)
     made = benchmark_reads(settings, TINY, effort, console=Console(quiet=True))
     found: dict[str, Any] = json.loads(json.dumps(made.as_json()))
@@ -70,18 +72,17 @@ def test_the_worker_is_weighed_apart_from_its_supervisor(report: dict[str, Any])
 
 
 async def test_a_second_run_finds_the_city_and_another_extent_makes_a_new_one(
-    server_url: str, report: dict[str, Any], tmp_path: Path
+    server_url: str, secret: bytes, report: dict[str, Any]
 ) -> None:
     del report  # it made the city
     made = await _city_number(server_url)
-    assert await _made_again(server_url, TINY, tmp_path) == made
+    assert await _made_again(server_url, TINY, secret) == made
     larger = Extent(agencies=3, beneficiaries=12, records=2)
-    assert await _made_again(server_url, larger, tmp_path) != made
+    assert await _made_again(server_url, larger, secret) != made
 
 
-async def _made_again(server_url: str, extent: Extent, data: Path) -> int:
+async def _made_again(server_url: str, extent: Extent, secret: bytes) -> int:
     console = Console(quiet=True)
-    secret = deployment_keys(data).secret
     await measured_city(server_url, extent, secret=secret, console=console)
     return await _city_number(server_url)
 

@@ -4,33 +4,60 @@ from __future__ import annotations
 
 import signal
 import sys
+from importlib import import_module
 from types import FrameType
+from typing import Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
 
-from citywide.cli import bench, policy, schema, start, tenants
 from citywide.cli.complaints import our_fault
 
+# `citywide NAME` stands in the module of this name, as its `app`.
+COMMANDS = ("up", "migrate", "tenants", "serve", "token", "policy", "schema", "bench")
+
+
+class _Commands(TyperGroup):
+    """Imports a command's module when it is called: all together take longer than a start."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        # Their names are enough for suggestions; help and calls go through `get_command`.
+        self.commands = dict.fromkeys(COMMANDS, TyperCommand(None))
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """See `TyperGroup`."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"{__name__}.{cmd_name}")
+        command = get_command(module.app)
+        command.name = cmd_name
+        return command
+
+
 app = typer.Typer(
+    cls=_Commands,
     help="Bureau and agencies behind one GraphQL schema.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-app.command("up")(start.up)
-app.command("migrate")(start.migrate_database)
-app.command("serve")(start.serve_only)
-app.command("token")(start.token)
-app.add_typer(tenants.app, name="tenants")
-app.add_typer(policy.app, name="policy")
-app.add_typer(schema.app, name="schema")
-app.add_typer(bench.app, name="bench")
+
+
+@app.callback()
+def _citywide() -> None:
+    """Make it a group, whose commands are found when they are called."""
 
 
 def main() -> None:
     """Run the command of this process's arguments; never ends in a traceback."""
-    # A terminated command stops what it started, as an interrupted one does.
+    # A terminated command stops what it started, as an interrupted one does; so does one whose
+    # terminal is closed, unless it was told to outlive it.
     signal.signal(signal.SIGTERM, _interrupted)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, _interrupted)
     try:
         app()
     except BrokenPipeError:

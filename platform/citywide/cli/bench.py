@@ -13,7 +13,8 @@ from citywide.bench.city import Extent
 from citywide.bench.reads import Effort, benchmark_reads
 from citywide.bench.report import Report
 from citywide.bench.writes import benchmark_writes
-from citywide.cli.complaints import DataFolder, chosen, complaints
+from citywide.cli.complaints import complaints
+from citywide.cli.options import DataFolder, chosen
 from citywide.settings import Settings
 
 ToFile = Annotated[Path | None, typer.Option("--json", help="Write the report to this file.")]
@@ -30,7 +31,6 @@ class Benchmark(Protocol):
         self, settings: Settings, extent: Extent, effort: Effort, *, console: Console
     ) -> Report:
         """See `benchmark_reads`."""
-
 
 app = typer.Typer(help="Measure this build on this machine.", no_args_is_help=True)
 

@@ -8,44 +8,29 @@ import tempfile
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import NoReturn
 
 import asyncpg
 import typer
 
 from citywide.errors import OperatorError
-from citywide.settings import Settings
 
 # The person at the command line can mend it; it is our fault; they pressed Ctrl-C (128 + SIGINT).
 MENDABLE, OURS, INTERRUPTED = 2, 1, 130
 
-DataFolder = Annotated[
-    Path | None,
-    typer.Option(
-        "--data",
-        help="The folder of the embedded database and the keys; default .citywide. "
-        "With DATABASE_URL only the keys are there.",
-    ),
-]
-
-# The database says these of itself before any statement of ours runs.
-_UNREACHABLE = (
+# What a database says of itself, whatever it was asked: it is lost, full, read-only or closing.
+_OF_THE_DATABASE = (
+    asyncpg.PostgresConnectionError,
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.ClientConfigurationError,
+    asyncpg.InsufficientResourcesError,
     asyncpg.InsufficientPrivilegeError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.PostgresSystemError,
     ConnectionError,
     TimeoutError,
 )
-
-
-def chosen(data: Path | None) -> Settings:
-    """The deployment's settings, with the data folder that the command names."""
-    settings = Settings()
-    return settings if data is None else settings.model_copy(update={"data": data})
 
 
 @contextmanager
@@ -56,7 +41,10 @@ def complaints() -> Iterator[None]:
     except OperatorError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(MENDABLE) from error
-    except _UNREACHABLE as error:
+    except BrokenPipeError:
+        # Not the database's: whoever read the output has seen enough.
+        raise
+    except _OF_THE_DATABASE as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         typer.echo(f"The database cannot be used: {reason}.", err=True)
         raise typer.Exit(MENDABLE) from error

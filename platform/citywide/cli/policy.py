@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from difflib import get_close_matches
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import Annotated
 
 import typer
-from sqlalchemy import select
 
 from citywide.authz import decisions
-from citywide.authz.membership import Memberships, memberships_of
+from citywide.authz.membership import Memberships
 from citywide.authz.policy import Policy
-from citywide.cli.complaints import DataFolder, chosen, complaints
+from citywide.cli.complaints import complaints
+from citywide.cli.options import DataFolder, chosen
+from citywide.cli.people import known, near, people
 from citywide.db.embedded import running_database
-from citywide.db.session import Audience, Context, Database
-from citywide.domain import CATALOGUE
+from citywide.db.session import Database
 from citywide.errors import OperatorError, RefusalError
-from citywide.graph.schema import build_schema
 from citywide.identity.keys import deployment_keys
 from citywide.settings import Settings
-from citywide.tenancy.models import BUREAU, MEMBER
-from citywide.web.app import load_policy
-
-# As many near matches as fit in a sentence.
-NEAR_MATCHES = 5
+from citywide.web.app import Rules
 
 app = typer.Typer(help="Who may read what: run the decisions, explain one.", no_args_is_help=True)
 
@@ -37,7 +30,7 @@ def run_decisions() -> None:
     """Compare the policy with every decision written down in policies/decisions."""
     with complaints():
         home = Settings().home
-        policy = checked_policy(home)
+        policy = Rules.load(home).policy
         folder = home / "policies" / decisions.FOLDER
         failures = decisions.run(folder, policy)
         count = sum(
@@ -65,24 +58,23 @@ def explain(
     """Say whether a user may read a coordinate such as Beneficiary.name, and which rule says so."""
     with complaints():
         settings = chosen(data)
-        policy = checked_policy(settings.home)
+        policy = Rules.load(settings.home).policy
         match words, role:
             case [coordinate], [_, *_]:
                 roles = _known_roles(policy, role or [])
                 answer = str(policy.why(roles, _known_coordinate(policy, coordinate)))
             case [user, coordinate], None:
                 _known_coordinate(policy, coordinate)
-                opening = _database(settings)
-                answer = asyncio.run(_explain_user(policy, opening, user, tenant, coordinate))
+                secret = deployment_keys(settings.data).secret
+                with _running(settings) as url:
+                    asked = _explain_user(
+                        policy, people(url, secret=secret), user, tenant, coordinate
+                    )
+                    answer = asyncio.run(asked)
             case _:
                 sentence = "Name a user and a coordinate, or --role ROLE and a coordinate."
                 raise OperatorError(sentence)
     typer.echo(answer)
-
-
-def checked_policy(home: Path) -> Policy:
-    """The policy of this deployment; raises `OperatorError` with the line of every fault."""
-    return load_policy(home / "policies", build_schema(CATALOGUE))
 
 
 def _known_coordinate(policy: Policy, coordinate: str) -> str:
@@ -100,16 +92,9 @@ def _known_roles(policy: Policy, roles: Iterable[str]) -> frozenset[str]:
     return asked
 
 
-def near(word: str, known: Iterable[str]) -> str:
-    """A sentence with what `word` may have meant, or nothing."""
-    by_folded = {each.casefold(): each for each in known}
-    found = get_close_matches(word.casefold(), by_folded, n=NEAR_MATCHES)
-    return f" Near it: {', '.join(by_folded[each] for each in found)}." if found else ""
-
-
-@asynccontextmanager
-async def _database(settings: Settings) -> AsyncIterator[Database]:
-    """The deployment's database, for looking up who somebody is."""
+@contextmanager
+def _running(settings: Settings) -> Iterator[str]:
+    """The owner's URL of the deployment's database, which is not made for a question about it."""
     if settings.database_url is None and not (settings.data / "postgres").exists():
         sentence = (
             f"There is no database in {settings.data}: name its folder with --data, set "
@@ -117,15 +102,7 @@ async def _database(settings: Settings) -> AsyncIterator[Database]:
         )
         raise OperatorError(sentence)
     with running_database(settings) as url:
-        database = await Database.open(
-            url,
-            secret=deployment_keys(settings.data).secret,
-            audiences=(Audience.IDENTITY, Audience.OPERATOR),
-        )
-        try:
-            yield database
-        finally:
-            await database.close()
+        yield url
 
 
 async def _explain_user(
@@ -136,10 +113,7 @@ async def _explain_user(
     coordinate: str,
 ) -> str:
     async with opening as database:
-        places = sorted(each.tenant_slug for each in await memberships_of(database, user))
-        if not places:
-            sentence = f"Nobody is called {user}.{near(user, await subjects(database))}"
-            raise OperatorError(sentence)
+        places = sorted(each.tenant_slug for each in await known(database, user))
         if tenant is None and len(places) > 1:
             sentence = f"{user} has several tenants: name one with --tenant ({', '.join(places)})."
             raise OperatorError(sentence)
@@ -153,14 +127,3 @@ async def _explain_user(
     held = " and ".join(sorted(principal.roles))
     explained = policy.why(principal.roles, coordinate)
     return f"{user} is {held} at {tenant or places[0]} on {principal.today}.\n{explained}"
-
-
-async def subjects(database: Database) -> list[str]:
-    """Every user name of the deployment; only its operator is shown these."""
-    async with database.read(Context(Audience.IDENTITY)) as transaction:
-        bureaus = [row["id"] for row in await transaction.rows(select(BUREAU.c.id))]
-    names: list[str] = []
-    for bureau in bureaus:
-        async with database.read(Context(Audience.OPERATOR, bureau_id=bureau)) as transaction:
-            names += [row["subject"] for row in await transaction.rows(select(MEMBER.c.subject))]
-    return names

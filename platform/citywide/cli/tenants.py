@@ -11,7 +11,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from citywide.cli.complaints import DataFolder, chosen, complaints
+from citywide.cli.complaints import complaints
+from citywide.cli.options import DataFolder, chosen
 from citywide.db.embedded import running_database
 from citywide.db.migrate import check_ready
 from citywide.db.sealed import Sealer

@@ -1,81 +1,63 @@
-"""Bring a database to the newest schema: login roles, then Alembic's revisions.
+"""Bring a database to the newest schema, and say whether one can be served as it is.
 
-Run as the schema's owner, which is never one of the audience logins. Alembic drives asyncpg
-through SQLAlchemy, so the house has one database driver.
+Migrating is the work of the schema's owner, which is never one of the audience logins: first the
+logins, then whatever revisions are missing. Every command passes through one of the two
+functions here, so what is wrong with a database is told here, in a sentence.
 """
 
 from __future__ import annotations
 
+import hmac
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from hashlib import sha256
+from pathlib import Path
+
 import asyncpg
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
-from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
 
 from citywide.db.session import Audience, login_password
-from citywide.db.walls import login_statements
+from citywide.db.walls import STRONG_LOGINS, login_statements
 from citywide.errors import OperatorError
 
 # The first version with uuidv7, RETURNING old/new and WITHOUT OVERLAPS.
-OLDEST_SERVER = 180_000
+OLDEST_SERVER = 18
+# Longer than any database takes that is there; shorter than anyone waits for one that is not.
+CONNECT_TIMEOUT_S = 10.0
+_VERSIONS = Path(__file__).with_name("migrations") / "versions"
 
 
-async def migrate(url: str, *, secret: bytes, revision: str = "head") -> None:
-    """Create or update everything; idempotent.
+def known_revisions() -> list[str]:
+    """The schema's revisions, oldest first: the numbers with which their files' names begin."""
+    return sorted(file.name.partition("_")[0] for file in _VERSIONS.glob("[0-9]*_*.py"))
 
-    Raises `OperatorError` when the server is older than PostgreSQL 18 or the database has a
-    revision that this code does not know.
+
+async def migrate(url: str, *, secret: bytes, revision: str | None = None) -> None:
+    """Create or update everything, up to the newest revision or the one named; idempotent.
+
+    Raises `OperatorError` when the server is older than PostgreSQL 18, belongs to another
+    deployment, has a revision that this code does not know, or a login that is too strong.
     """
-    connection = await asyncpg.connect(url)
-    try:
-        if int(await connection.fetchval("SHOW server_version_num")) < OLDEST_SERVER:
-            version = await connection.fetchval("SHOW server_version")
-            sentence = f"citywide needs PostgreSQL 18 or newer; this server is {version}."
-            raise OperatorError(sentence)
-        async with connection.transaction():
+    known = known_revisions()
+    async with _connected(url) as owner:
+        _check_server(owner)
+        found = await _revision(owner)
+        if found is not None and found not in known:
+            raise OperatorError(_newer(found))
+        async with owner.transaction():
             # Roles belong to the whole cluster: two migrations at once must not race for them.
-            await connection.execute("SELECT pg_advisory_xact_lock(hashtext('citywide logins'))")
+            await owner.execute("SELECT pg_advisory_xact_lock(hashtext('citywide logins'))")
+            await _check_fingerprint(owner, secret)
+            await _check_logins(owner)
             passwords = {audience: login_password(secret, audience) for audience in Audience}
-            for statement in login_statements(passwords):
-                await connection.execute(statement)
-    finally:
-        await connection.close()
+            for statement in login_statements(passwords, fingerprint=_fingerprint(secret)):
+                await owner.execute(statement)
+    wanted = revision or known[-1]
+    if found == wanted:
+        return
+    # Importing Alembic takes longer than all the rest of a start, which seldom needs it.
+    from citywide.db.upgrade import upgrade  # noqa: PLC0415
 
-    engine = create_async_engine(
-        "postgresql+asyncpg://",
-        async_creator=lambda: asyncpg.connect(url),
-        poolclass=NullPool,
-    )
-    try:
-        async with engine.begin() as owner:
-            await owner.run_sync(_upgrade, revision)
-    except CommandError as error:
-        # Alembic has one class for all; ours are its own revisions, so this one is unknown to it.
-        raise OperatorError(_newer(await _revision(url))) from error
-    finally:
-        await engine.dispose()
-
-
-async def _revision(url: str) -> str | None:
-    connection = await asyncpg.connect(url)
-    try:
-        found: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
-    finally:
-        await connection.close()
-    return found
-
-
-def _upgrade(connection: Connection, revision: str) -> None:
-    connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('citywide migrate'))"))
-    config = _config()
-    config.attributes["connection"] = connection
-    command.upgrade(config, revision)
-    # A server says at its start which revision it finds, and connects as this audience.
-    reader = Audience.IDENTITY.login
-    connection.execute(text(f"GRANT SELECT ON alembic_version TO {reader}"))
+    await upgrade(url, wanted)
 
 
 async def check_ready(url: str, *, secret: bytes) -> None:
@@ -84,67 +66,107 @@ async def check_ready(url: str, *, secret: bytes) -> None:
     Connects as an audience, as the server will. Raises `OperatorError` with what to do.
     """
     login = Audience.IDENTITY
+    password = login_password(secret, login)
+    async with _connected(url, user=login.login, password=password) as reader:
+        _check_server(reader)
+        await _check_fingerprint(reader, secret)
+        found, known = await _revision(reader), known_revisions()
+        if found is None:
+            raise OperatorError("The database is empty: run `citywide migrate`.")
+        if found not in known:
+            raise OperatorError(_newer(found))
+        if found != known[-1]:
+            sentence = f"The database is at revision {found} of its schema, which is not the "
+            raise OperatorError(f"{sentence}newest: run `citywide migrate`.")
+        await _check_logins(reader)
+
+
+@asynccontextmanager
+async def _connected(
+    url: str, *, user: str | None = None, password: str | None = None
+) -> AsyncIterator[asyncpg.Connection]:
+    """A connection as the URL's own user or as `user`; raises `OperatorError` if there is none."""
     try:
         connection = await asyncpg.connect(
-            url, user=login.login, password=login_password(secret, login)
+            url, user=user, password=password, timeout=CONNECT_TIMEOUT_S
         )
     except (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError) as error:
-        sentence = (
-            "The database does not know this deployment's logins: run `citywide migrate` with the "
-            "data folder whose keys belong to it."
-        )
-        raise OperatorError(sentence) from error
+        if user is not None:
+            raise OperatorError(_STRANGERS) from error
+        raise OperatorError(_unreachable(error)) from error
+    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise OperatorError(_unreachable(error)) from error
     try:
-        if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
-            raise OperatorError("The database is empty: run `citywide migrate`.")
-        _check_revision(await connection.fetchval("SELECT version_num FROM alembic_version"))
-        strong = await connection.fetch(_STRONG_LOGINS, [each.login for each in Audience])
+        yield connection
     finally:
         await connection.close()
+
+
+def _unreachable(error: Exception) -> str:
+    said = "it does not answer" if isinstance(error, TimeoutError) else str(error)
+    reason = " ".join(said.split()).rstrip(".") or type(error).__name__
+    return f"The database of DATABASE_URL cannot be used: {reason}."
+
+
+_STRANGERS = (
+    "The database does not know this deployment's logins: name the data folder whose keys belong "
+    "to it with --data, or run `citywide migrate` if it has never been set up."
+)
+
+
+def _check_server(connection: asyncpg.Connection) -> None:
+    version = connection.get_server_version()
+    if version.major < OLDEST_SERVER:
+        sentence = f"citywide needs PostgreSQL {OLDEST_SERVER} or newer; this server is "
+        raise OperatorError(f"{sentence}{version.major}.{version.minor}.")
+
+
+async def _revision(connection: asyncpg.Connection) -> str | None:
+    """The revision of the database's schema; None when it has none yet."""
+    if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
+        return None
+    found: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
+    return found
+
+
+def _fingerprint(secret: bytes) -> str:
+    """By which a database knows whose it is; tells nothing about the secret."""
+    return hmac.new(secret, b"fingerprint", sha256).hexdigest()[:32]
+
+
+async def _check_fingerprint(connection: asyncpg.Connection, secret: bytes) -> None:
+    """Refuse a cluster that another deployment's secret set up.
+
+    Its logins' passwords would be changed under a running server, and what is sealed with the
+    other secret could not be opened.
+    """
+    found = await connection.fetchval(
+        "SELECT shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = $1",
+        Audience.IDENTITY.login,
+    )
+    if found is not None and found != _fingerprint(secret):
+        sentence = (
+            "The database was set up with other keys than those of this data folder: name the "
+            "folder that has them with --data, or restore them from your backup."
+        )
+        raise OperatorError(sentence)
+
+
+async def _check_logins(connection: asyncpg.Connection) -> None:
+    """Refuse logins for which row-level security would not stand."""
+    strong = await connection.fetch(STRONG_LOGINS, [each.login for each in Audience])
     if strong:
         names = ", ".join(row["rolname"] for row in strong)
         sentence = (
             f"The database role {names} could bypass row-level security: take SUPERUSER, "
-            "BYPASSRLS, table ownership and membership in such roles away from it, or run "
-            "`citywide migrate`."
+            "BYPASSRLS, REPLICATION, the ownership of tables and membership in roles that have "
+            "them away from it."
         )
         raise OperatorError(sentence)
 
 
-# Logins for which the second wall would not stand: they bypass it, own a table and could lower
-# it, or may become a role that does.
-_STRONG_LOGINS = """
-SELECT login.rolname
-FROM pg_roles AS login
-WHERE login.rolname = ANY ($1::text[]) AND EXISTS (
-    SELECT FROM pg_roles AS other
-    WHERE pg_has_role(login.oid, other.oid, 'MEMBER') AND (
-        other.rolsuper OR other.rolbypassrls
-        OR EXISTS (SELECT FROM pg_class WHERE relowner = other.oid AND relrowsecurity)
-    )
-)
-ORDER BY login.rolname
-"""
-
-
-def _check_revision(found: str | None) -> None:
-    script = ScriptDirectory.from_config(_config())
-    if found in script.get_heads():
-        return
-    if found in {each.revision for each in script.walk_revisions()}:
-        sentence = f"The database is at revision {found} of its schema: run `citywide migrate`."
-        raise OperatorError(sentence)
-    raise OperatorError(_newer(found))
-
-
-def _newer(found: str | None) -> str:
+def _newer(found: str) -> str:
     return (
         f"The database was made by a newer citywide (its schema is at revision {found}): use "
         "that one, or another database."
     )
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", "citywide.db:migrations")
-    return config

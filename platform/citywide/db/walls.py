@@ -7,7 +7,7 @@ row-level security is FORCEd.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql
@@ -51,20 +51,41 @@ END $$
 """
 
 
-def login_statements(passwords: dict[Audience, str]) -> Iterable[str]:
-    """Create each login role once, and set what it may and may not, and its password.
+def login_statements(passwords: Mapping[Audience, str], *, fingerprint: str) -> Iterable[str]:
+    """Create each login role once; set its password, and whose deployment it belongs to.
 
-    The passwords are hexadecimal (`login_password`), so they need no quoting.
+    A new role may log in and nothing more; what an existing one may is looked at, not changed,
+    for only a superuser could. Passwords and fingerprint are hexadecimal: they need no quoting.
     """
     for audience, password in passwords.items():
         yield (
             f"DO $$ BEGIN CREATE ROLE {audience.login} LOGIN; "
             "EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
         )
-        yield (
-            f"ALTER ROLE {audience.login} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB "
-            f"NOCREATEROLE PASSWORD '{password}'"
+        yield f"ALTER ROLE {audience.login} LOGIN PASSWORD '{password}'"
+        yield f"COMMENT ON ROLE {audience.login} IS '{fingerprint}'"
+
+
+# Logins ($1) for which the second wall would not stand: they bypass it, copy the whole cluster,
+# reach its files, own a table and could lower the wall, or may become a role that does.
+STRONG_LOGINS = """
+SELECT login.rolname
+FROM pg_roles AS login
+WHERE login.rolname = ANY ($1::text[]) AND EXISTS (
+    SELECT FROM pg_roles AS other
+    WHERE pg_has_role(login.oid, other.oid, 'MEMBER') AND (
+        other.rolsuper OR other.rolbypassrls OR other.rolreplication
+        OR other.rolname IN
+            ('pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program')
+        OR EXISTS (
+            SELECT FROM pg_class
+            WHERE relowner = other.oid AND relkind IN ('r', 'p')
+            AND relnamespace = current_schema()::regnamespace
         )
+    )
+)
+ORDER BY login.rolname
+"""
 
 
 def protect_statements(tables: Iterable[Table]) -> Iterable[str]:

@@ -44,6 +44,20 @@ class Deployment:
     verifier: Verifier
 
 
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What can be asked and who may: the same in every process, and slow to make."""
+
+    schema: Schema
+    policy: Policy
+
+    @classmethod
+    def load(cls, home: Path) -> Rules:
+        """Of this code and the policy below `home`; OperatorError lists every fault's line."""
+        schema = build_schema(CATALOGUE)
+        return cls(schema, load_policy(home / "policies", schema))
+
+
 def load_policy(folder: Path, schema: Schema) -> Policy:
     """The policy of `folder`, checked against the schema's vocabulary."""
     return Policy.load(folder, schema.coordinates(), schema.maskable(), schema.caseloads())
@@ -72,7 +86,7 @@ def log_plainly() -> None:
     )
 
 
-def deployed() -> Starlette:
+def deployed(rules: Rules | None = None) -> Starlette:
     """The application of this process's settings; the server's workers call it."""
     settings = Settings()
     if settings.database_url is None:
@@ -83,14 +97,13 @@ def deployed() -> Starlette:
     )
     verifier = Verifier(source, issuer=settings.issuer, audience=settings.audience)
     deployment = Deployment(settings.home, settings.database_url, keys.secret, verifier)
-    return create_app(deployment)
+    return create_app(deployment, rules)
 
 
-def create_app(deployment: Deployment) -> Starlette:
+def create_app(deployment: Deployment, rules: Rules | None = None) -> Starlette:
     """The application; its pools open when it starts and close when it stops."""
     log_plainly()
-    schema = build_schema(CATALOGUE)
-    policy = load_policy(deployment.home / "policies", schema)
+    rules = rules or Rules.load(deployment.home)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -98,7 +111,7 @@ def create_app(deployment: Deployment) -> Starlette:
         memberships = Memberships(database)
         await memberships.look()
         identification = Identification(deployment.verifier, memberships)
-        engine = Engine(schema, policy, database, Sealer(deployment.secret))
+        engine = Engine(rules.schema, rules.policy, database, Sealer(deployment.secret))
         app.state.identification = identification
         app.state.engine = engine
         app.state.graphql = GraphQLEndpoint(engine, identification)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import multiprocessing
 import os
+import signal
 import socket
 import threading
 from collections.abc import Callable
@@ -15,6 +18,7 @@ from granian.server import Server
 
 from citywide.errors import OperatorError
 from citywide.settings import Settings
+from citywide.web.app import Rules, deployed
 
 # Longer than any statement may run, so that no answer under way is cut off.
 STOP_TIMEOUT_S = 10
@@ -38,8 +42,21 @@ def check_port(host: str, port: int) -> None:
             raise OperatorError(f"The port {port} of {host} {reason}.") from error
 
 
+def address(host: str, port: int) -> str:
+    """Where the server is asked."""
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{port}"
+
+
 def serve(
-    settings: Settings, url: str, *, host: str, port: int, workers: int, ready: Callable[[], None]
+    settings: Settings,
+    url: str,
+    rules: Rules,
+    *,
+    host: str,
+    port: int,
+    workers: int,
+    ready: Callable[[], None],
 ) -> None:
     """Serve until a signal ends it; `ready` is called once requests are answered.
 
@@ -51,7 +68,7 @@ def serve(
     os.environ["DATABASE_URL"] = url
     check_port(host, port)
     server = Server(
-        "citywide.web.app:deployed",
+        f"{deployed.__module__}:{deployed.__name__}",
         factory=True,
         address=host,
         port=port,
@@ -63,12 +80,18 @@ def serve(
         respawn_failed_workers=workers > 1,
         log_level=LogLevels.error,
     )
+    # To granian this signal means new workers, to us that the terminal is gone. The hook runs when
+    # granian has set its handlers and has no workers yet.
+    ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    hung_up = signal.SIG_IGN if ignored else server.signal_handler_interrupt
+    server.on_startup(lambda: signal.signal(signal.SIGHUP, hung_up))
     ended = threading.Event()
-    shown = f"[{host}]" if ":" in host else host
-    asked = (f"http://{shown}:{port}/health", ready, ended)
+    asked = (f"{address(host, port)}/health", ready, ended)
     threading.Thread(target=_announce, args=asked, daemon=True).start()
+    # A forked worker has the rules already; one that starts as a new program loads them.
+    is_forked = multiprocessing.get_start_method() == "fork"
     try:
-        server.serve()
+        server.serve(target_loader=(lambda _: deployed(rules)) if is_forked else None)
     finally:
         ended.set()
 
@@ -81,5 +104,7 @@ def _announce(url: str, ready: Callable[[], None], ended: threading.Event) -> No
                 answer.read()
         except OSError:
             continue
-        ready()
+        # Whoever read the output may have seen enough; the server goes on.
+        with contextlib.suppress(BrokenPipeError):
+            ready()
         return
