@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 from importlib import import_module
 from types import FrameType
 from typing import Any
@@ -12,7 +11,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
-from citywide.cli.complaints import our_fault
+from citywide.cli.complaints import our_fault, read_or_not
 
 # `citywide NAME` stands in the module of this name, as its `app`.
 COMMANDS = ("up", "migrate", "tenants", "serve", "token", "policy", "schema", "bench")
@@ -59,10 +58,8 @@ def main() -> None:
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         signal.signal(signal.SIGHUP, _interrupted)
     try:
-        app()
-    except BrokenPipeError:
-        # Whoever read the output has seen enough.
-        sys.stderr.close()
+        with read_or_not():
+            app()
     except Exception as error:  # noqa: BLE001 -- the last place that can say it in a sentence
         our_fault(error)
 

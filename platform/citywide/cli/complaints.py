@@ -42,7 +42,7 @@ def complaints() -> Iterator[None]:
         typer.echo(str(error), err=True)
         raise typer.Exit(MENDABLE) from error
     except BrokenPipeError:
-        # Not the database's: whoever read the output has seen enough.
+        # Not the database's: see `read_or_not`.
         raise
     except _OF_THE_DATABASE as error:
         reason = " ".join(str(error).split()) or type(error).__name__
@@ -50,6 +50,16 @@ def complaints() -> Iterator[None]:
         raise typer.Exit(MENDABLE) from error
     except KeyboardInterrupt as error:
         raise typer.Exit(INTERRUPTED) from error
+
+
+@contextmanager
+def read_or_not() -> Iterator[None]:
+    """Go on, or end in peace, when whoever read the output has seen enough of it."""
+    try:
+        yield
+    except BrokenPipeError:
+        # What is left of it, in Python's buffer, goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def our_fault(error: Exception) -> NoReturn:

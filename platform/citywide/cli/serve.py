@@ -6,7 +6,7 @@ import asyncio
 
 import typer
 
-from citywide.cli.complaints import complaints
+from citywide.cli.complaints import complaints, read_or_not
 from citywide.cli.options import HOST, PORT, DataFolder, Host, Port, Workers, chosen
 from citywide.db.embedded import running_database
 from citywide.db.migrate import check_ready
@@ -30,15 +30,12 @@ def serve_only(
         keys = deployment_keys(settings.data)
         with running_database(settings) as url:
             asyncio.run(check_ready(url, secret=keys.secret))
-            serve(
-                settings,
-                url,
-                rules,
-                host=host,
-                port=port,
-                workers=workers,
-                ready=lambda: typer.echo(f"ready {address(host, port)}/graphql"),
-            )
+
+            def ready() -> None:
+                with read_or_not():
+                    typer.echo(f"ready {address(host, port)}/graphql")
+
+            serve(settings, url, rules, host=host, port=port, workers=workers, ready=ready)
 
 
 def servable(settings: Settings, host: str, port: int) -> Rules:

@@ -110,7 +110,8 @@ async def loaded(url: str, city: City, keys: Keys, console: Console) -> int:
     database = await Database.open(url, secret=keys.secret, audiences=(Audience.AGENCY,))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     try:
-        with Progress(*columns, console=console, transient=True) as bar:
+        disable = not console.is_terminal
+        with Progress(*columns, console=console, transient=True, disable=disable) as bar:
             task = bar.add_task(f"Loading {city.folder.name}", total=None)
 
             def advance(slug: str, done: int, total: int) -> None:

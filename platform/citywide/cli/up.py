@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from citywide.cli.complaints import complaints
+from citywide.cli.complaints import complaints, read_or_not
 from citywide.cli.options import HOST, PORT, DataFolder, Host, Port, Workers, chosen
 from citywide.cli.serve import servable
 from citywide.cli.tenants import City, applied, cities, loaded
@@ -50,8 +50,9 @@ def up(data: DataFolder = None, host: Host = HOST, port: Port = PORT, workers: W
             asyncio.run(_prepared(url, found, keys, Console(stderr=True)))
 
             def ready() -> None:
-                typer.echo(f"ready {address(host, port)}/graphql")
-                _introduce(settings, f"{address(host, port)}/graphql", found)
+                with read_or_not():
+                    typer.echo(f"ready {address(host, port)}/graphql")
+                    _introduce(settings, f"{address(host, port)}/graphql", found)
 
             serve(settings, url, rules, host=host, port=port, workers=workers, ready=ready)
 

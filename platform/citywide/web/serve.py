@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import multiprocessing
 import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable
+from functools import partial
 from urllib.request import urlopen
 
 from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 from granian.server import Server
+from starlette.applications import Starlette
 
 from citywide.errors import OperatorError
 from citywide.settings import Settings
@@ -24,6 +26,8 @@ from citywide.web.app import Rules, deployed
 STOP_TIMEOUT_S = 10
 # How often a starting server is asked whether it answers.
 _PAUSE_S = 0.02
+# A worker whose parent was killed holds its port for so long.
+_ORPHANED_AFTER_S = 1.0
 
 
 def check_port(host: str, port: int) -> None:
@@ -91,9 +95,26 @@ def serve(
     # A forked worker has the rules already; one that starts as a new program loads them.
     is_forked = multiprocessing.get_start_method() == "fork"
     try:
-        server.serve(target_loader=(lambda _: deployed(rules)) if is_forked else None)
+        server.serve(target_loader=partial(_worker, rules if is_forked else None, os.getpid()))
     finally:
         ended.set()
+
+
+def _worker(rules: Rules | None, parent: int, _: str) -> Starlette:
+    """The application, in a worker that ends when its parent says so or is gone, and only then.
+
+    A terminal's signal goes to a whole process group. Then granian's worker gets another from its
+    parent, and two at the same time can make it hang: so it leaves the group.
+    """
+    os.setpgid(0, 0)
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    return deployed(rules)
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_ORPHANED_AFTER_S)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _announce(url: str, ready: Callable[[], None], ended: threading.Event) -> None:
@@ -104,7 +125,5 @@ def _announce(url: str, ready: Callable[[], None], ended: threading.Event) -> No
                 answer.read()
         except OSError:
             continue
-        # Whoever read the output may have seen enough; the server goes on.
-        with contextlib.suppress(BrokenPipeError):
-            ready()
+        ready()
         return
