@@ -12,7 +12,9 @@ import asyncpg
 import pytest
 
 from citywide.db.embedded import embedded_server
+from citywide.db.migrate import migrate
 from cli.operators import Running, free_port, running
+from deployments import data_folder
 
 FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 OWNER, PASSWORD = "citywide_owner", "the-owners-password"
@@ -52,9 +54,13 @@ def up(started: Started, tmp_path: Path) -> Iterator[Running]:
 
 @dataclass(frozen=True, slots=True)
 class Production:
-    """A server of an organisation's own: an administrator's URL, and databases with an owner."""
+    """A server of an organisation's own: an administrator's URL, and databases with an owner.
+
+    `data` is the data folder whose keys belong to its logins.
+    """
 
     url: str
+    data: Path
 
     async def administer(self, *statements: str, database: str = "postgres") -> None:
         """Run statements as the administrator."""
@@ -65,23 +71,47 @@ class Production:
         finally:
             await connection.close()
 
-    async def database(self) -> str:
-        """The owner's URL of a new, empty database."""
-        name = f"house_{next(_NUMBERS)}"
-        await self.administer(f"CREATE DATABASE {name} OWNER {OWNER}")
+    def owners(self, database: str) -> str:
+        """The owner's URL of a database."""
         parts = urlsplit(self.url)
-        return parts._replace(netloc=f"{OWNER}:{PASSWORD}@", path=f"/{name}").geturl()
+        return parts._replace(netloc=f"{OWNER}:{PASSWORD}@", path=f"/{database}").geturl()
+
+    async def database(self, template: str = "template1") -> str:
+        """The name of a new database: empty, or a copy."""
+        name = f"house_{next(_NUMBERS)}"
+        await self.administer(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER}")
+        return name
+
+    def settings(self, database: str) -> dict[str, str]:
+        """What an operator sets to use a database."""
+        return {"DATABASE_URL": self.owners(database), "CITYWIDE_DATA": str(self.data)}
 
 
 @pytest.fixture(scope="session")
-async def production(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Production]:
+async def production(
+    secret: bytes, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Production]:
     """PostgreSQL with passwords, and an owner of databases who is no superuser."""
-    data = tmp_path_factory.mktemp("production")
-    with embedded_server(data, FORGETFUL) as url:
-        (data / "postgres" / "pg_hba.conf").write_text(_ACCESS)
-        server = Production(url)
+    server_data = tmp_path_factory.mktemp("production")
+    with embedded_server(server_data, FORGETFUL) as url:
+        (server_data / "postgres" / "pg_hba.conf").write_text(_ACCESS)
+        server = Production(url, data_folder(tmp_path_factory.mktemp("keys"), secret))
         await server.administer(
             "SELECT pg_reload_conf()",
             f"CREATE ROLE {OWNER} LOGIN CREATEROLE PASSWORD '{PASSWORD}'",
         )
         yield server
+
+
+@pytest.fixture(scope="session")
+async def migrated(production: Production, secret: bytes) -> str:
+    """The name of a migrated database without tenants, which is only ever copied."""
+    name = await production.database()
+    await migrate(production.owners(name), secret=secret)
+    return name
+
+
+@pytest.fixture
+async def house(production: Production, migrated: str) -> str:
+    """The name of a migrated database of the test's own, without tenants."""
+    return await production.database(migrated)

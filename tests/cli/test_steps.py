@@ -1,0 +1,73 @@
+"""The steps of `up` one by one, on a PostgreSQL of the organisation's own with passwords."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import asyncpg
+
+from cli.conftest import OWNER, Production
+from cli.operators import citywide, free_port, running
+
+FIGURES = "{ metrics(measures: [BENEFICIARIES_ON_FILE, HOME_HELP]) { rows { values { value } } } }"
+
+
+async def test_the_steps_lead_from_an_empty_database_to_an_answer(
+    production: Production, tmp_path: Path
+) -> None:
+    settings = production.settings(await production.database())
+    port = free_port()
+
+    def step(*arguments: str) -> str:
+        result = citywide(*arguments, settings=settings)
+        assert (result.returncode, result.stderr) == (0, "")
+        return result.stdout
+
+    assert step("migrate") == "The database is at the newest schema.\n"
+    assert step("migrate") == "The database is at the newest schema.\n"
+    planned = step("tenants", "plan")
+    assert re.fullmatch(r"(  .+\n)+yueqing: [0-9]+ rows to change\.\n", planned)
+    assert step("tenants", "apply") == planned.replace("rows to change.", "rows changed.")
+    assert step("tenants", "plan") == "yueqing: nothing to change.\n"
+    assert step("tenants", "apply") == "yueqing: nothing changed.\n"
+    loaded = int(step("tenants", "load").split()[1])
+    assert loaded > 2_000
+    assert step("tenants", "load") == "yueqing: 0 rows loaded.\n"
+    # Only the keys are there: the database is another's.
+    assert [path.name for path in production.data.iterdir()] == ["keys"]
+
+    token = step("token", "shouqianshou.director").removesuffix("\n")
+    assert token.count(".") == 2
+    assert not set(token) & set(" \n")
+    arguments = ("serve", "--port", port, "--workers", "2")
+    with running(*arguments, output=tmp_path / "output", settings=settings) as server:
+        assert server.until("\n") == f"ready http://127.0.0.1:{port}/graphql\n"
+        assert figures(port, token)[0] == 27
+        assert server.end(signal.SIGTERM) == (0, "")
+
+
+async def test_the_owner_is_no_superuser_and_makes_no_superuser(production: Production) -> None:
+    owner = await asyncpg.connect(production.url)
+    try:
+        strong = "SELECT rolname FROM pg_roles WHERE rolsuper OR rolbypassrls"
+        assert [row["rolname"] for row in await owner.fetch(strong)] == ["postgres"]
+        assert await owner.fetchval("SELECT rolcreaterole FROM pg_roles WHERE rolname = $1", OWNER)
+    finally:
+        await owner.close()
+
+
+def figures(port: str, token: str) -> list[Any]:
+    """What a user sees of two measures."""
+    request = Request(
+        f"http://127.0.0.1:{port}/graphql",
+        json.dumps({"query": FIGURES}).encode(),
+        {"content-type": "application/json", "authorization": f"Bearer {token}"},
+    )
+    with urlopen(request) as response:  # noqa: S310 -- our own http address
+        (row,) = json.load(response)["data"]["metrics"]["rows"]
+    return [value["value"] for value in row["values"]]
