@@ -14,11 +14,13 @@ import os
 import pwd
 import shlex
 import shutil
+import signal
 import stat
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -40,6 +42,7 @@ STOP_TIMEOUT_S = 60
 # A socket's path is at most 107 bytes on Linux and 103 on macOS, its name included.
 LONGEST_SOCKET_FOLDER = 103 - len("/.s.PGSQL.5432")
 _PORT = 5432
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -60,7 +63,7 @@ def embedded_server(data: Path, settings: Mapping[str, str] = _NOTHING) -> Itera
                 server.start(settings)
             yield server.url()
         finally:
-            with server.lock("postgres.lock", fcntl.LOCK_EX):
+            with _undisturbed(), server.lock("postgres.lock", fcntl.LOCK_EX):
                 if _is_last(users):
                     server.stop()
 
@@ -107,12 +110,27 @@ def _is_last(users: int) -> bool:
     return True
 
 
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let no second Ctrl-C leave a server half stopped."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # No signal's handler runs here.
+        return
+    handlers = {number: signal.signal(number, signal.SIG_IGN) for number in _ENDING}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
 @dataclass(frozen=True, slots=True)
 class _Running:
     """What `postmaster.pid` says about a server that is alive."""
 
     pid: int
     socket_folder: Path
+    is_stopping: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +173,12 @@ class _Server:
         account = self._account()
         if not self.cluster.exists():
             self._initialise(account)
-        if self._running() is not None:
+        running = self._running()
+        if running is not None and running.is_stopping:
+            # Whoever told it to stop was killed before it had.
+            with suppress(psutil.NoSuchProcess, psutil.TimeoutExpired):
+                psutil.Process(running.pid).wait(STOP_TIMEOUT_S)
+        elif running is not None:
             return
         self._check_version()
         # A process id of before a restart may belong to anything now; PostgreSQL would refuse.
@@ -189,7 +212,8 @@ class _Server:
             lines = (self.cluster / "postmaster.pid").read_text().splitlines()
             process = psutil.Process(int(lines[0]))
             alive = process.name() == "postgres" and process.status() != psutil.STATUS_ZOMBIE
-            return _Running(process.pid, Path(lines[4])) if alive else None
+            is_stopping = "".join(lines[7:8]).strip() == "stopping"
+            return _Running(process.pid, Path(lines[4]), is_stopping) if alive else None
         except (FileNotFoundError, psutil.NoSuchProcess, ValueError, IndexError):
             return None
         except OSError as error:
@@ -290,6 +314,8 @@ class _Server:
                 user=None if account is None else account.pw_uid,
                 group=None if account is None else account.pw_gid,
                 extra_groups=None if account is None else [],
+                # A terminal's Ctrl-C is for us: we stop what we started, in order.
+                process_group=0,
                 check=False,
             ).returncode
 

@@ -1,0 +1,97 @@
+"""The embedded server: found again, waited for while it stops, stopped by its last user."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import asyncpg
+import psutil
+import pytest
+
+from citywide.db.embedded import embedded_server
+
+FORGETFUL = {"fsync": "off"}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder whose cluster is made."""
+    folder = tmp_path_factory.mktemp("embedded")
+    with embedded_server(folder, FORGETFUL):
+        pass
+    return folder
+
+
+def pid(data: Path) -> int | None:
+    """The server's process, if one runs."""
+    file = data / "postgres" / "postmaster.pid"
+    return int(file.read_text().split()[0]) if file.exists() else None
+
+
+def test_the_last_user_stops_the_server(data: Path) -> None:
+    with embedded_server(data, FORGETFUL):
+        first = pid(data)
+        with embedded_server(data):
+            assert pid(data) == first
+        assert pid(data) == first
+    assert pid(data) is None
+
+
+def test_a_server_that_was_killed_is_started_again(data: Path) -> None:
+    with embedded_server(data, FORGETFUL):
+        first = pid(data)
+        assert first is not None
+        os.kill(first, signal.SIGKILL)
+        psutil.wait_procs([psutil.Process(first)], timeout=10)
+    with embedded_server(data, FORGETFUL):
+        assert pid(data) not in {None, first}
+
+
+async def test_a_server_that_is_stopping_is_waited_for(data: Path) -> None:
+    with embedded_server(data, FORGETFUL) as url:
+        server = pid(data)
+        assert server is not None
+        # It stops when its last session has ended, which is when nobody takes new ones any more.
+        session = await asyncpg.connect(url)
+        os.kill(server, signal.SIGTERM)
+        file = data / "postgres" / "postmaster.pid"
+        deadline = time.monotonic() + 10
+        while "stopping" not in file.read_text():
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.01)
+        asyncio.get_running_loop().call_later(0.5, session.terminate)
+        assert await asyncio.to_thread(started_again, data) not in {None, server}
+
+
+def started_again(data: Path) -> int | None:
+    """The process of the server that a second user gets."""
+    with embedded_server(data, FORGETFUL):
+        return pid(data)
+
+
+def test_an_interrupt_while_the_server_stops_is_no_reason_to_leave_it(data: Path) -> None:
+    program = (
+        "import os, signal, threading, time\n"
+        "from pathlib import Path\n"
+        "from citywide.db.embedded import embedded_server\n"
+        f"with embedded_server(Path({str(data)!r})):\n"
+        "    threading.Thread(\n"
+        "        target=lambda: [(time.sleep(0.005), os.killpg(0, signal.SIGINT))\n"
+        "                        for _ in range(20)]\n"
+        "    ).start()\n"
+        "    time.sleep(60)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        check=False,
+        capture_output=True,
+        start_new_session=True,
+    )
+    assert ended.returncode != 0
+    assert pid(data) is None
