@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -11,6 +12,7 @@ import time
 from pathlib import Path
 from urllib.request import urlopen
 
+import asyncpg
 import pytest
 
 from citywide.settings import CHECKOUT
@@ -142,15 +144,11 @@ def test_a_second_start_is_ready_in_three_seconds(started: Started, tmp_path: Pa
         assert time.monotonic() - began < 3
 
 
-def test_a_first_start_that_is_interrupted_goes_on_at_the_next(tmp_path: Path) -> None:
+async def test_a_first_start_that_is_interrupted_goes_on_at_the_next(tmp_path: Path) -> None:
     data, port = tmp_path / "data", free_port()
     arguments = ("up", "--data", data, "--port", port)
     with running(*arguments, output=tmp_path / "first") as first:
-        deadline = time.monotonic() + 60
-        while not (data / "postgres").exists() and time.monotonic() < deadline:
-            time.sleep(0.01)
-        # Somewhere in its migrations, its manifests or its first records.
-        time.sleep(1)
+        await until_manifests_are_applied(data)
         code, error = first.end(signal.SIGINT)
         assert code == 130
         assert "Traceback" not in error
@@ -159,6 +157,28 @@ def test_a_first_start_that_is_interrupted_goes_on_at_the_next(tmp_path: Path) -
     with running(*arguments, output=tmp_path / "second") as second:
         second.until("ready ")
         assert citywide("tenants", "load", "--data", data).stdout == "yueqing: 0 rows loaded.\n"
+
+
+async def until_manifests_are_applied(data: Path) -> None:
+    """Wait for the moment after which a first start loads records, for a second or more."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not await manifests_are_applied(data):
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.02)
+
+
+async def manifests_are_applied(data: Path) -> bool:
+    try:
+        socket_folder = (data / "postgres" / "postmaster.pid").read_text().splitlines()[4]
+        owner = await asyncpg.connect(f"postgresql://postgres@/citywide?host={socket_folder}")
+    except (OSError, IndexError, asyncpg.PostgresError):
+        return False
+    try:
+        return bool(await owner.fetchval("SELECT count(*) FROM tenant"))
+    except asyncpg.UndefinedTableError:
+        return False
+    finally:
+        await owner.close()
 
 
 def test_a_reader_who_has_seen_enough_does_not_end_the_server(
