@@ -32,6 +32,7 @@ class Benchmark(Protocol):
     ) -> Report:
         """See `benchmark_reads`."""
 
+
 app = typer.Typer(help="Measure this build on this machine.", no_args_is_help=True)
 
 
