@@ -12,14 +12,15 @@ from citywide.bench.reads import Effort
 from citywide.bench.report import COMPILED, FLOOR
 from citywide.bench.writes import AIM_RATIO, OPERATION, benchmark_writes
 from citywide.settings import Settings
+from deployments import data_folder
 
 TINY = Extent(agencies=2, beneficiaries=12, records=2)
 
 
 def test_a_short_run_reports_both_ways_and_its_records_are_on_file(
-    server_url: str, tmp_path: Path
+    server_url: str, secret: bytes, tmp_path: Path
 ) -> None:
-    settings = Settings(DATABASE_URL=server_url, data=tmp_path)
+    settings = Settings(DATABASE_URL=server_url, data=data_folder(tmp_path, secret))
     effort = Effort(rounds=1, seconds=0.2)
     # It raises when a record that was answered is not on file.
     made = benchmark_writes(settings, TINY, effort, console=Console(quiet=True))
