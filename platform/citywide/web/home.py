@@ -27,7 +27,8 @@ def _digest(tag: str) -> str:
 _HEADERS = {
     "content-security-policy": (
         f"default-src 'none'; style-src {_digest('style')}; script-src {_digest('script')}; "
-        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
     ),
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
