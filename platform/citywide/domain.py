@@ -4,6 +4,10 @@ from citywide.acts import models as _acts
 from citywide.agencies import graph as _agencies
 from citywide.audit import models as _audit
 from citywide.beneficiaries import graph as _beneficiaries
+from citywide.cases import goals as _case_goals
+from citywide.cases import graph as _cases
+from citywide.cases import mutations as _case_mutations
+from citywide.cases import support as _case_support
 from citywide.db.tables import METADATA
 from citywide.evaluation import graph as _evaluation
 from citywide.events import models as _events
@@ -17,3 +21,4 @@ from citywide.volunteers import graph as _volunteers
 __all__ = ["CATALOGUE", "METADATA"]
 _ = (_acts, _agencies, _audit, _beneficiaries, _evaluation, _events, _places, _projects)
 __ = (_service_mutations, _services, _volunteers)
+___ = (_case_goals, _case_mutations, _case_support, _cases)

@@ -82,6 +82,7 @@ class Beneficiary:
     assessments = many("Assessment", "Needs assessments of them.", {"beneficiary_id": "id"})
     enrolments = many("Enrolment", "The projects they take part in.", {"beneficiary_id": "id"})
     attendances = many("Attendance", "The services they received.", {"beneficiary_id": "id"})
+    cases = many("Case", "Casework with them.", {"beneficiary_id": "id"})
 
 
 @entity(ENTITLEMENT_CATEGORY, tag="ecat")

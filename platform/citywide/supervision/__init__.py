@@ -1,0 +1,1 @@
+"""Supervision across agencies, salons with a rotating host, and the library of cases."""

@@ -1,0 +1,14 @@
+"""The story of one case, not yet opened."""
+
+from __future__ import annotations
+
+import pytest_asyncio
+
+from cases.story import READ, WORKER, Story
+from walls.house import House
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def story(pilot: House) -> Story:
+    """The story before its case is opened."""
+    return Story(pilot, await pilot.data(WORKER, READ))
