@@ -31,6 +31,10 @@ from walls.house import House
 ENUMS_OF_PLAIN_WORDS = {
     "AreaLevel",
     "AttendanceRole",
+    "CaseApproval",
+    "CaseOutcome",
+    "CaseStage",
+    "CaseStepKind",
     "ConsentPurpose",
     "Dimension",
     "Gender",
@@ -40,6 +44,8 @@ ENUMS_OF_PLAIN_WORDS = {
     "MemberStatus",
     "NeedBand",
     "OrderDirection",
+    "PairingRole",
+    "RiskLevel",
     "ServiceKind",
     "Unit",
 }
