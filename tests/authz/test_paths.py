@@ -18,7 +18,9 @@ PERSONAL = [
     "Assessment",
     "Enrolment",
     "ServiceRecord",
+    "ServiceRecordVersion",
     "Attendance",
+    "PastAttendance",
     "Volunteer",
 ]
 

@@ -46,6 +46,7 @@ ENUMS_OF_PLAIN_WORDS = {
     "OrderDirection",
     "PairingRole",
     "RiskLevel",
+    "QuantityUnit",
     "ServiceKind",
     "Unit",
 }

@@ -129,7 +129,7 @@ class Figures:
                 yield {**split, "PROJECT": each["project_id"]}, file["id"], {file["id"]}
 
     def _services(self, measure: str) -> Iterator[tuple[Mapping[str, Any], UUID, set[UUID]]]:
-        for record in self._inside("service_record"):
+        for record in self._current():
             if measure in _KIND_OF and record["kind"] != _KIND_OF[measure]:
                 continue
             if "from" in self.where and record["served_on"] < self.where["from"]:
@@ -159,6 +159,10 @@ class Figures:
                     for each in took_part:
                         if each["role"] == role:
                             yield split, each["id"], persons
+
+    def _current(self) -> list[Row]:
+        """Records that are neither cancelled nor an earlier version."""
+        return [row for row in self._inside("service_record") if row["status"] == "CURRENT"]
 
     def _inside(self, table: str) -> list[Row]:
         return [row for row in self.sight.world.tables[table] if self.sight.is_inside(row)]

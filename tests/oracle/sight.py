@@ -30,7 +30,13 @@ _MASKS: Mapping[Expression, Callable[[Row], Any]] = {
     hidden: lambda _: None,
     surname: lambda row: row["name"][:1] + "**",
 }
-_CONDITIONS: Mapping[str, Callable[[Row], bool]] = {"Agency": lambda row: row["kind"] == "AGENCY"}
+_CONDITIONS: Mapping[str, Callable[[Row], bool]] = {
+    "Agency": lambda row: row["kind"] == "AGENCY",
+    "ServiceRecord": lambda row: row["status"] != "SUPERSEDED",
+    "ServiceRecordVersion": lambda row: row["status"] == "SUPERSEDED",
+    "Attendance": lambda row: not row["superseded"],
+    "PastAttendance": lambda row: row["superseded"],
+}
 
 
 class Sight:

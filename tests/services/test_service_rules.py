@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from citywide.services.drafts import KINDS, ServiceDraft, Surroundings, service_faults
+from citywide.services.drafts import KINDS, Group, ServiceDraft, Surroundings, service_faults
 from citywide.tenancy.drafts import Span
 
+SERIES, UNFORMED, ELSEWHERE = (UUID(int=40 + number) for number in range(3))
 TODAY = date(2015, 11, 11)
 PROJECT, AREA = UUID(int=1), UUID(int=2)
 PEOPLE = tuple(UUID(int=10 + number) for number in range(4))
@@ -22,11 +23,17 @@ YEAR = Span(date(2014, 12, 1), date(2015, 12, 1))
 OPEN = Span(date(2015, 1, 5), None)
 AROUND = Surroundings(
     projects={PROJECT: YEAR},
+    agreements={PROJECT: YEAR},
     areas={AREA: Span(None, None)},
     files=dict.fromkeys(PEOPLE, OPEN),
     enrolments={(PROJECT, person): [OPEN] for person in PEOPLE},
     workers={worker: [Span(date(2014, 12, 1), None)] for worker in WORKERS},
     volunteers=dict.fromkeys(VOLUNTEERS, OPEN),
+    series={
+        SERIES: Group(PROJECT, date(2015, 2, 1)),
+        UNFORMED: Group(PROJECT, None),
+        ELSEWHERE: Group(UUID(int=99), date(2015, 2, 1)),
+    },
 )
 GOOD = ServiceDraft(
     number="S-1",
@@ -77,6 +84,17 @@ def test_a_good_record_breaks_no_rule() -> None:
         ({"worker_ids": (WORKERS[0], PEOPLE[0])}, ("worker_ids", 1)),
         ({"volunteer_ids": (UUID(int=99),)}, ("volunteer_ids", 0)),
         ({"project_id": UUID(int=99)}, ("project_id",)),
+        ({"place": "x" * 201}, ("place",)),
+        ({"quantity": 2, "quantity_unit": "HOURS"}, ("quantity",)),
+        ({"kind": "HOME_HELP", "quantity": 0, "quantity_unit": "HOURS"}, ("quantity",)),
+        ({"kind": "HOME_HELP", "quantity": 1001, "quantity_unit": "HOURS"}, ("quantity",)),
+        ({"kind": "HOME_HELP", "quantity": 2}, ("quantity_unit",)),
+        ({"kind": "HOME_HELP", "quantity_unit": "ITEMS"}, ("quantity",)),
+        ({"kind": "HOME_HELP", "quantity": 2, "quantity_unit": "MILES"}, ("quantity_unit",)),
+        ({"kind": "VISIT", "series_id": SERIES}, ("series_id",)),
+        ({"series_id": UUID(int=99)}, ("series_id",)),
+        ({"series_id": UNFORMED}, ("series_id",)),
+        ({"series_id": ELSEWHERE}, ("series_id",)),
     ],
 )
 def test_each_rule_is_broken_at_its_field(
@@ -89,6 +107,19 @@ def test_each_rule_is_broken_at_its_field(
 def test_a_service_lies_within_the_project_the_files_and_the_past(day: date) -> None:
     allowed = date(2015, 1, 5) <= day <= TODAY
     assert (paths(replace(GOOD, served_on=day)) == []) == allowed
+
+
+def test_help_at_home_is_measured_and_a_group_session_belongs_to_a_series() -> None:
+    measured = replace(GOOD, kind="HOME_HELP", quantity=2, quantity_unit="HOURS", place="家中")
+    assert paths(measured) == []
+    assert paths(replace(GOOD, series_id=SERIES)) == []
+
+
+@given(st.dates(date(2014, 12, 1), date(2015, 11, 11)))
+def test_a_service_lies_within_the_agreement_though_its_project_runs_on(day: date) -> None:
+    shorter = replace(AROUND, agreements={PROJECT: Span(date(2014, 12, 1), date(2015, 6, 1))})
+    found = service_faults((), replace(GOOD, served_on=day), shorter, today=TODAY)
+    assert (("served_on",) in [fault.path for fault in found]) == (day >= date(2015, 6, 1))
 
 
 @given(st.sampled_from(KINDS), st.integers(0, 4))

@@ -124,6 +124,11 @@ def _record_keys(record: FromClause) -> dict[str, ColumnElement[Any]]:
     }
 
 
+def _counts(record: FromClause) -> ColumnElement[bool]:
+    """Neither cancelled nor an earlier version of a corrected record."""
+    return record.c.status == literal_column("'CURRENT'")
+
+
 def _served(record: FromClause) -> tuple[FromClause, ColumnElement[bool]]:
     """The beneficiaries of a record, and how they join it."""
     served = ATTENDANCE.alias()
@@ -144,7 +149,7 @@ def _turnouts(role: str, *, has_persons: bool) -> Fact:
     return Fact(
         source=source,
         tables=(record, turnout),
-        conditions=(turnout.c.role == role,),
+        conditions=(turnout.c.role == role, _counts(record)),
         count=count,
         persons=persons,
         keys=_record_keys(record),
@@ -167,7 +172,7 @@ def _received(kind: str, *, by_segment: bool) -> Fact:
     return Fact(
         source=source,
         tables=tables,
-        conditions=(record.c.kind == kind,),
+        conditions=(record.c.kind == kind, _counts(record)),
         count=func.count(),
         persons=served.c.beneficiary_id,
         keys=keys,
@@ -187,7 +192,7 @@ def _occurrences(kind: str, *, has_persons: bool) -> Fact:
     return Fact(
         source=source,
         tables=(record,),
-        conditions=(record.c.kind == kind,),
+        conditions=(record.c.kind == kind, _counts(record)),
         count=func.count(record.c.id.distinct()) if has_persons else func.count(),
         persons=persons,
         keys=_record_keys(record),

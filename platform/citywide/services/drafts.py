@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -13,6 +14,7 @@ from citywide.errors import Fault
 from citywide.graph.mutate import asked
 from citywide.projects.commands import NO_PROJECT
 from citywide.tenancy.drafts import (
+    ADDRESS_LENGTH,
     NOTE_LENGTH,
     NUMBER_LENGTH,
     TITLE_LENGTH,
@@ -26,12 +28,18 @@ from citywide.tenancy.drafts import (
 
 KINDS = ("VISIT", "HOME_HELP", "CASE_SESSION", "GROUP_SESSION")
 MEDIA = ("IN_PERSON", "PHONE", "ONLINE")
+QUANTITY_UNITS = ("HOURS", "TIMES", "ITEMS")
+NO_SERIES = "This agency has no group series with this id."
 # A festival's name is two or three characters; ten leave room for any.
 FESTIVAL_LENGTH = 10
 # A service ends on the day it began.
 LONGEST_MINUTES = 24 * 60
 # The largest hall of a town: more names on one record are a mistake.
 MOST_PERSONS = 500
+# A household receives some dozens of things at most; a thousand is a slip of the finger.
+MOST_QUANTITY = 1_000
+# The form of the numbers that the platform gives; others would get in its way.
+GIVEN_NUMBER = re.compile(r"\d{4}-S\d+")
 # A group needs others to be a group.
 LEAST_IN_GROUP = 2
 
@@ -40,7 +48,10 @@ LEAST_IN_GROUP = 2
 class ServiceDraft:
     """One delivered service and everyone who was there; each attendance is one person-time."""
 
-    number: Annotated[str, asked("The agency's own number of the record.")]
+    number: Annotated[
+        str | None,
+        asked("The agency's own number of the record; left out: the platform gives one."),
+    ]
     project_id: Annotated[UUID, asked("The project that pays for it.", of="Project")]
     kind: Annotated[str, asked("What was delivered.", enum="ServiceKind")]
     medium: Annotated[str, asked("How it was delivered.", enum="Medium")]
@@ -53,21 +64,38 @@ class ServiceDraft:
     beneficiary_ids: Annotated[tuple[UUID, ...], asked("Who was served.", of="Beneficiary")]
     worker_ids: Annotated[tuple[UUID, ...], asked("Who served.", of="Member")]
     volunteer_ids: Annotated[tuple[UUID, ...], asked("Who helped.", of="Volunteer")]
+    quantity: Annotated[int | None, asked("Of help at home: how much, in the unit.")] = None
+    quantity_unit: Annotated[str | None, asked("The quantity's unit.", enum="QuantityUnit")] = None
+    place: Annotated[str | None, asked("Where exactly, in words.")] = None
+    series_id: Annotated[
+        UUID | None, asked("The series that a group session belongs to.", of="GroupSeries")
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A series of group sessions: its project, and the day it was formed."""
+
+    project_id: UUID
+    formed_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What the drafts refer to, as far as it is this agency's own, and when each holds.
 
-    `enrolments` is keyed by project and beneficiary.
+    `agreements` is keyed by the project that each pays for, `enrolments` by project and
+    beneficiary.
     """
 
     projects: Mapping[UUID, Span]
+    agreements: Mapping[UUID, Span]
     areas: Mapping[UUID, Span]
     files: Mapping[UUID, Span]
     enrolments: Mapping[tuple[UUID, UUID], Sequence[Span]]
     workers: Mapping[UUID, Sequence[Span]]
     volunteers: Mapping[UUID, Span]
+    series: Mapping[UUID, Group] = field(default_factory=dict)
 
 
 def service_faults(
@@ -76,6 +104,8 @@ def service_faults(
     """A record's rules."""
     yield from _fact_faults(path, draft, today=today)
     yield from _setting_faults(path, draft, surroundings)
+    yield from _quantity_faults(path, draft)
+    yield from _series_faults(path, draft, surroundings)
     yield from _number_faults(path, draft)
     for place, worker_id in enumerate(draft.worker_ids):
         yield from worker_faults(
@@ -94,10 +124,11 @@ def service_faults(
 
 def _fact_faults(path: Path, draft: ServiceDraft, *, today: date) -> Iterator[Fault]:
     """What the record says by itself."""
-    yield from text_faults((*path, "number"), draft.number, longest=NUMBER_LENGTH)
+    yield from optional_text_faults((*path, "number"), draft.number, longest=NUMBER_LENGTH)
     yield from text_faults((*path, "title"), draft.title, longest=TITLE_LENGTH)
     yield from optional_text_faults((*path, "note"), draft.note, longest=NOTE_LENGTH, lines=True)
     yield from optional_text_faults((*path, "festival"), draft.festival, longest=FESTIVAL_LENGTH)
+    yield from optional_text_faults((*path, "place"), draft.place, longest=ADDRESS_LENGTH)
     yield from choice_faults((*path, "kind"), draft.kind, KINDS)
     yield from choice_faults((*path, "medium"), draft.medium, MEDIA)
     yield from past_faults((*path, "served_on"), draft.served_on, today=today)
@@ -117,9 +148,44 @@ def _setting_faults(path: Path, draft: ServiceDraft, surroundings: Surroundings)
         yield Fault((*path, "project_id"), NO_PROJECT)
     elif not project.covers(draft.served_on):
         yield Fault((*path, "served_on"), f"The project does not run on {draft.served_on}.")
+    elif not surroundings.agreements[draft.project_id].covers(draft.served_on):
+        message = f"The project's agreement is not in force on {draft.served_on}."
+        yield Fault((*path, "served_on"), message)
     area = surroundings.areas.get(draft.area_id)
     if area is None or not area.covers(draft.served_on):
         yield Fault((*path, "area_id"), "There is no area with this id on that day.")
+
+
+def _quantity_faults(path: Path, draft: ServiceDraft) -> Iterator[Fault]:
+    """Help at home can be measured: so many hours, times or items."""
+    if draft.quantity is None:
+        if draft.quantity_unit is not None:
+            yield Fault((*path, "quantity"), "A unit needs a quantity.")
+        return
+    if draft.kind != "HOME_HELP":
+        yield Fault((*path, "quantity"), "Only help at home has a quantity.")
+    elif not 0 < draft.quantity <= MOST_QUANTITY:
+        yield Fault((*path, "quantity"), f"A quantity is 1 to {MOST_QUANTITY}.")
+    if draft.quantity_unit is None:
+        yield Fault((*path, "quantity_unit"), "A quantity needs its unit.")
+    else:
+        yield from choice_faults((*path, "quantity_unit"), draft.quantity_unit, QUANTITY_UNITS)
+
+
+def _series_faults(path: Path, draft: ServiceDraft, surroundings: Surroundings) -> Iterator[Fault]:
+    """Only a group session belongs to a series: one of its project that has been formed."""
+    if draft.series_id is None:
+        return
+    here = (*path, "series_id")
+    series = surroundings.series.get(draft.series_id)
+    if draft.kind != "GROUP_SESSION":
+        yield Fault(here, "Only a group session belongs to a series.")
+    elif series is None:
+        yield Fault(here, NO_SERIES)
+    elif series.project_id != draft.project_id:
+        yield Fault(here, "The series belongs to another project.")
+    elif series.formed_on is None or draft.served_on < series.formed_on:
+        yield Fault(here, f"The series was not formed yet on {draft.served_on}.")
 
 
 def _number_faults(path: Path, draft: ServiceDraft) -> Iterator[Fault]:
@@ -134,12 +200,12 @@ def _number_faults(path: Path, draft: ServiceDraft) -> Iterator[Fault]:
         yield Fault((*path, "beneficiary_ids"), message)
     if not draft.worker_ids:
         yield Fault((*path, "worker_ids"), "A service has at least one social worker.")
-    for field in ("beneficiary_ids", "worker_ids", "volunteer_ids"):
-        ids = getattr(draft, field)
+    for name in ("beneficiary_ids", "worker_ids", "volunteer_ids"):
+        ids = getattr(draft, name)
         if len(set(ids)) < len(ids):
-            yield Fault((*path, field), "Someone is listed twice.")
+            yield Fault((*path, name), "Someone is listed twice.")
         if len(ids) > MOST_PERSONS:
-            yield Fault((*path, field), f"At most {MOST_PERSONS} persons fit on one record.")
+            yield Fault((*path, name), f"At most {MOST_PERSONS} persons fit on one record.")
 
 
 def _beneficiary_faults(

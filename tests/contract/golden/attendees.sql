@@ -13,20 +13,27 @@ SELECT CAST(JSON_OBJECT(
           service_record_1.served_on AS served_on, service_record_1.duration_minutes AS
           duration_minutes, service_record_1.area_id AS area_id, service_record_1.festival AS
           festival, service_record_1.title AS title, service_record_1.note AS note,
+          service_record_1.place AS place, service_record_1.quantity AS quantity,
+          service_record_1.quantity_unit AS quantity_unit, service_record_1.series_id AS series_id,
+          service_record_1.status AS status, service_record_1.version AS version,
+          service_record_1.record_id AS record_id, service_record_1.ended_by_id AS ended_by_id,
+          service_record_1.ended_at AS ended_at, service_record_1.end_reason AS end_reason,
           service_record_1.number AS k0, service_record_1.id AS k1, row_number() OVER (
           ORDER BY service_record_1.number ASC, service_record_1.id ASC) AS rn
         FROM service_record AS service_record_1
         WHERE service_record_1.tenant_id = $1::UUID
+        AND service_record_1.status != $2::VARCHAR
         ORDER BY service_record_1.number ASC, service_record_1.id ASC
-        LIMIT $2::BIGINT) AS anon_2
+        LIMIT $3::BIGINT) AS anon_2
       LEFT OUTER JOIN LATERAL
       (SELECT JSON_OBJECT(
           'totalCount' :
           (SELECT count(*) AS count_1
             FROM attendance AS attendance_1
             WHERE attendance_1.tenant_id = $1::UUID
+            AND attendance_1.superseded IS false
             AND attendance_1.service_record_id = anon_2.id
-            AND attendance_1.role = ANY ($3::TEXT[])) RETURNING json) AS j) AS anon_3 ON true
+            AND attendance_1.role = ANY ($4::TEXT[])) RETURNING json) AS j) AS anon_3 ON true
       LEFT OUTER JOIN LATERAL
       (SELECT JSON_OBJECT(
           'name' : area_1.name,
@@ -56,9 +63,9 @@ SELECT CAST(JSON_OBJECT(
           ORDER BY tenant_1.id ASC) AS rn
         FROM tenant AS tenant_1
         WHERE tenant_1.tenant_id = $1::UUID
-        AND tenant_1.kind = $4::VARCHAR
+        AND tenant_1.kind = $5::VARCHAR
         ORDER BY tenant_1.id ASC
-        LIMIT $5::BIGINT) AS anon_8
+        LIMIT $6::BIGINT) AS anon_8
       LEFT OUTER JOIN LATERAL
       (SELECT JSON_OBJECT(
           'nodes' : coalesce(json_agg(JSON_OBJECT(
@@ -75,5 +82,5 @@ SELECT CAST(JSON_OBJECT(
           FROM volunteer AS volunteer_1
           WHERE volunteer_1.tenant_id = $1::UUID
           ORDER BY volunteer_1.number ASC, volunteer_1.id ASC
-          LIMIT $6::BIGINT) AS anon_9 HAVING true) AS anon_7 ON true HAVING true) RETURNING json) AS
+          LIMIT $7::BIGINT) AS anon_9 HAVING true) AS anon_7 ON true HAVING true) RETURNING json) AS
               TEXT) AS anon_1

@@ -59,6 +59,7 @@ SELECT CAST(JSON_OBJECT(
             JOIN attendance AS attendance_1 ON attendance_1.tenant_id = service_record_1.tenant_id
             AND attendance_1.service_record_id = service_record_1.id
             WHERE attendance_1.role = $31::VARCHAR
+            AND service_record_1.status = 'CURRENT'
             AND service_record_1.bureau_id = $28::UUID
             AND attendance_1.bureau_id = $28::UUID
             GROUP BY service_record_1.tenant_id
@@ -69,6 +70,7 @@ SELECT CAST(JSON_OBJECT(
             JOIN attendance AS attendance_2 ON attendance_2.tenant_id = service_record_2.tenant_id
             AND attendance_2.service_record_id = service_record_2.id
             WHERE attendance_2.role = $34::VARCHAR
+            AND service_record_2.status = 'CURRENT'
             AND service_record_2.bureau_id = $28::UUID
             AND attendance_2.bureau_id = $28::UUID
             GROUP BY service_record_2.tenant_id
@@ -80,6 +82,7 @@ SELECT CAST(JSON_OBJECT(
             AND attendance_3.service_record_id = service_record_3.id
             AND attendance_3.role = $37::VARCHAR
             WHERE service_record_3.kind = $38::VARCHAR
+            AND service_record_3.status = 'CURRENT'
             AND service_record_3.bureau_id = $28::UUID
             AND attendance_3.bureau_id = $28::UUID
             GROUP BY service_record_3.tenant_id
@@ -88,6 +91,7 @@ SELECT CAST(JSON_OBJECT(
                 AS n
             FROM service_record AS service_record_4
             WHERE service_record_4.kind = $41::VARCHAR
+            AND service_record_4.status = 'CURRENT'
             AND service_record_4.bureau_id = $28::UUID
             GROUP BY service_record_4.tenant_id
             UNION ALL
@@ -98,6 +102,7 @@ SELECT CAST(JSON_OBJECT(
             AND attendance_4.service_record_id = service_record_5.id
             AND attendance_4.role = $44::VARCHAR
             WHERE service_record_5.kind = $45::VARCHAR
+            AND service_record_5.status = 'CURRENT'
             AND service_record_5.bureau_id = $28::UUID
             AND attendance_4.bureau_id = $28::UUID
             GROUP BY service_record_5.tenant_id) AS anon_3

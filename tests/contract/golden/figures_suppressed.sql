@@ -31,6 +31,7 @@ SELECT CAST(JSON_OBJECT(
             AND attendance_1.service_record_id = service_record_1.id
             AND attendance_1.role = $14::VARCHAR
             WHERE service_record_1.kind = $15::VARCHAR
+            AND service_record_1.status = 'CURRENT'
             AND service_record_1.served_on >= $16::DATE
             AND service_record_1.served_on < $17::DATE
             AND service_record_1.bureau_id = $18::UUID
@@ -45,6 +46,7 @@ SELECT CAST(JSON_OBJECT(
             AND attendance_2.service_record_id = service_record_2.id
             AND attendance_2.role = $20::VARCHAR
             WHERE service_record_2.kind = $21::VARCHAR
+            AND service_record_2.status = 'CURRENT'
             AND service_record_2.served_on >= $22::DATE
             AND service_record_2.served_on < $23::DATE
             AND service_record_2.bureau_id = $18::UUID

@@ -55,5 +55,6 @@ SELECT CAST(JSON_OBJECT(
           (SELECT count(*) AS count_2
             FROM attendance AS attendance_1
             WHERE attendance_1.tenant_id = $1::UUID
+            AND attendance_1.superseded IS false
             AND attendance_1.beneficiary_id = anon_2.id) RETURNING json) AS j) AS anon_5 ON true
                 HAVING true) RETURNING json) AS TEXT) AS anon_1
