@@ -2,6 +2,8 @@
 
 from citywide.acts import models as _acts
 from citywide.agencies import graph as _agencies
+from citywide.agencies import mutations as _member_mutations
+from citywide.agencies import own_roles as _own_role_mutations
 from citywide.audit import models as _audit
 from citywide.beneficiaries import graph as _beneficiaries
 from citywide.cases import goals as _case_goals
@@ -22,3 +24,4 @@ __all__ = ["CATALOGUE", "METADATA"]
 _ = (_acts, _agencies, _audit, _beneficiaries, _evaluation, _events, _places, _projects)
 __ = (_service_mutations, _services, _volunteers)
 ___ = (_case_goals, _case_mutations, _case_support, _cases)
+____ = (_member_mutations, _own_role_mutations)

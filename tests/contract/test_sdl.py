@@ -47,6 +47,9 @@ ENUMS_OF_PLAIN_WORDS = {
     "PairingRole",
     "RiskLevel",
     "QuantityUnit",
+    "OwnRoleStatus",
+    "RuleAction",
+    "RuleScope",
     "ServiceKind",
     "Unit",
 }

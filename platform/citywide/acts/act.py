@@ -12,6 +12,7 @@ from sqlalchemy import Table
 
 from citywide.acts.problems import ProblemError, StaleVersionProblem, not_yours
 from citywide.authz.grants import Scope
+from citywide.authz.policy import Policy
 from citywide.authz.principal import Principal
 from citywide.db.sealed import Sealer
 from citywide.db.session import Transaction
@@ -33,13 +34,15 @@ class Act:
     """One use case under way.
 
     `desk` is where it writes: the actor's own tenant, until a member of the bureau moves to the
-    agency that a row belongs to. `scope` is how far the policy lets the actor go with it.
+    agency that a row belongs to. `scope` is how far the policy lets the actor go with it; `policy`
+    is the one that said so, for use cases that give rights to others.
     """
 
     transaction: Transaction
     principal: Principal
     scope: Scope
     sealer: Sealer
+    policy: Policy
     desk: Desk
     events: list[Event] = field(default_factory=list)
     # Persons that the act is about, for the audit trail.

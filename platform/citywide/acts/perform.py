@@ -39,6 +39,7 @@ from citywide.acts.problems import (
 from citywide.audit.chain import changes_told, entry_of, link
 from citywide.audit.models import AUDIT_SUBJECT
 from citywide.authz.grants import Scope
+from citywide.authz.policy import Policy
 from citywide.authz.principal import Principal
 from citywide.db.sealed import Sealer
 from citywide.db.session import Database, Prepared, Transaction
@@ -92,13 +93,20 @@ async def perform(
     principal: Principal,
     scope: Scope,
     sealer: Sealer,
+    policy: Policy,
 ) -> Done | Problem:
     """Run `use_case` in one transaction; a request repeated with its key is not done again."""
     for attempt in range(ATTEMPTS):
         try:
             async with database.write(principal.context) as transaction:
                 return await _performed(
-                    transaction, request, use_case, principal=principal, scope=scope, sealer=sealer
+                    transaction,
+                    request,
+                    use_case,
+                    principal=principal,
+                    scope=scope,
+                    sealer=sealer,
+                    policy=policy,
                 )
         except InvalidError as error:
             return await _twin(database, principal, request) or invalid(error)
@@ -137,12 +145,13 @@ async def _performed(
     principal: Principal,
     scope: Scope,
     sealer: Sealer,
+    policy: Policy,
 ) -> Done | Problem:
     earlier = await _earlier(transaction, principal, request)
     if earlier is not None:
         return earlier
     desk = Desk(principal.tenant_id, principal.bureau_id, principal.today)
-    act = Act(transaction, principal, scope, sealer, desk)
+    act = Act(transaction, principal, scope, sealer, policy, desk)
     row_id = await use_case(act, request.asked)
     done = Done(act.desk.tenant_id, row_id)
     await _record(act, request, done)
@@ -182,7 +191,7 @@ async def _record(act: Act, request: Request, done: Done) -> None:
     principal, desk = act.principal, act.desk
     content = {
         "member": str(principal.member_id),
-        "roles": sorted(principal.roles),
+        "roles": sorted(map(str, principal.roles)),
         "from": str(principal.tenant_id),
         "operation": request.operation,
         "input": request.told,

@@ -5,13 +5,47 @@ from enum import Enum
 import strawberry
 
 from citywide.graph.declare import Kind, column, either, entity, few, many, one, surname
-from citywide.tenancy.models import AGREEMENT, BUREAU, MEMBER, MEMBER_ROLE, SITE, TENANT
+from citywide.tenancy.models import (
+    AGREEMENT,
+    BUREAU,
+    MEMBER,
+    MEMBER_ROLE,
+    OWN_ROLE,
+    OWN_ROLE_RULE,
+    SITE,
+    TENANT,
+)
 
 
 @strawberry.enum(description="Whether a member may sign in.")
 class MemberStatus(Enum):
     ACTIVE = "ACTIVE"
+    INVITED = "INVITED"
     SUSPENDED = "SUSPENDED"
+
+
+@strawberry.enum(description="Whether a role of an agency's own is in use.")
+class OwnRoleStatus(Enum):
+    IN_USE = "IN_USE"
+    RETIRED = "RETIRED"
+
+
+@strawberry.enum(
+    description="What a rule of a role lets its holder do; INHERIT: all that a policy role may."
+)
+class RuleAction(Enum):
+    INHERIT = "INHERIT"
+    READ = "READ"
+    READ_MASKED = "READ_MASKED"
+    EXECUTE = "EXECUTE"
+
+
+@strawberry.enum(
+    description="In which rows a rule holds: those of the own clients, or all of the agency."
+)
+class RuleScope(Enum):
+    CASELOAD = "CASELOAD"
+    TENANT = "TENANT"
 
 
 @entity(BUREAU, tag="bure")
@@ -82,6 +116,7 @@ class Member:
     subject = column("The user name that their tokens carry.")
     name = column("Their name; masked: the surname.", mask=surname)
     status = column("Whether they may sign in.", enum=MemberStatus)
+    version = column("Counts its changes, for those who change it.")
     roles = few("MemberRole", "Their roles.", {"member_id": "id"}, order=("role", "valid_from"))
     caseload = many("Beneficiary", "The beneficiaries assigned to them.", {"worker_id": "id"})
     attendances = many("Attendance", "The services they turned out for.", {"member_id": "id"})
@@ -94,6 +129,36 @@ class MemberRole:
     role = column("The role's name in the policy.")
     valid_from = column("First day.")
     valid_until = column("First day on which it is no longer held; null while open.")
+
+
+@entity(
+    OWN_ROLE,
+    tag="orol",
+    root="ownRoles",
+    root_description="The roles that your agency made for itself.",
+)
+class OwnRole:
+    """A role that an agency made for itself, within what its director may hand on."""
+
+    name = column("Its name; members hold it as own: and this.")
+    label = column("What people call it.")
+    status = column("Whether members can hold it.", enum=OwnRoleStatus)
+    version = column("Counts its changes, for those who change it.")
+    rules = few(
+        "OwnRoleRule",
+        "What it may do now.",
+        {"role_id": "id", "role_version": "version"},
+        order=("object", "action", "scope"),
+    )
+
+
+@entity(OWN_ROLE_RULE, tag="orul")
+class OwnRoleRule:
+    """One thing that a role of an agency's own may do."""
+
+    object = column("A coordinate, Type.*, or the name of a role of the policy.")
+    action = column("What may be done with it.", enum=RuleAction)
+    scope = column("In which rows.", enum=RuleScope)
 
 
 @entity(MEMBER, tag="view")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -49,9 +49,13 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Grants:
-    """Coordinate to grant, for one set of roles under one version of the policy."""
+    """Coordinate to grant, for one set of roles under one version of the policy.
 
-    roles: frozenset[str]
+    `roles` are names of the policy's roles, and roles of an agency's own as values that hold all
+    they may do (`own_roles.OwnRole`): two sets are equal when they may do the same.
+    """
+
+    roles: frozenset[Hashable]
     version: int
     by_coordinate: Mapping[str, Grant]
 

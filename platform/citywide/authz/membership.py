@@ -11,17 +11,20 @@ import asyncio
 import contextlib
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
+from citywide.authz.grants import Scope
+from citywide.authz.own_roles import PREFIX, OwnRole, OwnRule, Role
 from citywide.authz.principal import Principal
-from citywide.db.session import Audience, Context, Database
+from citywide.authz.rules import Action
+from citywide.db.session import Audience, Context, Database, Transaction
 from citywide.errors import Code, RefusalError
 from citywide.tenancy.drafts import Span
 from citywide.tenancy.manifests import CITY_CLOCK
@@ -32,6 +35,8 @@ from citywide.tenancy.models import (
     BUREAU,
     MEMBER,
     MEMBER_ROLE,
+    OWN_ROLE,
+    OWN_ROLE_RULE,
     TENANT,
 )
 from citywide.tenancy.rows import among
@@ -60,9 +65,9 @@ class Membership:
     tenant_slug: str
     tenant_name: str
     is_agency: bool
-    is_active: bool
+    status: str
     replay_date: date | None
-    roles: tuple[tuple[str, Span], ...]
+    roles: tuple[tuple[Role, Span], ...]
     agreements: tuple[Span, ...]
     assignments: tuple[tuple[UUID, Span], ...]
 
@@ -99,6 +104,7 @@ async def memberships_of(database: Database, subject: str) -> Sequence[Membershi
         agreements = await transaction.rows(
             select(AGREEMENT).where(among(AGREEMENT.c.tenant_id, tenants))
         )
+        own = await _own_roles(transaction, roles)
     return [
         Membership(
             member_id=member["id"],
@@ -107,9 +113,13 @@ async def memberships_of(database: Database, subject: str) -> Sequence[Membershi
             tenant_slug=tenant["slug"],
             tenant_name=tenant["name"],
             is_agency=tenant["kind"] == "AGENCY",
-            is_active=member["status"] == "ACTIVE",
+            status=member["status"],
             replay_date=tenant["replay_date"],
-            roles=tuple((row["role"], _span(row)) for row in _of(member, roles)),
+            roles=tuple(
+                (role, _span(row))
+                for row in _of(member, roles)
+                if (role := _role(row, own)) is not None
+            ),
             agreements=tuple(
                 _span(row) for row in agreements if row["tenant_id"] == member["tenant_id"]
             ),
@@ -118,6 +128,56 @@ async def memberships_of(database: Database, subject: str) -> Sequence[Membershi
         for member in members
         if (tenant := by_tenant.get(member["tenant_id"])) is not None
     ]
+
+
+async def _own_roles(
+    transaction: Transaction, held: Sequence[asyncpg.Record]
+) -> dict[tuple[UUID, str], OwnRole]:
+    """The roles of their agencies' own among those `held`, by tenant and name."""
+    wanted = {row["tenant_id"] for row in held if row["role"].startswith(PREFIX)}
+    if not wanted:
+        return {}
+    in_force = select(OWN_ROLE).where(
+        among(OWN_ROLE.c.tenant_id, wanted), OWN_ROLE.c.status == "IN_USE"
+    )
+    roles = await transaction.rows(in_force)
+    listed = select(OWN_ROLE_RULE).join(
+        OWN_ROLE,
+        and_(
+            OWN_ROLE.c.tenant_id == OWN_ROLE_RULE.c.tenant_id,
+            OWN_ROLE.c.id == OWN_ROLE_RULE.c.role_id,
+            OWN_ROLE.c.version == OWN_ROLE_RULE.c.role_version,
+        ),
+    )
+    rules = await transaction.rows(listed.where(among(OWN_ROLE_RULE.c.tenant_id, wanted)))
+    return {(row["tenant_id"], row["name"]): own_role(row, rules) for row in roles}
+
+
+def own_role(row: asyncpg.Record, rules: Iterable[asyncpg.Record]) -> OwnRole:
+    """The role that a row of OWN_ROLE and its version's among `rules` make."""
+    mine = [
+        rule
+        for rule in rules
+        if (rule["tenant_id"], rule["role_id"]) == (row["tenant_id"], row["id"])
+    ]
+    return OwnRole(
+        tenant_id=row["tenant_id"],
+        name=row["name"],
+        blocks=frozenset(rule["object"] for rule in mine if rule["action"] == "INHERIT"),
+        rules=frozenset(
+            OwnRule(rule["object"], Action(rule["action"].lower()), Scope(rule["scope"].lower()))
+            for rule in mine
+            if rule["action"] != "INHERIT"
+        ),
+    )
+
+
+def _role(row: asyncpg.Record, own: Mapping[tuple[UUID, str], OwnRole]) -> Role | None:
+    """The policy's role of this name, or the own role of just this tenant, if it is in use."""
+    name: str = row["role"]
+    if not name.startswith(PREFIX):
+        return name
+    return own.get((row["tenant_id"], name.removeprefix(PREFIX)))
 
 
 def _of(member: asyncpg.Record, rows: Iterable[asyncpg.Record]) -> Iterable[asyncpg.Record]:
@@ -133,7 +193,8 @@ def choose(memberships: Sequence[Membership], tenant_slug: str | None) -> Member
     """The membership that a request is made under; raises `RefusalError`.
 
     The sentences list the subject's own tenants only: whether another tenant exists is nobody's
-    business here.
+    business here. An invitation that is not yet accepted gives way to any other membership: no
+    agency can put itself between somebody and their work by inviting them.
     """
     own = ", ".join(sorted(membership.tenant_slug for membership in memberships))
     if not memberships:
@@ -145,7 +206,9 @@ def choose(memberships: Sequence[Membership], tenant_slug: str | None) -> Member
             sentence = f"The header {TENANT_HEADER} names none of your tenants, which are: {own}."
             raise RefusalError(Code.FORBIDDEN, sentence)
     else:
-        candidates = [each for each in memberships if each.is_active] or [*memberships]
+        active = [each for each in memberships if each.status == "ACTIVE"]
+        invited = [each for each in memberships if each.status == "INVITED"]
+        candidates = active or invited or [*memberships]
     if len(candidates) > 1:
         sentence = f"You belong to several tenants ({own}): name one in the header {TENANT_HEADER}."
         raise RefusalError(Code.BAD_USER_INPUT, sentence)
@@ -155,7 +218,7 @@ def choose(memberships: Sequence[Membership], tenant_slug: str | None) -> Member
 def principal_of(subject: str, membership: Membership, today: date) -> Principal:
     """What `subject` is on the business day `today`; raises `RefusalError` with FORBIDDEN."""
     name = membership.tenant_name
-    if not membership.is_active:
+    if membership.status == "SUSPENDED":
         raise RefusalError(Code.FORBIDDEN, f"Your membership of {name} is suspended.")
     ends: list[date | None] = []
     if membership.is_agency:

@@ -16,6 +16,8 @@ from itertools import combinations
 from pathlib import Path
 from typing import Self
 
+from cachetools import LRUCache
+
 from citywide.authz.checks import (
     HOUSES,
     Vocabulary,
@@ -26,11 +28,23 @@ from citywide.authz.checks import (
 )
 from citywide.authz.enforcement import enforcer, probe, subject
 from citywide.authz.grants import Grant, Grants, Scope, widest
+from citywide.authz.own_roles import (
+    CEILING,
+    HOUSE,
+    OwnRole,
+    Permission,
+    Role,
+    faults_of_rule,
+    permissions,
+)
 from citywide.authz.rules import Action, Effect, Rule, Rulebook, read_rules
 from citywide.errors import OperatorError
 
 MODEL_FILE = "model.conf"
 POLICY_FILE = "policy.csv"
+# Sets of roles whose grants are kept, some 100 kB each: those of the policy are a few dozen,
+# those with roles of an agency's own as many as agencies make.
+ROLE_SETS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +52,7 @@ class Explanation:
     """Why a member with these roles may read a coordinate, or may not."""
 
     coordinate: str
-    roles: frozenset[str]
+    roles: frozenset[Role]
     grant: Grant | None
     # The rows that decided: those that allow; of a denial those that deny, none if none allows.
     rules: tuple[Rule, ...]
@@ -46,7 +60,7 @@ class Explanation:
     remark: str = ""
 
     def __str__(self) -> str:
-        held = " and ".join(sorted(self.roles)) or "a member without roles"
+        held = " and ".join(sorted(map(str, self.roles))) or "a member without roles"
         remark = self.remark or ("" if self.rules else "No rule allows it.")
         sentence = f"{self.coordinate} is {self._verdict} for {held}. {remark}".rstrip()
         return "\n".join([sentence, *(f"  {rule}" for rule in self.rules)])
@@ -101,8 +115,8 @@ class Policy:
             [(rule.role, coordinate, *rule.cells[2:]) for rule, coordinate in self._written_out],
             self._links,
         )
-        self._answers: dict[frozenset[str], Mapping[str, Grant]] = {}
-        self._grants: dict[frozenset[str], Grants] = {}
+        self._answers: LRUCache[frozenset[Role], Mapping[str, Grant]] = LRUCache(ROLE_SETS)
+        self._grants: LRUCache[frozenset[Role], Grants] = LRUCache(ROLE_SETS)
 
     @classmethod
     def load(
@@ -147,62 +161,133 @@ class Policy:
             version=self.version + 1,
         )
 
-    def grants(self, roles: frozenset[str]) -> Grants:
+    def grants(self, roles: frozenset[Role]) -> Grants:
         """What a member with these roles may read; a role the policy does not know adds nothing.
 
-        Roles of different houses allow nothing together. A coordinate that two roles can read in
-        fewer rows than its type is left out, lest a row be shown without a right to the field;
-        only a denial brings that about, everything else of the kind is refused at load.
+        An agency's own role adds what the policy lets it hand on (`own_roles`). Roles of different
+        houses allow nothing together. A coordinate that two roles can read in fewer rows than its
+        type is left out, lest a row be shown without a right to the field; only a denial, or two
+        own roles, bring that about: everything else of the kind is refused.
         """
-        held = roles & self.roles
-        if held not in self._grants:
+        held = self._known(roles)
+        found = self._grants.get(held)
+        if found is None:
             answers = self._asked(held) if len(self._houses(held)) == 1 else {}
             short = frozenset(uncovered(answers, self._vocabulary.coordinates))
             kept = {name: grant for name, grant in answers.items() if name not in short}
-            self._grants[held] = Grants(held, self.version, kept)
-        return self._grants[held]
+            found = self._grants[held] = Grants(held, self.version, kept)
+        return found
 
-    def why(self, roles: frozenset[str], coordinate: str) -> Explanation:
+    def grantable(self) -> frozenset[str]:
+        """The policy's roles that a member of an agency can hold."""
+        return frozenset(role for role in self.roles if HOUSE in self._ancestors[role])
+
+    def blocks(self) -> frozenset[str]:
+        """What an agency's own role can be built of: roles of agencies, held or inherited."""
+        return frozenset(role for role, above in self._ancestors.items() if HOUSE in above)
+
+    def faults_of_role(self, role: OwnRole) -> Iterator[tuple[str, str]]:
+        """Why an agency cannot make this role: what it is about, and the reason.
+
+        It is beyond the ceiling, not in the schema, or makes a field readable in fewer rows than
+        its type, alone or together with a role of the policy.
+        """
+        for block in sorted(role.blocks - self.blocks()):
+            yield block, f"The policy has no role {block} for agencies."
+        ceiling = self._asked(frozenset({CEILING}))
+        for rule in sorted(role.rules, key=str):
+            for sentence in faults_of_rule(rule, ceiling, self._vocabulary):
+                yield rule.object, sentence
+        alone = self._asked(frozenset[Role]({role}))
+        short = set(uncovered(alone, self._vocabulary.coordinates))
+        for name in sorted(short):
+            yield name, f"{name} needs {name.partition('.')[0]}.id as widely, not more widely."
+        for other in sorted(self.grantable()):
+            union = together(alone, self._asked(frozenset({other})))
+            for name in sorted({*uncovered(union, self._vocabulary.coordinates)} - short):
+                yield name, f"Held with {other}, {name} is readable in fewer rows than its type."
+
+    def why(self, roles: frozenset[Role], coordinate: str) -> Explanation:
         """The rows that decided over `coordinate` for a member with these roles."""
-        held = roles & self.roles
+        held = self._known(roles)
         if len(self._houses(held)) > 1:
             remark = "Its roles look at different rows, and together they allow nothing."
             return Explanation(coordinate, roles, None, (), remark)
         grant = self.grants(held).of(coordinate)
+        named = frozenset(role for role in held if isinstance(role, str))
         rules = tuple(
             rule
             for rule, meant in self._written_out
-            if meant == coordinate and _decided(rule, grant) and self._speaks_of(rule, meant, held)
+            if meant == coordinate and _decided(rule, grant) and self._speaks_of(rule, meant, named)
         )
-        return Explanation(coordinate, roles, grant, rules)
+        remark = "A role of the agency's own allows it." if grant is not None and not rules else ""
+        return Explanation(coordinate, roles, grant, rules, remark)
 
-    def _houses(self, roles: Iterable[str]) -> set[str]:
-        return {house for role in roles for house in self._ancestors[role] & HOUSES.keys()}
+    def _known(self, roles: frozenset[Role]) -> frozenset[Role]:
+        return frozenset(role for role in roles if isinstance(role, OwnRole) or role in self.roles)
 
-    def _asked(self, roles: frozenset[str]) -> Mapping[str, Grant]:
+    def _houses(self, roles: Iterable[Role]) -> set[str]:
+        return {
+            house
+            for role in roles
+            for house in (
+                {HOUSE} if isinstance(role, OwnRole) else self._ancestors[role] & HOUSES.keys()
+            )
+        }
+
+    def _asked(self, roles: frozenset[Role]) -> Mapping[str, Grant]:
         """Casbin's answers to every question, for a subject that has exactly these roles."""
-        if roles not in self._answers:
-            asker = subject(self._enforcer, roles)
-            reached: dict[str, dict[Action, list[Scope]]] = {}
-            for coordinate, action, scope in self._questions_of(roles):
-                if self._enforcer.enforce(asker, coordinate, action.value, scope.value):
-                    reached.setdefault(coordinate, {}).setdefault(action, []).append(scope)
-            self._answers[roles] = {
-                coordinate: Grant(
-                    clear=widest([*scopes.get(Action.READ, ()), *scopes.get(Action.EXECUTE, ())]),
-                    masked=widest(scopes.get(Action.READ_MASKED, ())),
-                )
-                for coordinate, scopes in reached.items()
-            }
-        return self._answers[roles]
+        found = self._answers.get(roles)
+        if found is None:
+            own = [role for role in roles if isinstance(role, OwnRole)]
+            named = frozenset(role for role in roles if isinstance(role, str))
+            found = self._answered(named, own, self._houses(roles))
+            self._answers[roles] = found
+        return found
 
-    def _questions_of(self, roles: frozenset[str]) -> Iterator[tuple[str, Action, Scope]]:
-        """What some rule allows to someone of the roles' houses.
+    def _answered(
+        self, named: frozenset[str], own: Sequence[OwnRole], houses: Collection[str]
+    ) -> Mapping[str, Grant]:
+        """Casbin's answers; an agency's own roles are rows beside the policy's, of no other name.
+
+        So a denial that one of the policy's roles carries holds against them as well.
+        """
+        rows = [(rule.role, coordinate, *rule.cells[2:]) for rule, coordinate in self._written_out]
+        links = [*self._links]
+        questions = list(self._questions_of(houses))
+        for number, role in enumerate(own):
+            name = f"+own{number}"
+            links.append((name, HOUSE))
+            for coordinate, action, scope in self._permissions(role):
+                rows.append((name, coordinate, action.value, scope.value, Effect.ALLOW.value))
+                questions.append((coordinate, action, scope))
+        asked = enforcer(self._folder / MODEL_FILE, rows, links) if own else self._enforcer
+        asker = subject(asked, named.union(f"+own{number}" for number in range(len(own))))
+        reached: dict[str, dict[Action, list[Scope]]] = {}
+        for coordinate, action, scope in dict.fromkeys(questions):
+            if asked.enforce(asker, coordinate, action.value, scope.value):
+                reached.setdefault(coordinate, {}).setdefault(action, []).append(scope)
+        return {
+            coordinate: Grant(
+                clear=widest([*scopes.get(Action.READ, ()), *scopes.get(Action.EXECUTE, ())]),
+                masked=widest(scopes.get(Action.READ_MASKED, ())),
+            )
+            for coordinate, scopes in reached.items()
+        }
+
+    def _permissions(self, role: OwnRole) -> Iterator[Permission]:
+        """What an agency's own role may do, within the ceiling of the policy as it is now."""
+        ceiling = self._asked(frozenset({CEILING}))
+        blocks = self._asked(frozenset(role.blocks & self.blocks()))
+        return permissions(role, blocks, ceiling, self._vocabulary)
+
+    def _questions_of(self, houses: Collection[str]) -> Iterator[Permission]:
+        """What some rule allows to someone of these houses.
 
         Nothing else is asked: without a rule the answer is no, and a FastEnforcer compares a key
         without rows with empty strings.
         """
-        scopes = {scope for house in self._houses(roles) for scope in HOUSES[house]}
+        scopes = {scope for house in houses for scope in HOUSES[house]}
         return (question for question in self._questions if question[2] in scopes)
 
     def _speaks_of(self, rule: Rule, coordinate: str, roles: frozenset[str]) -> bool:

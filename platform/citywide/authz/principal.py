@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from citywide.authz.own_roles import Role
 from citywide.db.session import Audience, Context
 
 
@@ -24,7 +25,7 @@ class Principal:
     tenant_id: UUID
     bureau_id: UUID
     audience: Audience
-    roles: frozenset[str]
+    roles: frozenset[Role]
     tenants: tuple[UUID, ...]
     today: date
     valid_until: date | None

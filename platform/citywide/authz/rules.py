@@ -12,7 +12,7 @@ from citywide.authz.grants import Scope
 from citywide.errors import OperatorError
 
 _ROLE = re.compile(r"[a-z][a-z0-9_]*")
-_OBJECT = re.compile(r"[A-Z][A-Za-z0-9]*\.(\*|[A-Za-z][A-Za-z0-9_]*)")
+OBJECT = re.compile(r"[A-Z][A-Za-z0-9]*\.(\*|[A-Za-z][A-Za-z0-9_]*)")
 
 
 class Action(StrEnum):
@@ -143,7 +143,7 @@ def _row(place: str, cells: tuple[str, ...]) -> Rule | Inheritance:
             return Rule(
                 place=place,
                 role=_matching(_ROLE, role, "a role is lower case letters, digits and _"),
-                object=_matching(_OBJECT, object_, "an object is Type.field or Type.*"),
+                object=_matching(OBJECT, object_, "an object is Type.field or Type.*"),
                 action=Action(_one_of(action, Action, "action")),
                 scope=Scope(_one_of(scope, Scope, "scope")),
                 effect=Effect(_one_of(effect, Effect, "effect")),

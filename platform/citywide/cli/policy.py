@@ -124,6 +124,6 @@ async def _explain_user(
             principal = await Memberships(database).principal(user, tenant or places[0])
         except RefusalError as refusal:
             return f"{coordinate} is denied for {user}, who is told: {refusal.message}"
-    held = " and ".join(sorted(principal.roles))
+    held = " and ".join(sorted(map(str, principal.roles)))
     explained = policy.why(principal.roles, coordinate)
     return f"{user} is {held} at {tenant or places[0]} on {principal.today}.\n{explained}"

@@ -32,7 +32,9 @@ _CONDITIONS = {
     Audience.OPERATOR: _BUREAU,
 }
 # The identity audience answers one question, "which roles has this subject, and until when".
-_IDENTITY_TABLES = frozenset({"tenant", "member", "member_role", "assignment", "agreement"})
+_IDENTITY_TABLES = frozenset(
+    {"tenant", "member", "member_role", "own_role", "own_role_rule", "assignment", "agreement"}
+)
 # What manifests declare; agencies read these and change none of them.
 _MANIFEST_TABLES = frozenset({"tenant", "agreement", "site", "assignment"})
 
@@ -49,6 +51,25 @@ BEGIN
     EXECUTE format('SET LOCAL statement_timeout = %L', timeout_ms);
 END $$
 """
+
+# Who manages members must make every process look again, and may do nothing else to the counter
+# that all agencies of a bureau share. The function is the owner's: it adds one, for the bureau of
+# the transaction's context, and a login that may call it needs no right to the table.
+RAISE_ACCESS_FUNCTION = """
+CREATE OR REPLACE FUNCTION citywide_raise_access() RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    UPDATE public.access_version SET version = version + 1
+    WHERE id = nullif(current_setting('citywide.bureau', true), '')::uuid
+    RETURNING version
+$$
+"""
+
+
+def raise_access_statements() -> Iterable[str]:
+    """The function, and who may call it: the audience whose members manage members."""
+    yield RAISE_ACCESS_FUNCTION
+    yield "REVOKE ALL ON FUNCTION citywide_raise_access() FROM PUBLIC"
+    yield f"GRANT EXECUTE ON FUNCTION citywide_raise_access() TO {Audience.AGENCY.login}"
 
 
 def login_statements(passwords: Mapping[Audience, str], *, fingerprint: str) -> Iterable[str]:

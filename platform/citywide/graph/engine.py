@@ -196,6 +196,7 @@ class Engine:
                 principal=principal,
                 scope=grant.clear,
                 sealer=self._sealer,
+                policy=self.policy,
             )
 
     def _steps(

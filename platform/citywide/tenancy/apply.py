@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from itertools import groupby
 from typing import Any, Literal
 from uuid import UUID
@@ -21,12 +21,17 @@ from citywide.db.session import Audience, Context, Database, Transaction
 from citywide.db.tables import is_tenant_table
 from citywide.errors import OperatorError
 from citywide.tenancy.desired import TABLE_NAMES, Desired, desired_rows, table_named
+from citywide.tenancy.drafts import Span, ended
 from citywide.tenancy.manifests import City
 from citywide.tenancy.models import ACCESS_VERSION
 from citywide.tenancy.rows import insert_rows
 
 # Every process asks for members' roles again when one of these changes.
 ACCESS_TABLES = frozenset({"bureau", "tenant", "agreement", "member", "member_role", "assignment"})
+# What an agency changes itself as well.
+STAFF_TABLES = frozenset({"member", "member_role"})
+# The version of the ids that follow from names, as all have that a manifest declares.
+NAMED = 5
 # What a judgement about a person was made with does not change under it.
 FIXED_COLUMNS = {"segment": frozenset({"name", "sensitive"})}
 # The columns by which a row is said to be part of another one that is left out.
@@ -37,7 +42,6 @@ LABELS = ("code", "slug", "number", "subject", "name", "measure")
 LONGEST_RUN = 30
 # A city's first apply inserts its area tree; interactive statements have far less time.
 APPLY_TIMEOUT_MS = 60_000
-_ONE_DAY = timedelta(days=1)
 
 Action = Literal["create", "update", "end"]
 
@@ -160,7 +164,8 @@ class _Comparison:
             self._keep(entry, present.get(entry.row["id"]))
         kept = {entry.row["id"] for entry in wanted}
         for row_id, row in present.items():
-            if row_id in kept:
+            # Whom an agency took on itself has no id of a name: no manifest speaks of them.
+            if row_id in kept or (table in STAFF_TABLES and row_id.version != NAMED):
                 continue
             # A project's plan goes with the project: one sentence is enough.
             if not any(row.get(column) in self.gone for column in PARENTS):
@@ -172,7 +177,12 @@ class _Comparison:
             change = Change("create", entry.table, entry.name, entry.row, {}, {})
             self.changes.append(change)
             return
-        columns = {key: value for key, value in entry.row.items() if present[key] != value}
+        kept = kept_from_manifests(entry.table, present)
+        columns = {
+            key: value
+            for key, value in entry.row.items()
+            if present[key] != value and key not in kept
+        }
         fixed = FIXED_COLUMNS.get(entry.table, frozenset()) & columns.keys()
         if fixed:
             self.refusals.append(
@@ -208,17 +218,20 @@ class _Comparison:
             self.changes.append(Change("end", table, name, dict(present), columns, before))
 
 
-def _ended(present: Record, today: date) -> dict[str, date]:
-    """The period of a grant that ends today.
+def kept_from_manifests(table: str, present: Record) -> frozenset[str]:
+    """The columns in which the tenant's own decision stands: whom it has suspended or revoked."""
+    if table == "member" and present["suspended_on"] is not None:
+        return frozenset({"status"})
+    if table == "member_role" and present["revoked_on"] is not None:
+        return frozenset({"valid_from", "valid_until"})
+    return frozenset()
 
-    One that began today or later has had no day to itself, and a period has at least one: it
-    is moved before today, so that it is over at once all the same.
-    """
-    if present["valid_until"] is not None and present["valid_until"] <= today:
-        return {}
-    if present["valid_from"] < today:
-        return {"valid_until": today}
-    return {"valid_from": today - _ONE_DAY, "valid_until": today}
+
+def _ended(present: Record, today: date) -> dict[str, date | None]:
+    """What changes so that a grant's period ends today."""
+    span = ended(Span(present["valid_from"], present["valid_until"]), today)
+    after = {"valid_from": span.start, "valid_until": span.end}
+    return {name: day for name, day in after.items() if day != present[name]}
 
 
 async def _write(transaction: Transaction, planned: Plan) -> None:

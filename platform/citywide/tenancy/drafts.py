@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from citywide.errors import Fault, InvalidError
 
@@ -27,6 +27,8 @@ _PHONE_SIGNS = frozenset("0123456789+- ()")
 # points stay: rare characters of names are written with them until a standard has them.
 _REFUSED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
+_ONE_DAY = timedelta(days=1)
+
 Path = tuple[str | int, ...]
 
 
@@ -46,6 +48,22 @@ class Span:
         return (self.start is None or other.end is None or self.start < other.end) and (
             other.start is None or self.end is None or other.start < self.end
         )
+
+
+def ended(span: Span, today: date, taken: Collection[date | None] = ()) -> Span:
+    """`span` so that it is over today and has at least one day, as every period has.
+
+    One that began today or later has had no day to itself: it is moved before today, to a first
+    day that is not `taken` by another period of the same kind.
+    """
+    if span.end is not None and span.end <= today:
+        return span
+    if span.start is None or span.start < today:
+        return Span(span.start, today)
+    start = today - _ONE_DAY
+    while start in taken:
+        start -= _ONE_DAY
+    return Span(start, today)
 
 
 def refuse(faults: Iterable[Fault]) -> None:

@@ -64,9 +64,12 @@ MEMBER = tenant_table(
     Column("subject", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("status", Text, nullable=False),
+    # Set while somebody of the tenant itself has suspended them: a manifest lets them in no more.
+    Column("suspended_on", Date),
+    Column("version", BigInteger, nullable=False, server_default="1"),
     UniqueConstraint("tenant_id", "subject"),
     Index(None, "subject"),
-    one_of("status", "ACTIVE", "SUSPENDED"),
+    one_of("status", "ACTIVE", "INVITED", "SUSPENDED"),
 )
 
 MEMBER_ROLE = tenant_table(
@@ -75,9 +78,49 @@ MEMBER_ROLE = tenant_table(
     Column("role", Text, nullable=False),
     Column("valid_from", Date, nullable=False),
     Column("valid_until", Date),
+    # Set when somebody of the tenant itself has ended the role: a manifest gives it no more.
+    Column("revoked_on", Date),
     UniqueConstraint("tenant_id", "member_id", "role", "valid_from"),
     reference("member_id", "member"),
     period(),
+)
+
+# A role that an agency made for itself; members hold it as `own:` and its name.
+OWN_ROLE = tenant_table(
+    "own_role",
+    Column("name", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("version", BigInteger, nullable=False, server_default="1"),
+    UniqueConstraint("tenant_id", "name"),
+    one_of("status", "IN_USE", "RETIRED"),
+    writers=("agency",),
+)
+
+# One thing that a version of such a role may do: all that the policy's role `object` may, or
+# `action` on the coordinate `object`. Those of the role's own version are in force.
+OWN_ROLE_RULE = tenant_table(
+    "own_role_rule",
+    Column("role_id", Uuid, nullable=False),
+    Column("role_version", BigInteger, nullable=False),
+    Column("object", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    UniqueConstraint(
+        "tenant_id",
+        "role_id",
+        "role_version",
+        "object",
+        "action",
+        "scope",
+        # The name that follows from the columns is longer than PostgreSQL keeps.
+        name="own_role_rule_once_key",
+    ),
+    reference("role_id", "own_role"),
+    one_of("action", "INHERIT", "READ", "READ_MASKED", "EXECUTE"),
+    one_of("scope", "CASELOAD", "TENANT"),
+    writers=("agency",),
+    is_append_only=True,
 )
 
 # A supervisor of the bureau looks after an agency. The row lies in the bureau's tenant, so

@@ -15,7 +15,7 @@ SELECT CAST(JSON_OBJECT(
         (SELECT member_role_1.tenant_id AS tenant_id, member_role_1.bureau_id AS bureau_id,
             member_role_1.id AS id, member_role_1.member_id AS member_id, member_role_1.role AS
             role, member_role_1.valid_from AS valid_from, member_role_1.valid_until AS valid_until,
-            row_number() OVER (
+            member_role_1.revoked_on AS revoked_on, row_number() OVER (
             ORDER BY member_role_1.role, member_role_1.valid_from, member_role_1.id) AS rn
           FROM member_role AS member_role_1
           WHERE member_role_1.tenant_id = $1::UUID
