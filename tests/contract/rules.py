@@ -231,7 +231,9 @@ async def _faults_of_the_rest(connection: asyncpg.Connection) -> list[str]:
             found.append(f"the function {row['name']} notifies")
         if re.search(r"\bset_config\b", re.sub(r"--.*", "", row["source"]), re.IGNORECASE):
             found.append(f"the function {row['name']} calls set_config")
-        is_known = row["name"] in DEFINERS and row["settings"] == ["search_path=pg_catalog, pg_temp"]
+        is_known = row["name"] in DEFINERS and row["settings"] == [
+            "search_path=pg_catalog, pg_temp"
+        ]
         if row["definer"] and not is_known:
             found.append(f"the function {row['name']} runs as its owner")
     return found
