@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -12,11 +13,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
 
 import psutil
 
 from citywide.settings import CHECKOUT
 
+FIGURES = "{ metrics(measures: [BENEFICIARIES_ON_FILE, HOME_HELP]) { rows { values { value } } } }"
 COMMAND = Path(sys.executable).with_name("citywide")
 # A start may compile every module, load the pilot and share two cores with other tests.
 PATIENCE_S = 120.0
@@ -127,3 +131,15 @@ def free_port() -> str:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return str(free.getsockname()[1])
+
+
+def figures(port: str, token: str) -> list[Any]:
+    """What a user sees of two measures."""
+    request = Request(
+        f"http://127.0.0.1:{port}/graphql",
+        json.dumps({"query": FIGURES}).encode(),
+        {"content-type": "application/json", "authorization": f"Bearer {token}"},
+    )
+    with urlopen(request) as response:  # noqa: S310 -- our own http address
+        (row,) = json.load(response)["data"]["metrics"]["rows"]
+    return [value["value"] for value in row["values"]]

@@ -186,8 +186,8 @@ async def test_a_database_of_another_revision_is_told(
     for command in (("serve", "--port", free_port()), ("token", "bureau.officer")):
         assert refused(citywide(*command, settings=settings)) == sentence
     if revision == "9999":
-        for command in (("migrate",), ("up", "--port", free_port())):
-            assert refused(citywide(*command, settings=settings)) == sentence
+        for owners in (("migrate",), ("up", "--port", free_port())):
+            assert refused(citywide(*owners, settings=settings)) == sentence
 
 
 async def test_an_empty_database_is_told(production: Production, migrated: str) -> None:
