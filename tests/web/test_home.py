@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from citywide.settings import CHECKOUT
 from web.serving import Client, Token
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -111,6 +112,13 @@ async def test_the_first_operation_is_answered_to_other_members(client: Client, 
     data: Any = await client.data(user, operation)
     assert data["viewer"]["subject"] == user
     assert data["metrics"]["rows"]
+
+
+async def test_the_readmes_operation_is_answered(client: Client) -> None:
+    readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+    body = readme.partition("-d '")[2].partition("'")[0]
+    data: Any = await client.data("bureau.officer", json.loads(body)["query"])
+    assert sum(row["values"][1]["value"] for row in data["metrics"]["rows"]) == 142
 
 
 async def asked(opened: Opened, token: str, button: str) -> str:
