@@ -21,6 +21,7 @@ from oracle.lists import Lists
 from oracle.refusals import Refusals
 from oracle.sight import Sight
 from oracle.world import World
+from walls.house import PURPOSE
 
 
 @dataclass
@@ -70,7 +71,7 @@ class Bench:
     async def _asked(
         self, principal: Principal, document: str, variables: Mapping[str, Any]
     ) -> bytes:
-        return await self.engine.answer(Operation(document, None, variables), principal)
+        return await self.engine.answer(Operation(document, None, variables, PURPOSE), principal)
 
 
 def _judged(refusal: RefusalError, found: Refusals) -> str:

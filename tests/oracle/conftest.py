@@ -22,6 +22,7 @@ from oracle.bench import Bench
 from oracle.contract import contract
 from oracle.stress import Stress
 from oracle.world import World
+from walls.house import NotedReads
 
 YUEQING = CHECKOUT / "tenants" / "yueqing"
 
@@ -64,7 +65,7 @@ async def bench(stressed_url: str, secret: bytes) -> AsyncIterator[Bench]:
     database = await Database.open(stressed_url, secret=secret, size=2)
     try:
         yield Bench(
-            engine=Engine(schema, policy, database, sealer),
+            engine=Engine(schema, policy, database, sealer, reads=NotedReads()),
             database=database,
             world=await World.read(stressed_url),
             schema=contract(schema.sdl(), schema.entities),

@@ -18,7 +18,7 @@ from citywide.db.session import Audience, Database
 from citywide.errors import RefusalError
 from citywide.graph.admit import InvalidDocumentError
 from citywide.graph.engine import Engine, Operation
-from walls.house import House
+from walls.house import PURPOSE, House, NotedReads
 
 OPERATIONS = {
     "a list": "{ beneficiaries(first: 50) { nodes { id name } } }",
@@ -77,14 +77,16 @@ async def counted(pilot_url: str, house: House, secret: bytes) -> AsyncIterator[
                 connection.add_query_logger(noting(audience))
         memberships = Memberships(database, clock=lambda: 0.0)
         await memberships.look()
-        engine = Engine(house.schema, house.engine.policy, database, Sealer(secret))
+        engine = Engine(
+            house.schema, house.engine.policy, database, Sealer(secret), reads=NotedReads()
+        )
         yield Counted(engine, memberships, statements)
     finally:
         await database.close()
 
 
 async def variables_of(counted: Counted, principal: Principal) -> dict[str, object]:
-    listed = Operation("{ beneficiaries(first: 3) { nodes { id } } }", None, {})
+    listed = Operation("{ beneficiaries(first: 3) { nodes { id } } }", None, {}, PURPOSE)
     text = (await counted.engine.answer(listed, principal)).decode()
     ids = [part for part in text.split('"') if len(part) == 48]
     assert len(ids) == 3
@@ -97,7 +99,7 @@ async def test_a_request_is_one_statement_in_one_transaction(
     counted: Counted, name: str, user: str
 ) -> None:
     principal = await counted.memberships.principal(user, None)
-    operation = Operation(OPERATIONS[name], None, await variables_of(counted, principal))
+    operation = Operation(OPERATIONS[name], None, await variables_of(counted, principal), PURPOSE)
 
     async def ask() -> None:
         await counted.engine.answer(operation, principal)
@@ -114,7 +116,7 @@ async def test_a_request_is_one_statement_in_one_transaction(
 async def test_a_warm_request_asks_nothing_about_who_is_asking(counted: Counted) -> None:
     async def ask() -> None:
         principal = await counted.memberships.principal("bureau.officer", None)
-        operation = Operation("{ beneficiaries { totalCount } }", None, {})
+        operation = Operation("{ beneficiaries { totalCount } }", None, {}, PURPOSE)
         await counted.engine.answer(operation, principal)
 
     cold = await counted.during(ask)
@@ -140,7 +142,7 @@ async def test_what_is_refused_reaches_no_database(
 
     async def ask() -> None:
         with pytest.raises((RefusalError, InvalidDocumentError)):
-            await counted.engine.answer(Operation(document, None, {}), principal)
+            await counted.engine.answer(Operation(document, None, {}, PURPOSE), principal)
 
     assert await counted.during(ask) == []
 
@@ -149,6 +151,8 @@ async def test_introspection_is_no_dearer_than_a_request(counted: Counted) -> No
     principal = await counted.memberships.principal("bureau.analyst", None)
 
     async def ask() -> None:
-        await counted.engine.answer(Operation(get_introspection_query(), None, {}), principal)
+        await counted.engine.answer(
+            Operation(get_introspection_query(), None, {}, PURPOSE), principal
+        )
 
     assert len(await counted.during(ask)) <= 3

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import asyncpg
 
+from citywide.audit.reads import Read
 from citywide.authz.grants import Grants
 from citywide.authz.membership import Memberships
 from citywide.authz.policy import Policy
@@ -23,6 +24,19 @@ from citywide.graph.engine import Engine, Operation
 from citywide.graph.schema import Schema, build_schema
 from citywide.settings import CHECKOUT
 
+# Whoever has to say why they read says this.
+PURPOSE = "年度审计"
+
+
+class NotedReads:
+    """Keeps what was read in memory, where tests can look at it."""
+
+    def __init__(self) -> None:
+        self.noted: list[Read] = []
+
+    async def note(self, read: Read) -> None:
+        self.noted.append(read)
+
 
 @dataclass(frozen=True, slots=True)
 class House:
@@ -33,6 +47,7 @@ class House:
     engine: Engine
     memberships: Memberships
     owner: asyncpg.Connection
+    reads: NotedReads
 
     @property
     def schema(self) -> Schema:
@@ -47,7 +62,7 @@ class House:
     async def bytes(self, user: str, document: str, **variables: Any) -> bytes:
         """The answer as it goes out; raises what the engine raises."""
         principal = await self.principal(user)
-        return await self.engine.answer(Operation(document, None, variables), principal)
+        return await self.engine.answer(Operation(document, None, variables, PURPOSE), principal)
 
     async def data(self, user: str, document: str, **variables: Any) -> Any:
         return json.loads(await self.bytes(user, document, **variables))["data"]
@@ -111,10 +126,11 @@ async def opened_house(
     try:
         memberships = Memberships(database)
         await memberships.look()
-        engine = Engine(schema, policy, database, Sealer(secret))
+        reads = NotedReads()
+        engine = Engine(schema, policy, database, Sealer(secret), reads=reads)
         if like is not None:
             engine._admission, engine._plans = like.engine._admission, like.engine._plans
-        yield House(url, database, engine, memberships, owner)
+        yield House(url, database, engine, memberships, owner, reads)
     finally:
         await owner.close()
         await database.close()

@@ -8,18 +8,24 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import quote
 
 import asyncpg
 import httpx
 from granian.constants import Interfaces
 from granian.server.embed import Server
 from joserfc.jwk import OKPKey
+from starlette.applications import Starlette
 
+from citywide.audit.reads import PURPOSE_HEADER
 from citywide.identity.issuers import LocalIssuer
 from citywide.identity.tokens import Verifier
 from citywide.settings import CHECKOUT
 from citywide.web.app import Deployment, create_app
+from walls.house import PURPOSE
 
 ISSUER, AUDIENCE = "https://citywide.test", "citywide"
 
@@ -42,7 +48,7 @@ class Client:
         self, user: str | None, query: str, headers: dict[str, str] | None = None, **variables: Any
     ) -> httpx.Response:
         """POST an operation."""
-        sent = dict(headers or {})
+        sent = {PURPOSE_HEADER: quote(PURPOSE)} | (headers or {})
         if user is not None:
             sent["authorization"] = f"Bearer {self.token(user)}"
         body = {"query": query, "variables": variables}
@@ -60,7 +66,15 @@ class Client:
 async def served(url: str, secret: bytes, issuer_key: OKPKey) -> AsyncIterator[str]:
     """The address of the application on the database at the owner's `url`, under granian."""
     verifier = Verifier(LocalIssuer(issuer_key), issuer=ISSUER, audience=AUDIENCE)
-    app = create_app(Deployment(CHECKOUT, url, secret, verifier))
+    with TemporaryDirectory() as spool:
+        app = create_app(Deployment(CHECKOUT, url, secret, verifier, Path(spool)))
+        async with running_app(app) as address:
+            yield address
+
+
+@asynccontextmanager
+async def running_app(app: Starlette) -> AsyncIterator[str]:
+    """The address of an application under granian."""
     port = free_port()
     server = Server(app, port=port, interface=Interfaces.ASGI, log_enabled=False)
     serving = asyncio.create_task(server.serve())

@@ -6,26 +6,32 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     CTE,
     BigInteger,
     DateTime,
     Insert,
+    Table,
     Text,
     Uuid,
+    any_,
     bindparam,
     cast,
     func,
     literal,
     select,
+    update,
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.types import TypeEngine
 
-from citywide.audit.models import AUDIT_ENTRY, AUDIT_HEAD
+from citywide.audit.models import AUDIT_ENTRY, AUDIT_HEAD, AUDIT_SUBJECT
+from citywide.db.session import Transaction
 from citywide.ids import new_id
 
 # One entry tells at most this much: the changes of a large import are counted beyond it.
@@ -137,6 +143,76 @@ def link() -> tuple[CTE, Insert]:
     }
     appended = insert(AUDIT_ENTRY).from_select(list(row), select(*row.values()))
     return head, appended.returning(AUDIT_ENTRY.c.id)
+
+
+def hash_of(before: bytes, position: int, text: str) -> bytes:
+    """The hash of the entry at `position`, from the hash before it; empty before the first."""
+    return sha256(before + position.to_bytes(8, "big") + text.encode()).digest()
+
+
+async def append(transaction: Transaction, entries: Sequence[Entry]) -> None:
+    """Append a batch to one tenant's chain, with the persons that `content["persons"]` names.
+
+    The head is locked until the end of the transaction.
+    """
+    tenant_id, bureau_id = entries[0].tenant_id, entries[0].bureau_id
+    owned = {"tenant_id": tenant_id, "bureau_id": bureau_id}
+    start = insert(AUDIT_HEAD).values(**owned, id=tenant_id, position=0, hash=b"")
+    await transaction.rows(start.on_conflict_do_nothing())
+    locked = select(AUDIT_HEAD).where(AUDIT_HEAD.c.tenant_id == tenant_id).with_for_update()
+    [head] = await transaction.rows(locked)
+    position, newest = head["position"], head["hash"]
+    rows = []
+    for entry in entries:
+        position, text = position + 1, entry.text
+        newest = hash_of(newest, position, text)
+        rows.append(
+            {
+                "id": entry.id,
+                "position": position,
+                "kind": entry.kind,
+                "occurred_at": entry.occurred_at,
+                "actor": entry.actor,
+                "coordinate": entry.coordinate,
+                "entry": text,
+                "hash": newest,
+            }
+        )
+    persons = [
+        {"id": new_id(), "entry_id": entry.id, "person_id": UUID(person)}
+        for entry in entries
+        for person in entry.content.get("persons", ())
+    ]
+    await transaction.rows(_inserted(AUDIT_ENTRY, owned, rows))
+    if persons:
+        await transaction.rows(_inserted(AUDIT_SUBJECT, owned, persons))
+    of_tenant = (AUDIT_HEAD.c.tenant_id == tenant_id, AUDIT_HEAD.c.id == tenant_id)
+    moved = update(AUDIT_HEAD).where(*of_tenant).values(position=position, hash=newest)
+    await transaction.rows(moved.returning(AUDIT_HEAD.c.id))
+
+
+async def missing(transaction: Transaction, entries: Sequence[Entry]) -> list[Entry]:
+    """Those of one tenant's entries that its chain does not have yet."""
+    ids = literal([entry.id for entry in entries], ARRAY(Uuid()))
+    present = select(AUDIT_ENTRY.c.id).where(
+        AUDIT_ENTRY.c.tenant_id == entries[0].tenant_id, AUDIT_ENTRY.c.id == any_(ids)
+    )
+    found = {row["id"] for row in await transaction.rows(present)}
+    return [entry for entry in entries if entry.id not in found]
+
+
+def _inserted(table: Table, owned: Mapping[str, UUID], rows: Sequence[Mapping[str, Any]]) -> Insert:
+    """One statement for any number of rows: each column is one array."""
+    arrays = {
+        name: literal([row[name] for row in rows], ARRAY(table.c[name].type)) for name in rows[0]
+    }
+    values = func.unnest(*arrays.values()).table_valued(*arrays).render_derived()
+    columns = {
+        **{name: literal(value, Uuid) for name, value in owned.items()},
+        **{name: values.c[name] for name in arrays},
+    }
+    made = insert(table).from_select(list(columns), select(*columns.values()))
+    return made.returning(table.c.id)
 
 
 def changes_told(changes: Sequence[Any]) -> dict[str, Any]:

@@ -17,6 +17,8 @@ from citywide.ids import NodeId
 REQUESTS = 300
 # An answer about the whole city takes seconds; so many of them are warmed in time.
 CITY_REQUESTS = 12
+# What a made-up officer says, who has to say why they read about persons.
+PURPOSE = "measurement"
 
 WORKLIST = """
 query Worklist($worker: ID!, $first: Int!) {

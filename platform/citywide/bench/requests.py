@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from citywide.bench.operations import Asked
+from citywide.audit.reads import PURPOSE_HEADER
+from citywide.bench.operations import PURPOSE, Asked
 from citywide.identity.keys import Keys
 from citywide.identity.tokens import issue
 from citywide.settings import Settings
@@ -42,6 +43,7 @@ def posted(each: Asked, keys: Keys, settings: Settings, tokens: dict[str, str]) 
     head = (
         "POST /graphql HTTP/1.1\r\nHost: bench\r\n"
         f"Authorization: Bearer {token}\r\nContent-Type: application/json\r\n"
+        f"{PURPOSE_HEADER}: {PURPOSE}\r\n"
         "Accept: application/graphql-response+json, application/json;q=0.9\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )

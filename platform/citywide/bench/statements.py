@@ -7,9 +7,10 @@ from typing import Any, Self, cast
 
 import asyncpg
 
+from citywide.audit.reads import Read
 from citywide.authz.membership import Memberships
 from citywide.bench.contenders import Statement
-from citywide.bench.operations import Asked
+from citywide.bench.operations import PURPOSE, Asked
 from citywide.db.sealed import Sealer
 from citywide.db.session import Audience, Context, Database, Transaction
 from citywide.domain import CATALOGUE
@@ -29,12 +30,13 @@ async def overheard(
         memberships = Memberships(database)
         await memberships.look()
         listener = _Listener()
-        engine = Engine(schema, policy, listener, Sealer(secret))
+        engine = Engine(schema, policy, listener, Sealer(secret), reads=listener)
         found: dict[str, list[Statement]] = {}
         for operation, requests in asked.items():
             for each in requests:
                 principal = await memberships.principal(each.subject, None)
-                await engine.answer(Operation(each.document, None, each.variables), principal)
+                sent = Operation(each.document, None, each.variables, PURPOSE)
+                await engine.answer(sent, principal)
             found[operation] = listener.taken()
         return found
     finally:
@@ -50,6 +52,10 @@ class _Listener(Database):
 
     def read(self, context: Context) -> Transaction:
         return _Silence(self._heard, context)
+
+    async def note(self, read: Read) -> None:
+        """An empty answer tells about nobody."""
+        raise AssertionError(read)
 
     def taken(self) -> list[Statement]:
         """What was heard since the last time."""

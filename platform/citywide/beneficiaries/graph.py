@@ -18,6 +18,7 @@ from citywide.graph.declare import (
     entity,
     few,
     hidden,
+    itself,
     localised,
     many,
     one,
@@ -58,6 +59,7 @@ _OF_BENEFICIARY = through("Beneficiary", {"id": "beneficiary_id"})
     root_description="The files on the persons served.",
     caseload=own("worker_id"),
     person=True,
+    about=itself(),
 )
 class Beneficiary:
     """A served person (优抚对象): the agency's file on them."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from uuid import UUID
 
 from graphql import FieldNode
 from graphql.execution.values import VariableValues
@@ -33,6 +32,7 @@ from citywide.db.session import Audience, compile_text
 from citywide.db.tables import is_tenant_table
 from citywide.errors import Code, RefusalError
 from citywide.graph.access import Access
+from citywide.graph.address import Address, address_of, bounded, first_of
 from citywide.graph.admit import Admitted
 from citywide.graph.declare import (
     FEW_ROWS,
@@ -46,15 +46,17 @@ from citywide.graph.declare import (
     Root,
     Sealed,
     Value,
+    hidden,
 )
 from citywide.graph.listing import Listing
 from citywide.graph.mutate import Mutation
 from citywide.graph.paging import Page
 from citywide.graph.place import Place
 from citywide.graph.plan import Plan
-from citywide.graph.schema import PAGE_MAXIMUM, Schema
+from citywide.graph.schema import Schema
 from citywide.graph.selection import Group, Selections
 from citywide.graph.sql import (
+    SUBJECTS,
     JsonObject,
     json_list,
     opaque_id,
@@ -62,8 +64,8 @@ from citywide.graph.sql import (
     sealed_marker,
     text_constant,
 )
+from citywide.graph.subjects import subjects, told_by
 from citywide.graph.values import PAYLOAD, Binds, Ref, id_tags
-from citywide.ids import NO_TENANT, NodeId
 
 # What a short list counts for in the sum of rows that an answer may hold.
 _FEW_ESTIMATE = 10
@@ -94,7 +96,8 @@ def compile_operation(
     _refuse_forbidden(access.forbidden)
     answer = cast(JsonObject(pairs), Text) if pairs else literal_column("'{}'")
     introspection = tuple(n for g in groups if g not in asked for n in g.nodes)
-    return _plan(planner, answer, tuple(g.key for g in groups), introspection)
+    roots = tuple(dict.fromkeys(f"Query.{g.name}" for g in asked))
+    return _plan(planner, select(answer), roots, tuple(g.key for g in groups), introspection)
 
 
 def compile_payloads(
@@ -120,7 +123,8 @@ def compile_payloads(
         mutation = schema.catalogue.mutations[group.name]
         answer = cast(planner.payload(group, mutation), Text)
         forbidden |= access.forbidden
-        steps.append(Step(group, mutation, _plan(planner, answer, (group.key,))))
+        roots = (mutation.coordinate,)
+        steps.append(Step(group, mutation, _plan(planner, select(answer), roots, (group.key,))))
     _refuse_forbidden(forbidden)
     return steps
 
@@ -134,12 +138,13 @@ def _refuse_forbidden(forbidden: set[str]) -> None:
 
 def _plan(
     planner: Planner,
-    answer: ColumnElement[Any],
+    answer: Select[Any],
+    roots: tuple[str, ...],
     keys: tuple[str, ...],
     introspection: tuple[FieldNode, ...] = (),
 ) -> Plan:
     access = planner.access
-    sql, parameters = compile_text(select(answer))
+    sql, parameters = compile_text(answer)
     return Plan(
         sql=sql,
         supplies=tuple(access.binds.supply(name, value) for name, value in parameters),
@@ -149,6 +154,8 @@ def _plan(
         ),
         sizes=tuple(planner.sizes),
         has_sealed=planner.has_sealed,
+        roots=roots,
+        told=tuple(sorted(planner.told)),
         keys=keys,
         introspection=introspection,
     )
@@ -164,7 +171,10 @@ class Step:
 
 
 class Planner:
-    """Walks one operation; `sizes` and `has_sealed` are what it learns beside the SQL."""
+    """Walks one operation; what it learns beside the SQL are its attributes.
+
+    `told` are the coordinates that tell about persons.
+    """
 
     def __init__(
         self,
@@ -177,6 +187,7 @@ class Planner:
         self.selections = selections
         self.sizes: list[tuple[Any, ...]] = []
         self.has_sealed = False
+        self.told: set[str] = set()
 
     # -- roots --------------------------------------------------------------------------------
 
@@ -243,11 +254,11 @@ class Planner:
         given = place.arguments["id"]
         at = Address(
             tags=id_tags(given),
-            tag=binds.value(given, Text(), lambda found: _address(found).tag),
-            tenant_id=binds.value(given, Uuid(), lambda found: _address(found).tenant_id),
-            row_id=binds.value(given, Uuid(), lambda found: _address(found).row_id),
+            tag=binds.value(given, Text(), lambda found: address_of(found).tag),
+            tenant_id=binds.value(given, Uuid(), lambda found: address_of(found).tenant_id),
+            row_id=binds.value(given, Uuid(), lambda found: address_of(found).row_id),
         )
-        return _first([each.scalar_subquery() for each in self._addressed(at, None, place)])
+        return first_of([each.scalar_subquery() for each in self._addressed(at, None, place)])
 
     def _nodes(self, place: Place) -> ColumnElement[Any]:
         binds = self.access.binds
@@ -255,7 +266,7 @@ class Planner:
         self.sizes.append((given,))
 
         def every(part: str) -> Callable[[list[str]], list[Any]]:
-            return lambda found: [getattr(_address(each), part) for each in _bounded(found)]
+            return lambda found: [getattr(address_of(each), part) for each in bounded(found)]
 
         asked = func.unnest(
             binds.value(given, ARRAY(Text()), every("tag")),
@@ -271,7 +282,7 @@ class Planner:
             sub = each.lateral()
             joined = joined.outerjoin(sub, true())
             found.append(sub.c.j)
-        answer = json_list(_first(found), [asked.c.place])
+        answer = json_list(first_of(found), [asked.c.place])
         return select(answer).select_from(joined).scalar_subquery()
 
     def _addressed(self, at: Address, outer: FromClause | None, place: Place) -> list[Select[Any]]:
@@ -324,7 +335,8 @@ class Planner:
     ) -> tuple[ColumnElement[Any], FromClause]:
         """The JSON of one row, and `joined` with the LATERAL sub-queries of the row's edges."""
         pairs: list[tuple[str, ColumnElement[Any]]] = []
-        for group in self.selections.children(place.group, entity.name):
+        groups = self.selections.children(place.group, entity.name)
+        for group in groups:
             path = (*place.path, group.key)
             made = self._field(entity, row, group, Place(self, group, {}, path, place.sizes))
             if isinstance(made, Select):
@@ -335,10 +347,21 @@ class Planner:
                 subs = [each.correlate(row).lateral() for each in made]
                 for sub in subs:
                     joined = joined.outerjoin(sub, true())
-                pairs.append((group.key, _first([sub.c.j for sub in subs])))
+                pairs.append((group.key, first_of([sub.c.j for sub in subs])))
             else:
                 pairs.append((group.key, made))
+        shown = (group.name for group in groups if not self._is_hidden(entity, group.name))
+        told = told_by(entity.about, frozenset(shown))
+        if entity.about is not None and told:
+            self.told.update(f"{entity.name}.{name}" for name in told)
+            pairs.append((SUBJECTS, subjects(self.access, entity.about, row)))
         return JsonObject(pairs), joined
+
+    def _is_hidden(self, entity: Entity, name: str) -> bool:
+        """Whether the caller sees nothing but null of this field, whatever the row."""
+        grant = self.access.grants.of(f"{entity.name}.{name}")
+        mask = getattr(entity.fields.get(name), "mask", None)
+        return mask is hidden and grant is not None and grant.clear is None
 
     def _field(
         self, entity: Entity, row: FromClause, group: Group, place: Place
@@ -446,38 +469,3 @@ class Planner:
                     pairs.append((group.key, listing.field(group)))
         found = select(JsonObject(pairs).label("j"))
         return found if listing is None else found.select_from(listing.joined).having(true())
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """The parts of opaque ids as SQL expressions, and the types that they are of."""
-
-    tags: frozenset[str]
-    tag: ColumnElement[Any]
-    tenant_id: ColumnElement[Any]
-    row_id: ColumnElement[Any]
-
-
-_NOWHERE = NodeId("none", NO_TENANT, UUID(int=0))
-
-
-def _address(text: str) -> NodeId:
-    """Where an id leads; one that we never gave leads nowhere."""
-    return NodeId.decode(text) or _NOWHERE
-
-
-def _bounded(ids: list[str]) -> list[str]:
-    if len(ids) > PAGE_MAXIMUM:
-        message = f"{len(ids)} ids were asked for; {PAGE_MAXIMUM} at most."
-        raise RefusalError(Code.LIMIT_EXCEEDED, message)
-    return ids
-
-
-def _first(found: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
-    match found:
-        case []:
-            return literal_column("NULL::json")
-        case [only]:
-            return only
-        case _:
-            return func.coalesce(*found)

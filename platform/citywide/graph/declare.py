@@ -167,6 +167,24 @@ Caseload = Own | Through | Named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """Which persons a row tells about, for the audit of reads.
+
+    They are named in `columns`, of the row itself or of the rows of `target` that join it.
+    `fields` are those that tell about them; None: whatever is read of the row.
+    """
+
+    columns: tuple[str, ...]
+    target: str | None = None
+    on: Join = field(default_factory=dict)
+    fields: frozenset[str] | None = None
+
+
+# A row with one of these columns tells about that person; nothing else needs to be declared.
+PERSON_COLUMNS = ("beneficiary_id", "volunteer_id", "person_id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entity:
     """A type of the schema that is a row of a table.
 
@@ -184,6 +202,7 @@ class Entity:
     root: str | None = None
     root_description: str = ""
     person: bool = False
+    about: About | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,8 +252,12 @@ def entity(
     condition: Expression | None = None,
     caseload: Caseload | None = None,
     person: bool = False,
+    about: About | None = None,
 ) -> Callable[[type], type]:
-    """Declare a class as an entity; its attributes of this module's kinds are the fields."""
+    """Declare a class as an entity; its attributes of this module's kinds are the fields.
+
+    `about` says whom a row tells about where no column of it is one of `PERSON_COLUMNS`.
+    """
 
     def declare(cls: type) -> type:
         fields: dict[str, Field] = {}
@@ -260,11 +283,17 @@ def entity(
                 root=root,
                 root_description=root_description,
                 person=person,
+                about=about or _about(table),
             )
         )
         return cls
 
     return declare
+
+
+def _about(table: Table) -> About | None:
+    columns = tuple(name for name in PERSON_COLUMNS if name in table.c)
+    return About(columns=columns) if columns else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,6 +380,16 @@ def either(
         union_description=union_description,
         alternatives=alternatives,
     )
+
+
+def itself() -> About:
+    """The row is a person."""
+    return About(columns=("id",))
+
+
+def persons_of(target: str, on: Join, *columns: str, fields: tuple[str, ...]) -> About:
+    """These fields may tell about the persons named in the joined rows."""
+    return About(columns=columns, target=target, on=on, fields=frozenset(fields))
 
 
 def own(name: str) -> Own:

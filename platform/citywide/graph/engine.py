@@ -32,6 +32,7 @@ from strawberry.utils.str_converters import to_snake_case
 
 from citywide.acts.perform import KEY_LENGTH, Done, Request, perform
 from citywide.acts.problems import Problem, invalid
+from citywide.audit.reads import PURPOSE_HEADER, Read, ReadLog
 from citywide.authz.grants import Grants
 from citywide.authz.policy import Policy
 from citywide.authz.principal import Principal
@@ -48,8 +49,9 @@ from citywide.graph.admit import (
 from citywide.graph.compile import Step, compile_operation, compile_payloads
 from citywide.graph.mutate import Reading
 from citywide.graph.plan import Plan
-from citywide.graph.schema import Schema
+from citywide.graph.schema import WITHOUT_PURPOSE, Schema
 from citywide.graph.selection import Group, Selections
+from citywide.graph.subjects import without_subjects
 from citywide.graph.values import PAYLOAD, shape, symbolic
 from citywide.graph.visible import visible_schema
 
@@ -67,21 +69,34 @@ Planned = TypeVar("Planned")
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What a client sends: a document, which of its operations, and the variables."""
+    """What a client sends: a document, which of its operations, and the variables.
+
+    `purpose` is why they want to know, for the audit trail of what they read about persons.
+    """
 
     document: str
     name: str | None
     variables: Mapping[str, Any]
+    purpose: str | None = None
 
 
 class Engine:
     """Answers operations of one schema under one policy from one database."""
 
-    def __init__(self, schema: Schema, policy: Policy, database: Database, sealer: Sealer) -> None:
+    def __init__(
+        self,
+        schema: Schema,
+        policy: Policy,
+        database: Database,
+        sealer: Sealer,
+        *,
+        reads: ReadLog,
+    ) -> None:
         self.schema = schema
         self.policy = policy
         self._database = database
         self._sealer = sealer
+        self._reads = reads
         self._admission = Admission(schema)
         self._plans: LRUCache[Any, Any] = LRUCache(PLANS)
         self._visible: LRUCache[Any, tuple[str, GraphQLSchema]] = LRUCache(VISIBLE_SCHEMAS)
@@ -95,12 +110,10 @@ class Engine:
         coerced = self._coerced(admitted, operation.variables)
         grants = self.policy.grants(principal.roles)
         if admitted.operation.operation is OperationType.MUTATION:
-            return await self._done(admitted, coerced, grants, principal)
+            return await self._done(admitted, coerced, grants, principal, operation)
         plan, tail = self._planned(admitted, coerced, grants, principal, self._query)
         values = plan.values(principal, coerced.coerced)
-        data = (await self._run(plan, values, principal)).encode()
-        if plan.has_sealed:
-            data = self._unsealed(data)
+        data = await self._read(plan, values, grants, principal, operation)
         if plan.introspection:
             data = self._with_introspection(data, plan, admitted, coerced, grants)
         return b'{"data":' + data + tail
@@ -131,10 +144,17 @@ class Engine:
         return found
 
     async def _done(
-        self, admitted: Admitted, coerced: VariableValues, grants: Grants, principal: Principal
+        self,
+        admitted: Admitted,
+        coerced: VariableValues,
+        grants: Grants,
+        principal: Principal,
+        operation: Operation,
     ) -> bytes:
         """Run a mutation operation's fields, one after the other, and read what each led to."""
         steps = self._planned(admitted, coerced, grants, principal, self._steps)
+        for step in steps:
+            _check_purpose(step.plan, grants, operation)
         parts: list[bytes] = []
         masked: list[Mapping[str, object]] = []
         for step in steps:
@@ -149,8 +169,7 @@ class Engine:
                 else:
                     at = {"tenant_id": outcome.tenant_id, "row_id": outcome.row_id}
                     values = step.plan.values(principal, {**coerced.coerced, PAYLOAD: at})
-                    value = (await self._run(step.plan, values, principal)).encode()
-                    value = self._unsealed(value) if step.plan.has_sealed else value
+                    value = await self._read(step.plan, values, grants, principal, operation)
                     masked += step.plan.masked
             parts.append(json.dumps(step.group.key).encode() + b":" + value)
         extensions = f',"extensions":{json.dumps({"masked": masked})}' if masked else ""
@@ -245,6 +264,32 @@ class Engine:
             raise RefusalError(found.code, found.message, **found.extensions)
         return found
 
+    async def _read(
+        self,
+        plan: Plan,
+        values: list[Any],
+        grants: Grants,
+        principal: Principal,
+        operation: Operation,
+    ) -> bytes:
+        """Run a plan: what goes out, after it was noted whom it tells about."""
+        _check_purpose(plan, grants, operation)
+        data = (await self._run(plan, values, principal)).encode()
+        if plan.told:
+            data, persons = without_subjects(data, principal)
+            if persons:
+                await self._reads.note(
+                    Read(
+                        reader=principal,
+                        roots=plan.roots,
+                        coordinates=plan.told,
+                        operation=operation.name,
+                        purpose=operation.purpose,
+                        persons=persons,
+                    )
+                )
+        return self._unsealed(data) if plan.has_sealed else data
+
     async def _run(self, plan: Plan, values: list[Any], principal: Principal) -> str:
         with _timeouts(principal):
             async with self._database.read(principal.context) as transaction:
@@ -282,6 +327,18 @@ class Engine:
         if key not in self._visible:
             self._visible[key] = visible_schema(self.schema, grants)
         return self._visible[key]
+
+
+def _check_purpose(plan: Plan | None, grants: Grants, operation: Operation) -> None:
+    """Whoever the policy does not excuse says why they read about persons."""
+    if plan is None or not plan.told or operation.purpose is not None:
+        return
+    if grants.of(WITHOUT_PURPOSE) is None:
+        message = (
+            "Your roles read about persons only for a stated purpose: say it in the header "
+            f"{PURPOSE_HEADER}."
+        )
+        raise RefusalError(Code.BAD_USER_INPUT, message, coordinates=list(plan.told))
 
 
 @contextmanager

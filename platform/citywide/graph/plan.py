@@ -22,6 +22,7 @@ ANSWER_ROWS = 20_000
 class Plan:
     """What a document, an operation name, a set of roles and a shape of variables come to.
 
+    `roots` are the coordinates of its root fields and `told` those that tell about persons;
     `masked` is the value of `extensions.masked`; `introspection` are the root fields that
     graphql-core answers, `keys` all response keys of the root in order.
     """
@@ -31,6 +32,8 @@ class Plan:
     masked: tuple[Mapping[str, object], ...]
     sizes: tuple[tuple[Any, ...], ...]
     has_sealed: bool
+    roots: tuple[str, ...]
+    told: tuple[str, ...]
     keys: tuple[str, ...]
     introspection: tuple[FieldNode, ...]
 

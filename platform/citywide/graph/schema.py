@@ -44,6 +44,8 @@ from citywide.graph.shapes import argument, field, finish, list_of, optional, un
 # How many rows a page holds when the caller does not say, and at most.
 PAGE_DEFAULT = 20
 PAGE_MAXIMUM = 100
+# What the policy calls it that a role need not say why it reads about persons.
+WITHOUT_PURPOSE = "Reading.WITHOUT_PURPOSE"
 
 _PYTHON: Mapping[Kind, Any] = {
     Kind.ID: strawberry.ID,
@@ -145,6 +147,7 @@ class Schema:
             and name not in self.structure
             for field_name in kind.fields
         ]
+        found.append(WITHOUT_PURPOSE)
         for root in self.catalogue.roots.values():
             found += [
                 f"{enum.__name__}.{member.name}"

@@ -32,6 +32,9 @@ from citywide.graph.declare import Entity, Kind
 # GraphQL names need no quoting inside an SQL string (GraphQL specification, October 2021, §2.1.9).
 _BASE64: ColumnElement[Any] = literal_column("'base64'")
 _NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")
+# The member of a row's JSON that tells whom the row is about. No response key holds a control
+# character, and the engine takes it out of the answer (`subjects`).
+SUBJECTS = "\x02"
 
 
 class JsonObject(ColumnElement[Any]):
@@ -42,7 +45,7 @@ class JsonObject(ColumnElement[Any]):
 
     def __init__(self, pairs: Sequence[tuple[str, ColumnElement[Any]]]) -> None:
         for key, _ in pairs:
-            assert _NAME.fullmatch(key), key
+            assert key == SUBJECTS or _NAME.fullmatch(key), key
         self.pairs = pairs
 
     @property
@@ -55,8 +58,12 @@ class JsonObject(ColumnElement[Any]):
 
 @compiles(JsonObject)
 def _json_object(element: JsonObject, compiler: SQLCompiler, **kw: Any) -> str:
-    pairs = (f"'{key}' : {compiler.process(value, **kw)}" for key, value in element.pairs)
+    pairs = (f"{_key(key)} : {compiler.process(value, **kw)}" for key, value in element.pairs)
     return f"JSON_OBJECT({', '.join(pairs)} RETURNING json)"
+
+
+def _key(key: str) -> str:
+    return r"E'\x02'" if key == SUBJECTS else f"'{key}'"
 
 
 def text_constant(name: str) -> ColumnElement[Any]:

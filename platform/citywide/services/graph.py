@@ -14,6 +14,7 @@ from citywide.graph.declare import (
     named,
     one,
     own,
+    persons_of,
     through,
 )
 from citywide.services.models import (
@@ -81,6 +82,13 @@ _OF_WORKERS = named("Attendance", {"service_record_id": "id"}, "member_id")
     root_description="Delivered services, the facts all output figures are computed from.",
     condition=lambda row: row.c.status != "SUPERSEDED",
     caseload=_OF_WORKERS,
+    about=persons_of(
+        "Attendance",
+        {"service_record_id": "id"},
+        "beneficiary_id",
+        "volunteer_id",
+        fields=("title", "note"),
+    ),
 )
 class ServiceRecord:
     """One delivered service (服务记录)."""

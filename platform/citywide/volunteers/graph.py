@@ -1,10 +1,10 @@
 """Volunteers in the schema."""
 
-from citywide.graph.declare import column, entity, hidden, many, one, surname
+from citywide.graph.declare import column, entity, hidden, itself, many, one, surname
 from citywide.volunteers.models import VOLUNTEER
 
 
-@entity(VOLUNTEER, tag="volu", person=True)
+@entity(VOLUNTEER, tag="volu", person=True, about=itself())
 class Volunteer:
     """A volunteer (志愿者) of an agency."""
 

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from citywide.audit.keeper import Keeper
 from citywide.authz.membership import Memberships
 from citywide.authz.policy import Policy
 from citywide.db.sealed import Sealer
@@ -32,16 +33,22 @@ from citywide.web.home import home
 
 # The end of a traceback names the fault; a recursion's middle repeats itself.
 TRACEBACK_LENGTH = 4_000
+# The folder of reads on their way to the database, in the data folder.
+SPOOL = "reads"
 
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """What a process needs to serve: where data is, how it is sealed, who issues tokens."""
+    """What a process needs to serve: where data is, how it is sealed, who issues tokens.
+
+    `spool` is the folder in which reads about persons are kept until they are in the database.
+    """
 
     home: Path
     database_url: str
     secret: bytes
     verifier: Verifier
+    spool: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +103,9 @@ def deployed(rules: Rules | None = None) -> Starlette:
         LocalIssuer(keys.issuer) if settings.jwks is None else PublishedIssuer(settings.jwks)
     )
     verifier = Verifier(source, issuer=settings.issuer, audience=settings.audience)
-    deployment = Deployment(settings.home, settings.database_url, keys.secret, verifier)
+    deployment = Deployment(
+        settings.home, settings.database_url, keys.secret, verifier, settings.data / SPOOL
+    )
     return create_app(deployment, rules)
 
 
@@ -111,15 +120,19 @@ def create_app(deployment: Deployment, rules: Rules | None = None) -> Starlette:
         memberships = Memberships(database)
         await memberships.look()
         identification = Identification(deployment.verifier, memberships)
-        engine = Engine(rules.schema, rules.policy, database, Sealer(deployment.secret))
+        keeper = Keeper(database, deployment.spool)
+        sealer = Sealer(deployment.secret)
+        engine = Engine(rules.schema, rules.policy, database, sealer, reads=keeper)
         app.state.identification = identification
         app.state.engine = engine
         app.state.graphql = GraphQLEndpoint(engine, identification)
         watching = asyncio.create_task(memberships.watch())
+        keeper.start()
         try:
             yield
         finally:
             watching.cancel()
+            await keeper.close()
             await database.close()
 
     return Starlette(

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -21,6 +21,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from citywide.audit.reads import PURPOSE_HEADER, purpose_of
 from citywide.authz.membership import TENANT_HEADER, Memberships
 from citywide.authz.principal import Principal
 from citywide.errors import Code, RefusalError
@@ -128,13 +129,14 @@ class GraphQLEndpoint:
 
     async def _answer(self, request: Request) -> bytes:
         principal = await self._identification.principal(request)
+        purpose = purpose_of(request.headers.get(PURPOSE_HEADER))
         if request.method == "GET":
-            operation = from_query(request)
+            operation = replace(from_query(request), purpose=purpose)
             if not self._engine.is_query(operation):
                 message = "A GET only reads: send mutations by POST."
                 raise HttpError(HTTPStatus.METHOD_NOT_ALLOWED, message)
         else:
-            operation = from_body(request, await read_body(request))
+            operation = replace(from_body(request, await read_body(request)), purpose=purpose)
         work = self._engine.answer(operation, principal)
         return await unless_hung_up(request, work)
 

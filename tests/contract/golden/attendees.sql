@@ -71,7 +71,7 @@ SELECT CAST(JSON_OBJECT(
           'nodes' : coalesce(json_agg(JSON_OBJECT(
                 'number' : anon_9.number,
                 'name' : anon_9.name,
-                'skills' : anon_9.skills RETURNING json)
+                'skills' : anon_9.skills, E'\x02' : CAST(anon_9.id AS TEXT) RETURNING json)
               ORDER BY anon_9.rn ASC), '[]'::json) RETURNING json) AS j
         FROM
         (SELECT volunteer_1.tenant_id AS tenant_id, volunteer_1.bureau_id AS bureau_id,

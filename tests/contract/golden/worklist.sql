@@ -13,7 +13,7 @@ SELECT CAST(JSON_OBJECT(
                   TEXT) END,
               'site' : anon_3.j,
               'segment' : anon_4.j,
-              'attendances' : anon_5.j RETURNING json)
+              'attendances' : anon_5.j, E'\x02' : CAST(anon_2.id AS TEXT) RETURNING json)
             ORDER BY anon_2.rn ASC), '[]'::json) RETURNING json) AS j
       FROM
       (SELECT beneficiary_2.tenant_id AS tenant_id, beneficiary_2.bureau_id AS bureau_id,

@@ -1,0 +1,88 @@
+"""What was read about persons: who, why, which fields, whom; and the entries that tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from urllib.parse import unquote
+from uuid import UUID
+
+from citywide.audit.chain import Entry, entry_of
+from citywide.authz.principal import Principal
+from citywide.errors import Code, RefusalError
+
+PURPOSE_HEADER = "Citywide-Purpose"
+# A sentence; a longer one is a report that belongs elsewhere.
+LONGEST_PURPOSE = 200
+# One entry names at most so many; a longer answer makes several entries.
+MOST_PERSONS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One answer that tells about persons.
+
+    `roots` are the coordinates of the operation's root fields, `coordinates` those that tell about
+    persons, `persons` whom, by the tenant that keeps their files.
+    """
+
+    reader: Principal
+    roots: tuple[str, ...]
+    coordinates: tuple[str, ...]
+    operation: str | None
+    purpose: str | None
+    persons: Mapping[UUID, frozenset[UUID]]
+
+
+class ReadLog(Protocol):
+    """Where reads are noted before their answers go out."""
+
+    async def note(self, read: Read) -> None:
+        """Keep it for good, or raise `RefusalError`: then the answer must not go out."""
+
+
+def entries_of(read: Read, occurred_at: datetime) -> Iterator[Entry]:
+    """The read as entries of the chains of those whose files it was; no content, only ids."""
+    reader = read.reader
+    for tenant_id, persons in read.persons.items():
+        listed = sorted(persons)
+        for start in range(0, len(listed), MOST_PERSONS):
+            yield entry_of(
+                tenant_id=tenant_id,
+                bureau_id=reader.bureau_id,
+                kind="READ",
+                occurred_at=occurred_at,
+                actor=reader.subject,
+                coordinate=", ".join(read.roots),
+                content={
+                    "member": str(reader.member_id),
+                    "roles": sorted(reader.roles),
+                    "from": str(reader.tenant_id),
+                    "operation": read.operation,
+                    "purpose": read.purpose,
+                    "fields": list(read.coordinates),
+                    "persons": [*map(str, listed[start : start + MOST_PERSONS])],
+                },
+            )
+
+
+def purpose_of(given: str | None) -> str | None:
+    """The purpose in a request's header; percent-encoded where it is not ASCII.
+
+    Raises `RefusalError` for one that is no sentence.
+    """
+    if given is None:
+        return None
+    try:
+        purpose = unquote(given, errors="strict").strip()
+    except UnicodeDecodeError:
+        purpose = ""
+    if not 0 < len(purpose) <= LONGEST_PURPOSE or not purpose.isprintable():
+        message = (
+            f"{PURPOSE_HEADER} is a sentence of 1 to {LONGEST_PURPOSE} printable characters, "
+            "in percent-encoded UTF-8."
+        )
+        raise RefusalError(Code.BAD_USER_INPUT, message)
+    return purpose

@@ -1,0 +1,261 @@
+"""Reads reach the chain off the request's path, and none is lost on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from citywide.audit import keeper as keeping
+from citywide.audit.keeper import Keeper
+from citywide.audit.reads import Read
+from citywide.audit.spool import Segment, left_behind
+from citywide.errors import Code, RefusalError
+from citywide.ids import new_id
+from walls.house import House
+
+
+@pytest.fixture(autouse=True)
+def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeping, "PAUSE_S", 0.01)
+    monkeypatch.setattr(keeping, "RETRY_S", 0.05)
+
+
+async def a_read(house: House, user: str = "bureau.officer", **changes: Any) -> Read:
+    """A read about one person of each agency."""
+    rows = await house.owner.fetch(
+        "SELECT DISTINCT ON (tenant_id) tenant_id, id FROM beneficiary ORDER BY tenant_id, id"
+    )
+    given: dict[str, Any] = {
+        "reader": await house.principal(user),
+        "roots": ("Query.beneficiaries",),
+        "coordinates": ("Beneficiary.name",),
+        "operation": "Files",
+        "purpose": "年度审计",
+        "persons": {row["tenant_id"]: frozenset({row["id"]}) for row in rows},
+        **changes,
+    }
+    return Read(**given)
+
+
+async def entries(house: House) -> list[dict[str, Any]]:
+    rows = await house.owner.fetch("SELECT * FROM audit_entry ORDER BY tenant_id, position")
+    return [{**dict(row), **json.loads(row["entry"])} for row in rows]
+
+
+async def test_a_read_stands_in_the_chain_of_each_agency_whose_person_it_is_about(
+    pilot: House, tmp_path: Path
+) -> None:
+    keeper = Keeper(pilot.database, tmp_path)
+    keeper.start()
+    read = await a_read(pilot)
+    await keeper.note(read)
+    await keeper.note(read)
+    await keeper.close()
+    found = await entries(pilot)
+    assert len(found) == 2 * len(read.persons)
+    assert {each["tenant_id"] for each in found} == set(read.persons)
+    for each in found:
+        assert each["kind"] == "READ"
+        assert (each["actor"], each["purpose"]) == ("bureau.officer", "年度审计")
+        assert (each["operation"], each["fields"]) == ("Files", ["Beneficiary.name"])
+        assert {UUID(person) for person in each["persons"]} == read.persons[each["tenant_id"]]
+    subjects = await pilot.owner.fetch("SELECT tenant_id, entry_id, person_id FROM audit_subject")
+    assert {(row["tenant_id"], row["person_id"]) for row in subjects} == {
+        (tenant, person) for tenant, persons in read.persons.items() for person in persons
+    }
+    assert {row["entry_id"] for row in subjects} == {UUID(str(each["id"])) for each in found}
+    assert os.listdir(tmp_path) == []  # noqa: PTH208 -- nothing else runs here
+
+
+async def test_reads_and_writes_share_one_chain(pilot: House, tmp_path: Path) -> None:
+    keeper = Keeper(pilot.database, tmp_path)
+    keeper.start()
+    read = await a_read(pilot)
+    for _ in range(5):
+        await keeper.note(read)
+        await asyncio.sleep(0.02)
+    await keeper.close()
+    for tenant in read.persons:
+        positions = await pilot.owner.fetch(
+            "SELECT position FROM audit_entry WHERE tenant_id = $1 ORDER BY position", tenant
+        )
+        head = await pilot.owner.fetchval(
+            "SELECT position FROM audit_head WHERE tenant_id = $1", tenant
+        )
+        assert [row["position"] for row in positions] == list(range(1, head + 1))
+
+
+async def test_a_long_answer_makes_several_entries(pilot: House, tmp_path: Path) -> None:
+    keeper = Keeper(pilot.database, tmp_path)
+    keeper.start()
+    tenant = (await pilot.principal("shouqianshou.director")).tenant_id
+    persons = frozenset(new_id() for _ in range(2_500))
+    await keeper.note(await a_read(pilot, persons={tenant: persons}))
+    await keeper.close()
+    found = await entries(pilot)
+    assert [len(each["persons"]) for each in found] == [1_000, 1_000, 500]
+    assert {UUID(person) for each in found for person in each["persons"]} == persons
+
+
+async def test_what_a_killed_process_noted_is_written_by_the_next(
+    pilot: House, tmp_path: Path
+) -> None:
+    gone = Keeper(pilot.database, tmp_path)
+    read = await a_read(pilot)
+    await gone.note(read)
+    # The process ends here: its locks go with its descriptors, and half a line is left.
+    os.write(gone._segment._descriptor, b'{"id": "')
+    os.close(gone._segment._descriptor)
+    assert await entries(pilot) == []
+    assert await Keeper(pilot.database, tmp_path).take_over() == len(read.persons)
+    assert len(await entries(pilot)) == len(read.persons)
+
+
+async def test_a_process_killed_after_the_commit_makes_no_entry_twice(
+    pilot: House, tmp_path: Path
+) -> None:
+    first = Keeper(pilot.database, tmp_path)
+    await first.note(await a_read(pilot))
+    copy = first._segment.path.read_bytes()
+    first.start()
+    await first.close()
+    written = await entries(pilot)
+    (tmp_path / "0.reads").write_bytes(copy)
+    await Keeper(pilot.database, tmp_path).take_over()
+    assert await entries(pilot) == written
+
+
+async def test_a_living_process_keeps_its_file(pilot: House, tmp_path: Path) -> None:
+    living = Keeper(pilot.database, tmp_path)
+    await living.note(await a_read(pilot))
+    assert list(left_behind(tmp_path)) == []
+    assert await Keeper(pilot.database, tmp_path).take_over() == 0
+
+
+KILLED = """
+import asyncio, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+from citywide.audit.chain import entry_of
+from citywide.audit.spool import Segment
+segment = Segment.begin(Path(sys.argv[1]))
+for number in range(10**9):
+    segment.append([entry_of(tenant_id=UUID(int=1), bureau_id=UUID(int=2), kind="READ",
+        occurred_at=datetime.now(UTC), actor="a", coordinate="Query.x", content={"n": number})])
+    print(number, flush=True)
+"""
+
+
+async def test_every_line_that_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", KILLED, str(tmp_path), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    for _ in range(200):
+        last = int(await process.stdout.readline())
+    process.send_signal(signal.SIGKILL)
+    rest = (await process.stdout.read()).split(b"\n")[:-1]
+    await process.wait()
+    last = int(rest[-1]) if rest else last
+    [(segment, found)] = left_behind(tmp_path)
+    numbers = [entry.content["n"] for entry in found]
+    assert numbers == list(range(len(numbers)))
+    assert len(numbers) > last
+    segment.remove()
+
+
+async def test_a_reader_waits_for_room_and_is_refused_when_there_is_none(
+    pilot: House, tmp_path: Path
+) -> None:
+    keeper = Keeper(pilot.database, tmp_path, room=1, wait_s=0.05)
+    read = await a_read(pilot)
+    await keeper.note(read)
+    with pytest.raises(RefusalError) as refused:
+        await keeper.note(read)
+    assert refused.value.code is Code.TIMEOUT
+    waiting = Keeper(pilot.database, tmp_path, room=1, wait_s=30)
+    await waiting.note(read)
+    second = asyncio.create_task(waiting.note(read))
+    await asyncio.sleep(0.02)
+    assert not second.done()
+    waiting.start()
+    await second
+    await waiting.close()
+    await keeper.close()
+    await waiting.take_over()
+    # Three were noted, and the refused one was not.
+    assert len(await entries(pilot)) == 3 * len(read.persons)
+
+
+async def test_a_disk_that_takes_no_more_refuses_the_reader(
+    pilot: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper = Keeper(pilot.database, tmp_path)
+    written: list[int] = []
+    write = os.write
+
+    def full(descriptor: int, data: bytes) -> int:
+        if written:
+            raise OSError(28, "No space left on device")
+        written.append(write(descriptor, data[:10]))
+        return written[0]
+
+    read = await a_read(pilot)
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(RefusalError):
+        await keeper.note(read)
+    monkeypatch.undo()
+    await keeper.note(read)
+    keeper.start()
+    await keeper.close()
+    assert len(await entries(pilot)) == len(read.persons)
+
+
+async def test_reads_wait_while_the_database_is_away(
+    pilot: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper = Keeper(pilot.database, tmp_path)
+    real, asked = pilot.database.write, []
+
+    def away(context: Any) -> Any:
+        asked.append(context)
+        if len(asked) < 4:
+            raise ConnectionRefusedError
+        return real(context)
+
+    monkeypatch.setattr(pilot.database, "write", away)
+    keeper.start()
+    read = await a_read(pilot)
+    await keeper.note(read)
+    await keeper.close()
+    assert len(await entries(pilot)) == len(read.persons)
+
+
+async def test_what_the_database_will_not_take_is_kept_for_a_person_to_look_at(
+    pilot: House, tmp_path: Path
+) -> None:
+    keeper = Keeper(pilot.database, tmp_path)
+    keeper.start()
+    await keeper.note(await a_read(pilot, persons={new_id(): frozenset({new_id()})}))
+    good = await a_read(pilot)
+    await asyncio.sleep(0.1)
+    await keeper.note(good)
+    await keeper.close()
+    assert len(await entries(pilot)) == len(good.persons)
+    [kept] = os.listdir(tmp_path)  # noqa: PTH208 -- nothing else runs here
+    assert kept.endswith(".faulty")
+    assert (tmp_path / kept).read_bytes().count(b"\n") == 1
+
+
+def test_a_segment_without_entries_leaves_nothing(tmp_path: Path) -> None:
+    Segment.begin(tmp_path).leave()
+    assert list(tmp_path.iterdir()) == []
