@@ -79,17 +79,19 @@ def compile_operation(
     audience: Audience,
     *,
     has_predicates: bool = True,
+    tells: bool = True,
 ) -> Plan:
     """The plan of an admitted operation; `variables` are symbolic (`values.symbolic`).
 
     Raises `RefusalError`: FORBIDDEN naming every coordinate that the grants refuse, or
     BAD_USER_INPUT and LIMIT_EXCEEDED for arguments that cannot be planned.
     `has_predicates=False` leaves the tenant predicates out: only to test that row-level security
-    alone gives the same answers.
+    alone gives the same answers. `tells=False` leaves out whom the rows are about: only to measure
+    what that costs.
     """
     access = Access(schema.entities, grants, audience, Binds(), has_predicates=has_predicates)
     selections = Selections(schema.graphql, admitted.fragments, variables)
-    planner = Planner(schema, access, selections)
+    planner = Planner(schema, access, selections, tells=tells)
     groups = selections.collect("Query", [admitted.operation.selection_set])
     asked = [g for g in groups if g.name not in ("__schema", "__type")]
     pairs = [(g.key, planner.root(g)) for g in asked]
@@ -181,7 +183,10 @@ class Planner:
         schema: Schema,
         access: Access,
         selections: Selections,
+        *,
+        tells: bool = True,
     ) -> None:
+        self.tells = tells
         self.schema = schema
         self.access = access
         self.selections = selections
@@ -352,7 +357,7 @@ class Planner:
                 pairs.append((group.key, made))
         shown = (group.name for group in groups if not self._is_hidden(entity, group.name))
         told = told_by(entity.about, frozenset(shown))
-        if entity.about is not None and told:
+        if self.tells and entity.about is not None and told:
             self.told.update(f"{entity.name}.{name}" for name in told)
             pairs.append((SUBJECTS, subjects(self.access, entity.about, row)))
         return JsonObject(pairs), joined

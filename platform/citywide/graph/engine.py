@@ -90,8 +90,9 @@ class Engine:
         database: Database,
         sealer: Sealer,
         *,
-        reads: ReadLog,
+        reads: ReadLog | None,
     ) -> None:
+        """`reads` None notes nothing of what is read: only to measure what that costs."""
         self.schema = schema
         self.policy = policy
         self._database = database
@@ -226,7 +227,8 @@ class Engine:
     def _query(
         self, admitted: Admitted, values: VariableValues, grants: Grants, audience: Audience
     ) -> tuple[Plan, bytes]:
-        plan = compile_operation(self.schema, admitted, values, grants, audience)
+        tells = self._reads is not None
+        plan = compile_operation(self.schema, admitted, values, grants, audience, tells=tells)
         extensions = f',"extensions":{json.dumps({"masked": plan.masked})}'
         return plan, f"{extensions if plan.masked else ''}}}".encode()
 
@@ -275,7 +277,7 @@ class Engine:
         """Run a plan: what goes out, after it was noted whom it tells about."""
         _check_purpose(plan, grants, operation)
         data = (await self._run(plan, values, principal)).encode()
-        if plan.told:
+        if plan.told and self._reads is not None:
             data, persons = without_subjects(data, principal)
             if persons:
                 await self._reads.note(
