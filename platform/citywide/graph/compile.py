@@ -356,10 +356,10 @@ class Planner:
             else:
                 pairs.append((group.key, made))
         shown = (group.name for group in groups if not self._is_hidden(entity, group.name))
-        told = told_by(entity.about, frozenset(shown))
-        if self.tells and entity.about is not None and told:
+        told = told_by(self.schema.entities, entity, frozenset(shown))
+        if self.tells and told:
             self.told.update(f"{entity.name}.{name}" for name in told)
-            pairs.append((SUBJECTS, subjects(self.access, entity.about, row)))
+            pairs.append((SUBJECTS, subjects(self.access, entity, row)))
         return JsonObject(pairs), joined
 
     def _is_hidden(self, entity: Entity, name: str) -> bool:

@@ -73,6 +73,14 @@ class GroupStageName(Enum):
 
 
 _OF_WORKERS = named("Attendance", {"service_record_id": "id"}, "member_id")
+# Free text may tell about those who were there.
+_OF_ATTENDEES = persons_of(
+    "Attendance",
+    {"service_record_id": "id"},
+    "beneficiary_id",
+    "volunteer_id",
+    fields=("title", "note", "place", "cancelReason", "reason"),
+)
 
 
 @entity(
@@ -82,13 +90,7 @@ _OF_WORKERS = named("Attendance", {"service_record_id": "id"}, "member_id")
     root_description="Delivered services, the facts all output figures are computed from.",
     condition=lambda row: row.c.status != "SUPERSEDED",
     caseload=_OF_WORKERS,
-    about=persons_of(
-        "Attendance",
-        {"service_record_id": "id"},
-        "beneficiary_id",
-        "volunteer_id",
-        fields=("title", "note"),
-    ),
+    about=_OF_ATTENDEES,
 )
 class ServiceRecord:
     """One delivered service (服务记录)."""
@@ -129,6 +131,7 @@ class ServiceRecord:
     tag="sver",
     condition=lambda row: row.c.status == "SUPERSEDED",
     caseload=_OF_WORKERS,
+    about=_OF_ATTENDEES,
 )
 class ServiceRecordVersion:
     """What a service record said before it was corrected; no figure counts it."""
