@@ -4,8 +4,14 @@ from citywide.acts import models as _acts
 from citywide.agencies import graph as _agencies
 from citywide.agencies import mutations as _member_mutations
 from citywide.agencies import own_roles as _own_role_mutations
+from citywide.assessments import graph as _assessments
+from citywide.assessments import mutations as _assessment_mutations
 from citywide.audit import models as _audit
 from citywide.beneficiaries import graph as _beneficiaries
+from citywide.beneficiaries import merges as _merges
+from citywide.beneficiaries import mutations as _file_mutations
+from citywide.beneficiaries import statuses as _statuses
+from citywide.beneficiaries import typologies as _typologies
 from citywide.cases import goals as _case_goals
 from citywide.cases import graph as _cases
 from citywide.cases import mutations as _case_mutations
@@ -25,3 +31,4 @@ _ = (_acts, _agencies, _audit, _beneficiaries, _evaluation, _events, _places, _p
 __ = (_service_mutations, _services, _volunteers)
 ___ = (_case_goals, _case_mutations, _case_support, _cases)
 ____ = (_member_mutations, _own_role_mutations)
+_____ = (_assessment_mutations, _assessments, _file_mutations, _merges, _statuses, _typologies)

@@ -12,23 +12,23 @@ import pytest
 from sqlalchemy import Table, select
 
 import citywide.domain  # noqa: F401 - completes the metadata that the rows are declared in
+from citywide.assessments.commands import record_assessments
+from citywide.assessments.drafts import AssessmentDraft, band
+from citywide.assessments.models import ASSESSMENT
 from citywide.beneficiaries.commands import (
-    assess,
     classify,
     give_consents,
     grant_entitlements,
     register_beneficiaries,
 )
 from citywide.beneficiaries.drafts import (
-    AssessmentDraft,
     BeneficiaryDraft,
     ClassificationDraft,
     ConsentDraft,
     EntitlementDraft,
-    band,
 )
 from citywide.beneficiaries.id_number import check_character
-from citywide.beneficiaries.models import ASSESSMENT, BENEFICIARY, ENTITLEMENT
+from citywide.beneficiaries.models import BENEFICIARY, ENTITLEMENT
 from citywide.db.sealed import Sealer
 from citywide.db.session import Database, Transaction
 from citywide.errors import InvalidError
@@ -270,7 +270,7 @@ async def test_nothing_is_written_about_another_agencys_beneficiary(
         lambda transaction: give_consents(
             transaction, desk=desk, drafts=[ConsentDraft(theirs, "SERVICE", OPENED, None)]
         ),
-        lambda transaction: assess(
+        lambda transaction: record_assessments(
             transaction,
             desk=desk,
             drafts=[AssessmentDraft(theirs, worker, "问卷", 1, OPENED, 50, "平稳")],
@@ -296,7 +296,7 @@ async def test_an_assessments_band_follows_from_its_score(
     person = await opened(database, desk, sealer, draft)
     made = AssessmentDraft(person, draft.worker_id, "问卷", 1, OPENED, 70, "需要陪诊")
     async with database.write(desk.context) as transaction:
-        await assess(transaction, desk=desk, drafts=[made])
+        await record_assessments(transaction, desk=desk, drafts=[made])
     rows = await all_rows(database, desk, ASSESSMENT)
     assert [row["band"] for row in rows] == ["HIGH"]
     assert [band(score) for score in (0, 39, 40, 69, 70, 100)] == [
@@ -309,7 +309,7 @@ async def test_an_assessments_band_follows_from_its_score(
     ]
     bad = replace(made, score=101, summary="")
     paths = await faults(
-        database, desk, lambda transaction: assess(transaction, desk=desk, drafts=[bad])
+        database, desk, lambda transaction: record_assessments(transaction, desk=desk, drafts=[bad])
     )
     assert paths == [(0, "summary"), (0, "score"), (0, "assessed_on")]
 

@@ -30,14 +30,18 @@ from walls.house import House
 # Their values are the plain words of what they say; the enum's own description says of what.
 ENUMS_OF_PLAIN_WORDS = {
     "AreaLevel",
+    "AssessmentSource",
+    "AssessmentStatus",
     "AttendanceRole",
     "CaseApproval",
     "CaseOutcome",
     "CaseStage",
     "CaseStepKind",
+    "ClosingReason",
     "ConsentPurpose",
     "Dimension",
     "Gender",
+    "LikenessBasis",
     "Locale",
     "Measure",
     "Medium",

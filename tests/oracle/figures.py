@@ -113,6 +113,8 @@ class Figures:
         today = self.sight.principal.today
         until, since = self.where.get("until"), self.where.get("from", today)
         for file in self._inside("beneficiary"):
+            if file["merged_into_id"] is not None:
+                continue
             is_opened = file["opened_on"] <= today if until is None else file["opened_on"] < until
             if not is_opened or (file["closed_on"] is not None and file["closed_on"] <= since):
                 continue

@@ -39,6 +39,26 @@ _CONDITIONS: Mapping[str, Callable[[Row], bool]] = {
 }
 
 
+def _change(world: World, row: Row) -> int | None:
+    same = ("tenant_id", "beneficiary_id", "instrument", "instrument_version")
+    earlier = [
+        each
+        for each in world.where("assessment", {name: row[name] for name in same})
+        if each["status"] == "APPROVED" and each["assessed_on"] < row["assessed_on"]
+    ]
+    if row["score"] is None or not earlier:
+        return None
+    before: int = max(earlier, key=lambda each: each["assessed_on"])["score"]
+    found: int = row["score"] - before
+    return found
+
+
+# The values that are no column, computed once more from the rows.
+_COMPUTED: Mapping[tuple[str, str], Callable[[World, Row], Any]] = {
+    ("Assessment", "change"): _change,
+}
+
+
 class Sight:
     """The rows and values of one principal, each decided by looking at the row alone."""
 
@@ -93,6 +113,8 @@ class Sight:
         assert isinstance(declared, Value)
         if declared.mask is not None and not self.is_clear(entity, name, row):
             return _MASKS[declared.mask](row)
+        if (entity.name, name) in _COMPUTED:
+            return _COMPUTED[entity.name, name](self.world, row)
         return stored(entity, declared, row)
 
     def is_clear(self, entity: Entity, name: str, row: Row) -> bool:

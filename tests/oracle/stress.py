@@ -243,6 +243,23 @@ class Stress:
                 band=("LOW", "MEDIUM", "HIGH")[place % 3],
                 summary=TEXTS[place % len(TEXTS)],
             )
+            if place % 2:
+                await self._add(
+                    "worker_term",
+                    f"{mark} {place}",
+                    **about,
+                    member_id=assessor,
+                    valid_from=_DAY,
+                    valid_until=None if place % 3 else _DAY + timedelta(days=1),
+                )
+                await self._add(
+                    "likeness",
+                    f"{mark} {place}",
+                    **about,
+                    other_id=persons[0],
+                    basis=("NAME_AND_BIRTH", "NAME", "BIRTH")[place % 3],
+                    noted_on=_DAY,
+                )
             for start in range(place % 3):
                 await self._add(
                     "enrolment",

@@ -68,6 +68,11 @@ class Act:
             raise InvalidError([Fault((field_name,), message)])
         return found[row_id]
 
+    def check_version(self, row: Record, version: int) -> None:
+        """Refuse to decide on a row that was changed since the caller read it."""
+        if row["version"] != version:
+            raise _stale(row["version"])
+
     async def update(
         self, table: Table, row: Record, values: Mapping[str, Any], *, version: int | None = None
     ) -> None:
@@ -76,8 +81,8 @@ class Act:
         `version` is what the caller had seen: an update in between is a `StaleVersionProblem`.
         """
         seen = row["version"] if version is None and "version" in table.c else version
-        if version is not None and row["version"] != version:
-            raise _stale(row["version"])
+        if version is not None:
+            self.check_version(row, version)
         done = await update_row(
             self.transaction,
             desk=self.desk,

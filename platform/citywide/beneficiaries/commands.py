@@ -9,17 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from citywide.beneficiaries.drafts import (
-    AssessmentDraft,
     BeneficiaryDraft,
     Caseload,
     ClassificationDraft,
     ConsentDraft,
     EntitlementDraft,
-    assessment_faults,
-    band,
     beneficiary_faults,
     classification_faults,
     consent_faults,
@@ -27,13 +24,14 @@ from citywide.beneficiaries.drafts import (
 )
 from citywide.beneficiaries.id_number import parse_id_number
 from citywide.beneficiaries.models import (
-    ASSESSMENT,
     BENEFICIARY,
+    CLASSIFICATION,
     CONSENT,
     ENTITLEMENT,
     ENTITLEMENT_CATEGORY,
     SEGMENT,
     TYPOLOGY,
+    WORKER_TERM,
 )
 from citywide.db.sealed import Sealer
 from citywide.db.session import Transaction
@@ -51,6 +49,7 @@ from citywide.tenancy.rows import (
     rows_with,
     spans,
     tenant_rows,
+    update_row,
 )
 
 
@@ -58,7 +57,7 @@ async def register_beneficiaries(
     transaction: Transaction, *, desk: Desk, sealer: Sealer, drafts: Sequence[BeneficiaryDraft]
 ) -> list[UUID]:
     """Open files; their ids, in the drafts' order."""
-    caseload = await _caseload(
+    caseload = await caseload_of(
         transaction,
         desk=desk,
         site_ids={draft.site_id for draft in drafts},
@@ -69,8 +68,8 @@ async def register_beneficiaries(
         for place, draft in enumerate(drafts)
         for fault in beneficiary_faults((place,), draft, caseload, today=desk.today)
     )
-    numbers = [parse_id_number(draft.id_number).text for draft in drafts]
-    digests = [sealer.digest(desk.tenant_id, number) for number in numbers]
+    numbers = [parse_id_number(draft.id_number) for draft in drafts]
+    digests = [sealer.digest(desk.tenant_id, number.long_text) for number in numbers]
     refuse(await _taken_files(transaction, desk=desk, drafts=drafts, digests=digests))
     rows = [
         desk.owned(
@@ -79,7 +78,7 @@ async def register_beneficiaries(
             name=draft.name,
             gender=draft.gender,
             born_on=draft.born_on,
-            id_number_sealed=sealer.seal(desk.tenant_id, number),
+            id_number_sealed=sealer.seal(desk.tenant_id, number.text),
             id_number_digest=digest,
             phone=draft.phone,
             address=draft.address,
@@ -89,7 +88,19 @@ async def register_beneficiaries(
         )
         for draft, number, digest in zip(drafts, numbers, digests, strict=True)
     ]
-    return await insert_rows(transaction, table=BENEFICIARY, rows=rows)
+    row_ids = await insert_rows(transaction, table=BENEFICIARY, rows=rows)
+    terms = [
+        desk.owned(
+            id=new_id(),
+            beneficiary_id=row_id,
+            member_id=draft.worker_id,
+            valid_from=draft.opened_on,
+            valid_until=None,
+        )
+        for row_id, draft in zip(row_ids, drafts, strict=True)
+    ]
+    await insert_rows(transaction, table=WORKER_TERM, rows=terms)
+    return row_ids
 
 
 async def grant_entitlements(
@@ -97,7 +108,7 @@ async def grant_entitlements(
 ) -> list[UUID]:
     """Record legal statuses; periods of one category and person share no day."""
     people = {draft.beneficiary_id for draft in drafts}
-    caseload = await _caseload(
+    caseload = await caseload_of(
         transaction,
         desk=desk,
         beneficiary_ids=people,
@@ -143,7 +154,7 @@ async def give_consents(
 ) -> list[UUID]:
     """Record what persons agree to."""
     people = {draft.beneficiary_id for draft in drafts}
-    caseload = await _caseload(transaction, desk=desk, beneficiary_ids=people)
+    caseload = await caseload_of(transaction, desk=desk, beneficiary_ids=people)
     given = await rows_with(transaction, desk=desk, column=CONSENT.c.beneficiary_id, values=people)
     faults = [
         fault
@@ -170,57 +181,18 @@ async def give_consents(
     return await insert_rows(transaction, table=CONSENT, rows=rows)
 
 
-async def assess(
-    transaction: Transaction, *, desk: Desk, drafts: Sequence[AssessmentDraft]
-) -> list[UUID]:
-    """Record needs assessments; the band follows from the score."""
-    people = {draft.beneficiary_id for draft in drafts}
-    caseload = await _caseload(
-        transaction,
-        desk=desk,
-        beneficiary_ids=people,
-        worker_ids={draft.assessor_id for draft in drafts},
-    )
-    done = await rows_with(
-        transaction, desk=desk, column=ASSESSMENT.c.beneficiary_id, values=people
-    )
-    faults = [
-        fault
-        for place, draft in enumerate(drafts)
-        for fault in assessment_faults((place,), draft, caseload, today=desk.today)
-    ]
-    faults += taken_faults(
-        "assessed_on",
-        [(draft.beneficiary_id, draft.instrument, draft.assessed_on) for draft in drafts],
-        {(row["beneficiary_id"], row["instrument"], row["assessed_on"]) for row in done},
-        "The person was assessed with this instrument on this day already.",
-    )
-    refuse(faults)
-    rows = [
-        desk.owned(
-            id=new_id(),
-            beneficiary_id=draft.beneficiary_id,
-            assessor_id=draft.assessor_id,
-            instrument=draft.instrument,
-            instrument_version=draft.instrument_version,
-            assessed_on=draft.assessed_on,
-            score=draft.score,
-            band=band(draft.score),
-            summary=draft.summary,
-        )
-        for draft in drafts
-    ]
-    return await insert_rows(transaction, table=ASSESSMENT, rows=rows)
-
-
 async def classify(
-    transaction: Transaction, *, desk: Desk, drafts: Sequence[ClassificationDraft]
-) -> None:
-    """Sort persons into service types; of several judgements the newest stands.
+    transaction: Transaction,
+    *,
+    desk: Desk,
+    drafts: Sequence[ClassificationDraft],
+    judge_id: UUID | None = None,
+) -> list[UUID]:
+    """Sort persons into service types; every judgement is kept, and the newest stands.
 
-    A judgement older than the one that stands is refused: the file keeps only the newest.
+    A judgement older than the one that stands is refused: it would be one made in hindsight.
     """
-    caseload = await _caseload(
+    caseload = await caseload_of(
         transaction,
         desk=desk,
         beneficiary_ids={draft.beneficiary_id for draft in drafts},
@@ -238,19 +210,32 @@ async def classify(
             faults.append(Fault((place, "segmented_on"), "A newer judgement stands."))
         newest[draft.beneficiary_id] = draft.segmented_on
     refuse(faults)
+    rows = [
+        desk.owned(
+            id=new_id(),
+            beneficiary_id=draft.beneficiary_id,
+            segment_id=draft.segment_id,
+            classified_on=draft.segmented_on,
+            reason=draft.reason,
+            judge_id=judge_id,
+        )
+        for draft in drafts
+    ]
+    row_ids = await insert_rows(transaction, table=CLASSIFICATION, rows=rows)
     standing_drafts = {draft.beneficiary_id: draft for draft in drafts}
     for draft in standing_drafts.values():
-        await transaction.rows(
-            update(BENEFICIARY)
-            .where(
-                BENEFICIARY.c.tenant_id == desk.tenant_id, BENEFICIARY.c.id == draft.beneficiary_id
-            )
-            .values(
-                segment_id=draft.segment_id,
-                segment_reason=draft.reason,
-                segmented_on=draft.segmented_on,
-            )
+        await update_row(
+            transaction,
+            desk=desk,
+            table=BENEFICIARY,
+            row_id=draft.beneficiary_id,
+            values={
+                "segment_id": draft.segment_id,
+                "segment_reason": draft.reason,
+                "segmented_on": draft.segmented_on,
+            },
         )
+    return row_ids
 
 
 async def _taken_files(
@@ -284,7 +269,7 @@ async def _taken_files(
     ]
 
 
-async def _caseload(
+async def caseload_of(
     transaction: Transaction,
     *,
     desk: Desk,
@@ -301,14 +286,14 @@ async def _caseload(
         beneficiaries=spans(files, "opened_on", "closed_on"),
         births={key: row["born_on"] for key, row in files.items()},
         segmented={key: row["segmented_on"] for key, row in files.items() if row["segmented_on"]},
-        sites=await _site_spans(transaction, desk=desk, ids=site_ids),
+        sites=await site_spans(transaction, desk=desk, ids=site_ids),
         workers=await field_workers(transaction, desk=desk, ids=worker_ids),
         categories=spans(categories),
         segments=await _segment_spans(transaction, desk=desk, ids=segment_ids),
     )
 
 
-async def _site_spans(
+async def site_spans(
     transaction: Transaction, *, desk: Desk, ids: Collection[UUID]
 ) -> dict[UUID, Span]:
     """When the agreement of each site is in force."""

@@ -14,7 +14,6 @@ from citywide.tenancy.drafts import (
     NAME_LENGTH,
     NOTE_LENGTH,
     NUMBER_LENGTH,
-    TITLE_LENGTH,
     Path,
     Span,
     choice_faults,
@@ -26,10 +25,6 @@ from citywide.tenancy.drafts import (
 )
 
 PURPOSES = ("SERVICE", "PHOTOGRAPH", "SHARING")
-HIGHEST_SCORE = 100
-# The score from which a need is of medium or of high urgency.
-MEDIUM_FROM = 40
-HIGH_FROM = 70
 
 NO_BENEFICIARY = "This agency keeps no file with this id."
 NO_WORKER = "This agency has no social worker or director with this id on that day."
@@ -72,19 +67,6 @@ class ConsentDraft:
 
 
 @dataclass(frozen=True, slots=True)
-class AssessmentDraft:
-    """A needs assessment; `score` is 0 (no need) to 100."""
-
-    beneficiary_id: UUID
-    assessor_id: UUID
-    instrument: str
-    instrument_version: int
-    assessed_on: date
-    score: int
-    summary: str
-
-
-@dataclass(frozen=True, slots=True)
 class ClassificationDraft:
     """A worker's judgement that a person belongs to a service type, and why."""
 
@@ -115,14 +97,8 @@ def beneficiary_faults(
     path: Path, draft: BeneficiaryDraft, caseload: Caseload, *, today: date
 ) -> Iterator[Fault]:
     """A file's rules."""
-    yield from text_faults((*path, "file_number"), draft.file_number, longest=NUMBER_LENGTH)
-    yield from text_faults((*path, "name"), draft.name, longest=NAME_LENGTH)
-    yield from phone_faults((*path, "phone"), draft.phone)
-    yield from optional_text_faults((*path, "address"), draft.address, longest=ADDRESS_LENGTH)
+    yield from person_faults(path, draft)
     yield from past_faults((*path, "opened_on"), draft.opened_on, today=today)
-    if draft.born_on > draft.opened_on:
-        yield Fault((*path, "born_on"), "The file was opened before this date of birth.")
-    yield from _identity_faults(path, draft)
     site = caseload.sites.get(draft.site_id)
     if site is None:
         yield Fault((*path, "site_id"), "This agency has no site with this id.")
@@ -132,6 +108,17 @@ def beneficiary_faults(
     yield from worker_faults(
         (*path, "worker_id"), draft.worker_id, caseload.workers, day=draft.opened_on
     )
+
+
+def person_faults(path: Path, draft: BeneficiaryDraft) -> Iterator[Fault]:
+    """What a file says about the person, on whatever day."""
+    yield from text_faults((*path, "file_number"), draft.file_number, longest=NUMBER_LENGTH)
+    yield from text_faults((*path, "name"), draft.name, longest=NAME_LENGTH)
+    yield from phone_faults((*path, "phone"), draft.phone)
+    yield from optional_text_faults((*path, "address"), draft.address, longest=ADDRESS_LENGTH)
+    if draft.born_on > draft.opened_on:
+        yield Fault((*path, "born_on"), "The file was opened before this date of birth.")
+    yield from _identity_faults(path, draft)
 
 
 def _identity_faults(path: Path, draft: BeneficiaryDraft) -> Iterator[Fault]:
@@ -155,7 +142,7 @@ def worker_faults(
         yield Fault(path, NO_WORKER)
 
 
-def _file_faults(
+def file_faults(
     path: Path, beneficiary_id: UUID, caseload: Caseload, *, field: str, day: date
 ) -> Iterator[Fault]:
     """The person has a file, open on the day that `field` states."""
@@ -194,27 +181,8 @@ def consent_faults(
     yield from past_faults((*path, "withdrawn_on"), draft.withdrawn_on, today=today)
     if draft.withdrawn_on is not None and draft.withdrawn_on < draft.given_on:
         yield Fault((*path, "withdrawn_on"), "A consent is withdrawn after it was given.")
-    yield from _file_faults(
+    yield from file_faults(
         path, draft.beneficiary_id, caseload, field="given_on", day=draft.given_on
-    )
-
-
-def assessment_faults(
-    path: Path, draft: AssessmentDraft, caseload: Caseload, *, today: date
-) -> Iterator[Fault]:
-    """An assessment's rules."""
-    yield from text_faults((*path, "instrument"), draft.instrument, longest=TITLE_LENGTH)
-    yield from text_faults((*path, "summary"), draft.summary, longest=NOTE_LENGTH, lines=True)
-    yield from past_faults((*path, "assessed_on"), draft.assessed_on, today=today)
-    if not 0 <= draft.score <= HIGHEST_SCORE:
-        yield Fault((*path, "score"), f"A score is 0 to {HIGHEST_SCORE}.")
-    if draft.instrument_version < 1:
-        yield Fault((*path, "instrument_version"), "Versions count from 1.")
-    yield from _file_faults(
-        path, draft.beneficiary_id, caseload, field="assessed_on", day=draft.assessed_on
-    )
-    yield from worker_faults(
-        (*path, "assessor_id"), draft.assessor_id, caseload.workers, day=draft.assessed_on
     )
 
 
@@ -224,7 +192,7 @@ def classification_faults(
     """A judgement is dated and reasoned, in terms of a typology that holds on its day."""
     yield from text_faults((*path, "reason"), draft.reason, longest=NOTE_LENGTH, lines=True)
     yield from past_faults((*path, "segmented_on"), draft.segmented_on, today=today)
-    yield from _file_faults(
+    yield from file_faults(
         path, draft.beneficiary_id, caseload, field="segmented_on", day=draft.segmented_on
     )
     segment = caseload.segments.get(draft.segment_id)
@@ -233,10 +201,3 @@ def classification_faults(
     elif not segment.covers(draft.segmented_on):
         message = f"The typology of this service type is not in force on {draft.segmented_on}."
         yield Fault((*path, "segmented_on"), message)
-
-
-def band(score: int) -> str:
-    """How urgent a need of this score is."""
-    if score >= HIGH_FROM:
-        return "HIGH"
-    return "MEDIUM" if score >= MEDIUM_FROM else "LOW"

@@ -5,13 +5,16 @@ from enum import Enum
 import strawberry
 
 from citywide.beneficiaries.models import (
-    ASSESSMENT,
     BENEFICIARY,
+    CLASSIFICATION,
     CONSENT,
     ENTITLEMENT,
     ENTITLEMENT_CATEGORY,
+    FILE_MERGE,
+    LIKENESS,
     SEGMENT,
     TYPOLOGY,
+    WORKER_TERM,
 )
 from citywide.graph.declare import (
     column,
@@ -42,14 +45,22 @@ class ConsentPurpose(Enum):
     SHARING = "SHARING"
 
 
-@strawberry.enum(description="How much help an assessment calls for.")
-class NeedBand(Enum):
-    LOW = "LOW"
-    MEDIUM = "MEDIUM"
-    HIGH = "HIGH"
+@strawberry.enum(description="Why a file was closed; MERGED: it is continued in another file.")
+class ClosingReason(Enum):
+    MOVED = "MOVED"
+    DIED = "DIED"
+    DECLINED = "DECLINED"
+    MERGED = "MERGED"
 
 
-_OF_BENEFICIARY = through("Beneficiary", {"id": "beneficiary_id"})
+@strawberry.enum(description="What two files have in common; the rest is a slip of the pen away.")
+class LikenessBasis(Enum):
+    NAME_AND_BIRTH = "NAME_AND_BIRTH"
+    NAME = "NAME"
+    BIRTH = "BIRTH"
+
+
+OF_BENEFICIARY = through("Beneficiary", {"id": "beneficiary_id"})
 
 
 @entity(
@@ -73,6 +84,8 @@ class Beneficiary:
     address = column("Where the person lives.", mask=hidden)
     opened_on = column("The day the file was opened.")
     closed_on = column("The day the file was closed; null while it is open.")
+    closing_reason = column("Why the file was closed; null while it is open.", enum=ClosingReason)
+    version = column("Counts the changes of the file; send it with a change.")
     segment_reason = column("Why the segment was chosen.", mask=hidden)
     segmented_on = column("The day the segment was chosen.", mask=hidden)
     agency = one("Agency", "The agency that serves them.", {"id": "tenant_id"})
@@ -81,10 +94,34 @@ class Beneficiary:
     segment = one("Segment", "Their service type.", {"id": "segment_id"}, maskable=True)
     entitlements = many("Entitlement", "Their dated legal statuses.", {"beneficiary_id": "id"})
     consents = many("Consent", "What they consented to.", {"beneficiary_id": "id"})
-    assessments = many("Assessment", "Needs assessments of them.", {"beneficiary_id": "id"})
+    assessments = many(
+        "Assessment",
+        "Needs assessments of them; order by ASSESSED_ON for the trend.",
+        {"beneficiary_id": "id"},
+    )
     enrolments = many("Enrolment", "The projects they take part in.", {"beneficiary_id": "id"})
     attendances = many("Attendance", "The services they received.", {"beneficiary_id": "id"})
     cases = many("Case", "Casework with them.", {"beneficiary_id": "id"})
+    worker_terms = many("WorkerTerm", "Who kept the file, and when.", {"beneficiary_id": "id"})
+    classifications = many(
+        "Classification", "Every judgement of their service type.", {"beneficiary_id": "id"}
+    )
+    merged_into = one(
+        "Beneficiary",
+        "The file that this one is continued in.",
+        {"id": "merged_into_id"},
+        nullable=True,
+    )
+    merged_files = many(
+        "Beneficiary", "The files that are continued in this one.", {"merged_into_id": "id"}
+    )
+    merges = many("FileMerge", "Merges of other files into this one.", {"survivor_id": "id"})
+    likenesses = many(
+        "Likeness", "Older files that may be about the same person.", {"beneficiary_id": "id"}
+    )
+    likened_by = many(
+        "Likeness", "Newer files that may be about the same person.", {"other_id": "id"}
+    )
 
 
 @entity(ENTITLEMENT_CATEGORY, tag="ecat")
@@ -97,44 +134,26 @@ class EntitlementCategory:
     valid_until = column("First day on which it no longer exists; null while it does.")
 
 
-@entity(ENTITLEMENT, tag="enti", caseload=_OF_BENEFICIARY)
+@entity(ENTITLEMENT, tag="enti", caseload=OF_BENEFICIARY)
 class Entitlement:
     """A dated legal status of a beneficiary; several can hold at once."""
 
     valid_from = column("First day.")
     valid_until = column("First day on which it no longer holds; null while open.")
+    version = column("Counts the changes; send it with a change.")
     category = one("EntitlementCategory", "The status.", {"id": "category_id"})
     beneficiary = one("Beneficiary", "Whose status.", {"id": "beneficiary_id"})
 
 
-@entity(CONSENT, tag="cons", caseload=_OF_BENEFICIARY)
+@entity(CONSENT, tag="cons", caseload=OF_BENEFICIARY)
 class Consent:
     """A beneficiary's consent to one purpose."""
 
     purpose = column("What was consented to.", enum=ConsentPurpose)
     given_on = column("The day consent was given.")
     withdrawn_on = column("The day it was withdrawn; null while it stands.")
+    version = column("Counts the changes; send it with a change.")
     beneficiary = one("Beneficiary", "Whose consent.", {"id": "beneficiary_id"})
-
-
-@entity(
-    ASSESSMENT,
-    tag="asse",
-    root="assessments",
-    root_description="Needs assessments of beneficiaries.",
-    caseload=_OF_BENEFICIARY,
-)
-class Assessment:
-    """A scored instrument filled in for one beneficiary (需求评估)."""
-
-    instrument = column("The instrument's name.")
-    instrument_version = column("The instrument's version.")
-    assessed_on = column("The day of the assessment.")
-    score = column("Points, 0 (no need) to 100.", mask=hidden)
-    band = column("What the score means.", enum=NeedBand, mask=hidden)
-    summary = column("The assessor's summary.", mask=hidden)
-    beneficiary = one("Beneficiary", "The assessed person.", {"id": "beneficiary_id"})
-    assessor = one("Member", "Who assessed.", {"id": "assessor_id"})
 
 
 @entity(TYPOLOGY, tag="typo")
@@ -157,3 +176,51 @@ class Segment:
     strategy = column("How persons of this type are served.")
     sensitive = column("Whether it is a judgement that must not travel.")
     typology = one("Typology", "The typology it belongs to.", {"id": "typology_id"})
+
+
+@entity(WORKER_TERM, tag="term", caseload=OF_BENEFICIARY)
+class WorkerTerm:
+    """A time in which a worker kept a file."""
+
+    valid_from = column("First day.")
+    valid_until = column("First day on which another worker kept it; null for who keeps it now.")
+    member = one("Member", "The worker.", {"id": "member_id"})
+    beneficiary = one("Beneficiary", "Whose file.", {"id": "beneficiary_id"})
+
+
+@entity(CLASSIFICATION, tag="clas", caseload=OF_BENEFICIARY)
+class Classification:
+    """A judgement that a person was of a service type."""
+
+    classified_on = column("The day of the judgement.")
+    reason = column("What it rested on.")
+    segment = one("Segment", "The service type.", {"id": "segment_id"})
+    judge = one(
+        "Member", "Who judged; null where it is not known.", {"id": "judge_id"}, nullable=True
+    )
+    beneficiary = one("Beneficiary", "Who was judged.", {"id": "beneficiary_id"})
+
+
+@entity(LIKENESS, tag="like", caseload=OF_BENEFICIARY)
+class Likeness:
+    """Two files that may be about one person, noted when the newer one was opened or changed."""
+
+    basis = column("What they have in common.", enum=LikenessBasis)
+    noted_on = column("The day it was noted.")
+    beneficiary = one("Beneficiary", "The newer file.", {"id": "beneficiary_id"})
+    other = one("Beneficiary", "The older file.", {"id": "other_id"})
+
+
+@entity(FILE_MERGE, tag="merg")
+class FileMerge:
+    """Two files about one person: one of them is continued in the other."""
+
+    merged_on = column("The day of the merge.")
+    merge_reason = column("How it was known that both are about one person.")
+    split_on = column("The day it was undone; null while it stands.")
+    split_reason = column("How it was known that they are two persons.")
+    version = column("Counts the changes; send it with a change.")
+    survivor = one("Beneficiary", "The file that goes on.", {"id": "survivor_id"})
+    merged = one("Beneficiary", "The file that ended.", {"id": "merged_id"})
+    merged_by = one("Member", "Who merged them.", {"id": "merged_by_id"})
+    split_by = one("Member", "Who split them.", {"id": "split_by_id"}, nullable=True)

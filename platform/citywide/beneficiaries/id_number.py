@@ -33,6 +33,14 @@ class IdNumber:
     born_on: date
     gender: Literal["MALE", "FEMALE"]
 
+    @property
+    def long_text(self) -> str:
+        """The number of eighteen characters: a person's old number and new one are one number."""
+        if len(self.text) == LENGTH:
+            return self.text
+        digits = self.text[:6] + OLD_CENTURY + self.text[6:]
+        return digits + check_character(digits)
+
 
 def parse_id_number(text: str) -> IdNumber:
     """The number in its canonical form, with X in upper case; raises `IdNumberError`."""

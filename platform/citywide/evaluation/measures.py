@@ -104,7 +104,8 @@ def _files(*, by_project: bool) -> Fact:
     return Fact(
         source=source,
         tables=tables,
-        conditions=(),
+        # A file that is continued in another one is no second person.
+        conditions=(file.c.merged_into_id.is_(None),),
         # A person enrolled twice in a project is one person on file.
         count=func.count(file.c.id.distinct()) if by_project else func.count(),
         persons=file.c.id,

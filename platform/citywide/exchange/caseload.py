@@ -10,8 +10,8 @@ from uuid import UUID
 from asyncpg import Record
 from sqlalchemy import Table, select
 
+from citywide.assessments.commands import record_assessments
 from citywide.beneficiaries.commands import (
-    assess,
     classify,
     give_consents,
     grant_entitlements,
@@ -103,7 +103,7 @@ async def load_caseload(
     await step(
         "assessments",
         register.assessment,
-        lambda drafts: assess(transaction, desk=desk, drafts=drafts),
+        lambda drafts: record_assessments(transaction, desk=desk, drafts=drafts),
     )
     await step(
         "classifications",

@@ -6,8 +6,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from citywide.assessments.drafts import AssessmentDraft
 from citywide.beneficiaries.drafts import (
-    AssessmentDraft,
     BeneficiaryDraft,
     ClassificationDraft,
     ConsentDraft,

@@ -28,14 +28,20 @@ from citywide.tenancy.rows import insert_rows
 
 # Every process asks for members' roles again when one of these changes.
 ACCESS_TABLES = frozenset({"bureau", "tenant", "agreement", "member", "member_role", "assignment"})
-# What an agency changes itself as well.
-STAFF_TABLES = frozenset({"member", "member_role"})
+# What an agency changes itself as well: whom it takes on, how it sorts those it serves.
+AGENCY_TABLES = frozenset({"member", "member_role", "typology", "segment"})
 # The version of the ids that follow from names, as all have that a manifest declares.
 NAMED = 5
 # What a judgement about a person was made with does not change under it.
-FIXED_COLUMNS = {"segment": frozenset({"name", "sensitive"})}
+FIXED_COLUMNS = {
+    "segment": frozenset({"name", "sensitive"}),
+    "instrument": frozenset({"name"}),
+    "instrument_question": frozenset({"text"}),
+    "instrument_option": frozenset({"label", "score"}),
+    "instrument_band": frozenset({"from_score"}),
+}
 # The columns by which a row is said to be part of another one that is left out.
-PARENTS = ("agreement_id", "project_id", "typology_id")
+PARENTS = ("agreement_id", "project_id", "typology_id", "instrument_id", "question_id")
 # The columns by which a person recognises a row, where it has them.
 LABELS = ("code", "slug", "number", "subject", "name", "measure")
 # More alike changes in a row than this are an area list or a code table, not read one by one.
@@ -164,8 +170,8 @@ class _Comparison:
             self._keep(entry, present.get(entry.row["id"]))
         kept = {entry.row["id"] for entry in wanted}
         for row_id, row in present.items():
-            # Whom an agency took on itself has no id of a name: no manifest speaks of them.
-            if row_id in kept or (table in STAFF_TABLES and row_id.version != NAMED):
+            # What an agency wrote itself has no id of a name: no manifest speaks of it.
+            if row_id in kept or (table in AGENCY_TABLES and row_id.version != NAMED):
                 continue
             # A project's plan goes with the project: one sentence is enough.
             if not any(row.get(column) in self.gone for column in PARENTS):
@@ -177,7 +183,7 @@ class _Comparison:
             change = Change("create", entry.table, entry.name, entry.row, {}, {})
             self.changes.append(change)
             return
-        kept = kept_from_manifests(entry.table, present)
+        kept = kept_from_manifests(entry.table, present, entry.row)
         columns = {
             key: value
             for key, value in entry.row.items()
@@ -187,7 +193,7 @@ class _Comparison:
         if fixed:
             self.refusals.append(
                 f"{entry.table} {entry.name}: {', '.join(sorted(fixed))} cannot change, because "
-                "persons may have been judged by it; write a new version of the typology."
+                "persons may have been judged by it; write a new version instead."
             )
         elif columns:
             before = {key: present[key] for key in columns}
@@ -218,12 +224,17 @@ class _Comparison:
             self.changes.append(Change("end", table, name, dict(present), columns, before))
 
 
-def kept_from_manifests(table: str, present: Record) -> frozenset[str]:
-    """The columns in which the tenant's own decision stands: whom it has suspended or revoked."""
+def kept_from_manifests(table: str, present: Record, wanted: Mapping[str, Any]) -> frozenset[str]:
+    """The columns in which the tenant's own decision stands.
+
+    Whom it has suspended or revoked; a typology that its own next version ended.
+    """
     if table == "member" and present["suspended_on"] is not None:
         return frozenset({"status"})
     if table == "member_role" and present["revoked_on"] is not None:
         return frozenset({"valid_from", "valid_until"})
+    if table == "typology" and wanted["valid_until"] is None:
+        return frozenset({"valid_until"})
     return frozenset()
 
 

@@ -12,12 +12,14 @@ from pydantic import BaseModel
 from citywide.tenancy.drafts import Path as Place
 from citywide.tenancy.drafts import Span
 from citywide.tenancy.manifests import (
+    FULL_SCORE,
     AgencyManifest,
     AgencyMember,
     Agreement,
     Area,
     BureauManifest,
     BureauMember,
+    InstrumentManifest,
     OpenPeriod,
     Period,
     Project,
@@ -36,6 +38,29 @@ class Read(Generic[M]):
 
     manifest: M
     source: Source
+
+
+def instrument_problems(instruments: Sequence[Read[InstrumentManifest]]) -> Iterator[Problem]:
+    """Points add up to what scores are parts of, and every score is in exactly one band."""
+    seen: set[tuple[str, int]] = set()
+    for read in instruments:
+        manifest, source = read.manifest, read.source
+        key = (manifest.slug, manifest.version)
+        if key in seen:
+            yield source.problem(("version",), "This version of the instrument is declared twice.")
+        seen.add(key)
+        total = sum(max(o.score for o in question.options) for question in manifest.questions)
+        if total != FULL_SCORE:
+            message = f"The highest answers add up to {total} points, not to {FULL_SCORE}."
+            yield source.problem(("questions",), message)
+        codes = [question.code for question in manifest.questions]
+        if len(set(codes)) < len(codes):
+            yield source.problem(("questions",), "Two questions have the same code.")
+        starts = [band.from_score for band in manifest.bands]
+        if starts != sorted(set(starts)) or starts[0] != 0:
+            yield source.problem(("bands",), "Bands begin at 0 and rise.")
+        if len({band.band for band in manifest.bands}) < len(manifest.bands):
+            yield source.problem(("bands",), "A band is declared twice.")
 
 
 def area_faults(areas: Sequence[Area]) -> Iterator[tuple[int, str]]:

@@ -17,6 +17,7 @@ from citywide.tenancy.manifests import (
     Agreement,
     BureauMember,
     City,
+    InstrumentManifest,
     Project,
     Typology,
 )
@@ -25,6 +26,10 @@ from citywide.tenancy.manifests import (
 TABLE_NAMES = (
     "area",
     "entitlement_category",
+    "instrument",
+    "instrument_question",
+    "instrument_option",
+    "instrument_band",
     "bureau",
     "tenant",
     "agreement",
@@ -89,6 +94,8 @@ def _catalogue_rows(city: City) -> Iterator[Desired]:
             "valid_until": category.valid_until,
         }
         yield Desired("entitlement_category", f"{category.code} {category.label_zh}", row)
+    for instrument in city.instruments:
+        yield from _instrument_rows(instrument)
     row = {
         "id": city.bureau_id,
         "slug": city.bureau.slug,
@@ -98,6 +105,50 @@ def _catalogue_rows(city: City) -> Iterator[Desired]:
         "replay_date": city.bureau.replay_date,
     }
     yield Desired("bureau", city.bureau.slug, row)
+
+
+def _instrument_rows(manifest: InstrumentManifest) -> Iterator[Desired]:
+    version = str(manifest.version)
+    instrument_id = named_id("instrument", manifest.slug, version)
+    title = f"{manifest.slug} version {version}"
+    row = {
+        "id": instrument_id,
+        "slug": manifest.slug,
+        "name": manifest.name,
+        "version": manifest.version,
+        "provenance": manifest.provenance,
+        "valid_from": manifest.valid_from,
+        "valid_until": manifest.valid_until,
+    }
+    yield Desired("instrument", title, row)
+    for place, question in enumerate(manifest.questions, 1):
+        question_id = named_id("instrument_question", str(instrument_id), question.code)
+        row = {
+            "id": question_id,
+            "instrument_id": instrument_id,
+            "position": place,
+            "code": question.code,
+            "text": question.text,
+        }
+        yield Desired("instrument_question", f"{title} {question.code}", row)
+        for number, option in enumerate(question.options, 1):
+            row = {
+                "id": named_id("instrument_option", str(question_id), str(number)),
+                "question_id": question_id,
+                "position": number,
+                "label": option.label,
+                "score": option.score,
+            }
+            yield Desired("instrument_option", f"{title} {question.code} {number}", row)
+    for band in manifest.bands:
+        row = {
+            "id": named_id("instrument_band", str(instrument_id), band.band),
+            "instrument_id": instrument_id,
+            "band": band.band,
+            "from_score": band.from_score,
+            "advice": band.advice,
+        }
+        yield Desired("instrument_band", f"{title} {band.band}", row)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from citywide.errors import OperatorError
-from citywide.tenancy.checks import Read, area_faults, city_problems
+from citywide.tenancy.checks import Read, area_faults, city_problems, instrument_problems
 from citywide.tenancy.manifests import (
     AgencyManifest,
     Area,
     BureauManifest,
     Category,
     City,
+    InstrumentManifest,
 )
 from citywide.tenancy.reading import (
     Problem,
@@ -28,6 +29,9 @@ AREA_COLUMNS = ("code", "parent_code", "level", "name", "valid_from", "valid_unt
 CATEGORY_COLUMNS = ("code", "label_zh", "label_en", "valid_from", "valid_until")
 # One code table for all cities: it lies beside their folders.
 CATEGORY_FILE = "entitlement_categories.csv"
+# The forms of all cities, as many as a tool box holds.
+INSTRUMENT_FOLDER = "instruments"
+MOST_INSTRUMENTS = 50
 # A city of a million people contracts some dozens; every file is read at each plan.
 MOST_AGENCIES = 500
 
@@ -40,6 +44,7 @@ def load_manifests(folder: Path) -> City:
     problems: list[Problem] = []
     areas = _areas(folder, problems)
     categories = _categories(folder, problems)
+    instruments = _instruments(folder.parent / INSTRUMENT_FOLDER, problems)
     name = f"{folder.name}/bureau.yaml"
     bureau, source, found = read_manifest(folder / "bureau.yaml", name=name, model=BureauManifest)
     problems += found
@@ -59,6 +64,7 @@ def load_manifests(folder: Path) -> City:
         agencies=tuple(read.manifest for read in agencies),
         areas=areas,
         categories=categories,
+        instruments=instruments,
     )
 
 
@@ -76,6 +82,19 @@ def _agencies(folder: Path, problems: list[Problem]) -> list[Read[AgencyManifest
             problems += _slug_problems(manifest.slug, path.stem, source, "file")
             found.append(Read(manifest, source))
     return found
+
+
+def _instruments(folder: Path, problems: list[Problem]) -> tuple[InstrumentManifest, ...]:
+    """The forms; a deployment may have none."""
+    found = []
+    for path in sorted(folder.glob("*.yaml"))[:MOST_INSTRUMENTS]:
+        name = f"{folder.name}/{path.name}"
+        manifest, source, more = read_manifest(path, name=name, model=InstrumentManifest)
+        problems += more
+        if manifest is not None:
+            found.append(Read(manifest, source))
+    problems += instrument_problems(found)
+    return tuple(read.manifest for read in found)
 
 
 def _slug_problems(slug: str, name: str, source: Source, kind: str) -> list[Problem]:

@@ -20,6 +20,11 @@ SENTENCE_LENGTH = 500
 MOST_ITEMS = 500
 # An output of a million a period is a slip of the finger.
 MOST_PLANNED = 1_000_000
+# The highest answers of a form together: scores of all forms read as parts of it.
+FULL_SCORE = 100
+# A form that takes longer than one visit is not filled in; a longer scale of answers not read.
+MOST_QUESTIONS = 100
+MOST_OPTIONS = 10
 
 # Written for every regular-expression engine: no control characters, no blank at either end.
 _PRINTABLE = r"^[^\x00-\x20\x7f-\xa0]([^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\xa0])?$"
@@ -167,6 +172,41 @@ class Typology(OpenPeriod):
     segments: tuple[Segment, ...] = Field(min_length=1, max_length=MOST_ITEMS)
 
 
+class InstrumentOption(Declaration):
+    """A possible answer and its points."""
+
+    label: Name
+    score: int = Field(ge=0, le=FULL_SCORE)
+
+
+class InstrumentQuestion(Declaration):
+    """A question; every one is answered with one of its options."""
+
+    code: Slug
+    text: Sentence
+    options: tuple[InstrumentOption, ...] = Field(min_length=2, max_length=MOST_OPTIONS)
+
+
+class InstrumentBand(Declaration):
+    """What a score means, from so many points up to the next band."""
+
+    band: Literal["LOW", "MEDIUM", "HIGH"]
+    from_score: int = Field(ge=0, le=FULL_SCORE)
+    advice: Sentence
+
+
+class InstrumentManifest(OpenPeriod):
+    """`instruments/<slug>.yaml`: a form that needs are assessed with, the same for all cities."""
+
+    kind: Literal["instrument"]
+    slug: Slug
+    name: Name
+    version: int = Field(ge=1, le=10_000)
+    provenance: Sentence = Field(description="Whose wording it is, and what it may be used for.")
+    questions: tuple[InstrumentQuestion, ...] = Field(min_length=1, max_length=MOST_QUESTIONS)
+    bands: tuple[InstrumentBand, ...] = Field(min_length=1, max_length=3)
+
+
 class BureauManifest(Declaration):
     """`bureau.yaml`: the commissioning authority of a city."""
 
@@ -223,6 +263,7 @@ class City:
     agencies: tuple[AgencyManifest, ...]
     areas: tuple[Area, ...]
     categories: tuple[Category, ...]
+    instruments: tuple[InstrumentManifest, ...] = ()
 
     @property
     def bureau_id(self) -> UUID:
@@ -240,8 +281,10 @@ class City:
 
 
 def manifest_schema() -> dict[str, object]:
-    """The JSON Schema of both kinds of manifest, as editors read it."""
-    either = Annotated[BureauManifest | AgencyManifest, Field(discriminator="kind")]
+    """The JSON Schema of every kind of manifest, as editors read it."""
+    either = Annotated[
+        BureauManifest | AgencyManifest | InstrumentManifest, Field(discriminator="kind")
+    ]
     schema: dict[str, object] = TypeAdapter(either).json_schema()
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -46,7 +46,8 @@ SELECT CAST(JSON_OBJECT(
             FROM beneficiary AS beneficiary_1
             JOIN site AS site_1 ON beneficiary_1.tenant_id = site_1.tenant_id
             AND beneficiary_1.site_id = site_1.id
-            WHERE beneficiary_1.opened_on <= $27::DATE
+            WHERE beneficiary_1.merged_into_id IS NULL
+            AND beneficiary_1.opened_on <= $27::DATE
             AND (beneficiary_1.closed_on IS NULL
               OR beneficiary_1.closed_on > $27::DATE)
             AND beneficiary_1.bureau_id = $28::UUID

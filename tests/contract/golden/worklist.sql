@@ -24,8 +24,9 @@ SELECT CAST(JSON_OBJECT(
           beneficiary_2.site_id AS site_id, beneficiary_2.worker_id AS worker_id,
           beneficiary_2.segment_id AS segment_id, beneficiary_2.segment_reason AS segment_reason,
           beneficiary_2.segmented_on AS segmented_on, beneficiary_2.opened_on AS opened_on,
-          beneficiary_2.closed_on AS closed_on, beneficiary_2.file_number AS k0, beneficiary_2.id AS
-          k1, row_number() OVER (
+          beneficiary_2.closed_on AS closed_on, beneficiary_2.closing_reason AS closing_reason,
+          beneficiary_2.merged_into_id AS merged_into_id, beneficiary_2.version AS version,
+          beneficiary_2.file_number AS k0, beneficiary_2.id AS k1, row_number() OVER (
           ORDER BY beneficiary_2.file_number ASC, beneficiary_2.id ASC) AS rn
         FROM beneficiary AS beneficiary_2
         WHERE beneficiary_2.tenant_id = $1::UUID

@@ -1,0 +1,1 @@
+"""Needs assessments: instruments as data, and what was answered, scored and approved."""
