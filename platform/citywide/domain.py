@@ -12,6 +12,12 @@ from citywide.beneficiaries import merges as _merges
 from citywide.beneficiaries import mutations as _file_mutations
 from citywide.beneficiaries import statuses as _statuses
 from citywide.beneficiaries import typologies as _typologies
+from citywide.budgets import commitments as _commitments
+from citywide.budgets import funding as _funding
+from citywide.budgets import graph as _budgets
+from citywide.budgets import periods as _periods
+from citywide.budgets import planning as _planning
+from citywide.budgets import spending as _spending
 from citywide.cases import goals as _case_goals
 from citywide.cases import graph as _cases
 from citywide.cases import mutations as _case_mutations
@@ -26,9 +32,36 @@ from citywide.services import graph as _services
 from citywide.services import mutations as _service_mutations
 from citywide.volunteers import graph as _volunteers
 
+# Importing them is all that is needed; this says that it is meant.
 __all__ = ["CATALOGUE", "METADATA"]
-_ = (_acts, _agencies, _audit, _beneficiaries, _evaluation, _events, _places, _projects)
-__ = (_service_mutations, _services, _volunteers)
-___ = (_case_goals, _case_mutations, _case_support, _cases)
-____ = (_member_mutations, _own_role_mutations)
-_____ = (_assessment_mutations, _assessments, _file_mutations, _merges, _statuses, _typologies)
+_IMPORTED = (
+    _acts,
+    _agencies,
+    _assessment_mutations,
+    _assessments,
+    _audit,
+    _beneficiaries,
+    _budgets,
+    _case_goals,
+    _case_mutations,
+    _case_support,
+    _cases,
+    _commitments,
+    _evaluation,
+    _events,
+    _file_mutations,
+    _funding,
+    _member_mutations,
+    _merges,
+    _own_role_mutations,
+    _periods,
+    _places,
+    _planning,
+    _projects,
+    _service_mutations,
+    _services,
+    _spending,
+    _statuses,
+    _typologies,
+    _volunteers,
+)

@@ -29,6 +29,13 @@ from walls.house import House
 
 # Their values are the plain words of what they say; the enum's own description says of what.
 ENUMS_OF_PLAIN_WORDS = {
+    "BudgetCategory",
+    "BudgetStatus",
+    "ChangeStatus",
+    "CommitmentStatus",
+    "ExpenseStatus",
+    "PeriodStatus",
+    "TrancheStatus",
     "AreaLevel",
     "AssessmentSource",
     "AssessmentStatus",

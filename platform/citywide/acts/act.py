@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from asyncpg import Record
-from sqlalchemy import Table
+from sqlalchemy import BigInteger, Table, Text, bindparam, cast, func, select
 
 from citywide.acts.problems import ProblemError, StaleVersionProblem, not_yours
 from citywide.authz.grants import Scope
 from citywide.authz.policy import Policy
 from citywide.authz.principal import Principal
 from citywide.db.sealed import Sealer
-from citywide.db.session import Transaction
+from citywide.db.session import Prepared, Transaction
 from citywide.errors import Fault, InvalidError
 from citywide.tenancy.desk import Desk
 from citywide.tenancy.rows import tenant_rows, update_row
@@ -61,6 +62,14 @@ class Act:
         if self.scope is Scope.CASELOAD and worker_id != self.principal.member_id:
             raise not_yours("This is not in your caseload.", *path)
 
+    async def serialise(self, row_id: UUID) -> None:
+        """Wait for acts that decide about the same row, and make later ones wait for this one.
+
+        For decisions about a sum over other rows, which no lock on one of them would hold.
+        """
+        key = int.from_bytes(row_id.bytes[:8], "big", signed=True)
+        await self.transaction.fetch(_serialising(), {"key": key})
+
     async def find(self, table: Table, row_id: UUID, field_name: str, message: str) -> Record:
         """A row of the desk's tenant; `InvalidError` about `field_name` when it is not there."""
         found = await tenant_rows(self.transaction, desk=self.desk, table=table, ids={row_id})
@@ -96,6 +105,12 @@ class Act:
                 self.transaction, desk=self.desk, table=table, ids={row["id"]}
             )
             raise _stale(again[row["id"]]["version"])
+
+
+@cache
+def _serialising() -> Prepared:
+    lock = func.pg_advisory_xact_lock(bindparam("key", type_=BigInteger()))
+    return Prepared.of(select(cast(lock, Text)))
 
 
 def _stale(current: int) -> ProblemError:

@@ -18,6 +18,8 @@ from typing import Self
 
 from cachetools import LRUCache
 
+from citywide.authz.approvals import FILE as APPROVALS_FILE
+from citywide.authz.approvals import Approvals
 from citywide.authz.checks import (
     HOUSES,
     Vocabulary,
@@ -89,6 +91,7 @@ class Policy:
         version: int,
     ) -> None:
         self.version = version
+        self.approvals = Approvals.read(folder)
         self._folder = folder
         self._digest = digest
         self._rulebook = rulebook
@@ -141,7 +144,8 @@ class Policy:
         if faults:
             raise OperatorError("\n".join(faults))
         policy = cls(folder, digest, rulebook, vocabulary, version)
-        if faults := list(policy._faults_of_grants()):
+        faults = [*policy._faults_of_grants(), *policy.approvals.strangers(policy.roles)]
+        if faults:
             raise OperatorError("\n".join(faults))
         return policy
 
@@ -321,7 +325,10 @@ class Policy:
 
 def _digest(folder: Path) -> bytes:
     digest = sha256()
-    for name in (MODEL_FILE, POLICY_FILE):
+    names = [MODEL_FILE, POLICY_FILE]
+    if (folder / APPROVALS_FILE).exists():
+        names.append(APPROVALS_FILE)
+    for name in names:
         try:
             digest.update((folder / name).read_bytes())
         except OSError as error:

@@ -97,7 +97,10 @@ class InputField:
     @property
     def nested(self) -> type | None:
         """The dataclass of an input inside the input."""
-        return self.kind if isinstance(self.kind, type) and is_dataclass(self.kind) else None
+        # An address is a dataclass as well, but callers send it as an id.
+        is_id = self.about.of is not None
+        is_nested = isinstance(self.kind, type) and is_dataclass(self.kind) and not is_id
+        return self.kind if is_nested else None
 
 
 @dataclass(frozen=True)
