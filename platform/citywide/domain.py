@@ -31,6 +31,9 @@ from citywide.projects import graph as _projects
 from citywide.services import graph as _services
 from citywide.services import mutations as _service_mutations
 from citywide.volunteers import graph as _volunteers
+from citywide.volunteers import hours as _volunteer_hours
+from citywide.volunteers import mutations as _volunteer_mutations
+from citywide.volunteers import proposals as _volunteer_proposals
 
 # Importing them is all that is needed; this says that it is meant.
 __all__ = ["CATALOGUE", "METADATA"]
@@ -63,5 +66,8 @@ _IMPORTED = (
     _spending,
     _statuses,
     _typologies,
+    _volunteer_hours,
+    _volunteer_mutations,
+    _volunteer_proposals,
     _volunteers,
 )

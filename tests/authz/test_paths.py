@@ -22,6 +22,8 @@ PERSONAL = [
     "Attendance",
     "PastAttendance",
     "Volunteer",
+    "VolunteerHours",
+    "VolunteerLink",
 ]
 
 

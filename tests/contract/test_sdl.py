@@ -48,6 +48,7 @@ ENUMS_OF_PLAIN_WORDS = {
     "ConsentPurpose",
     "Dimension",
     "Gender",
+    "HoursStatus",
     "LikenessBasis",
     "Locale",
     "Measure",
@@ -55,14 +56,17 @@ ENUMS_OF_PLAIN_WORDS = {
     "MemberStatus",
     "NeedBand",
     "OrderDirection",
-    "PairingRole",
-    "RiskLevel",
-    "QuantityUnit",
     "OwnRoleStatus",
+    "PairingRole",
+    "PartOfDay",
+    "ProposalReasonKind",
+    "QuantityUnit",
+    "RiskLevel",
     "RuleAction",
     "RuleScope",
     "ServiceKind",
     "Unit",
+    "Weekday",
 }
 
 

@@ -31,7 +31,8 @@ def folder(tmp_path: Path) -> Path:
     """A copy of the shipped city, to be edited."""
     copy = tmp_path / "yueqing"
     shutil.copytree(TENANTS / "yueqing", copy, ignore=shutil.ignore_patterns("pilot"))
-    shutil.copy(TENANTS / "entitlement_categories.csv", tmp_path)
+    for name in ("entitlement_categories.csv", "skills.csv"):
+        shutil.copy(TENANTS / name, tmp_path)
     return copy
 
 

@@ -101,6 +101,9 @@ class Beneficiary:
     )
     enrolments = many("Enrolment", "The projects they take part in.", {"beneficiary_id": "id"})
     attendances = many("Attendance", "The services they received.", {"beneficiary_id": "id"})
+    volunteer_links = many(
+        "VolunteerLink", "Whom they are as a volunteer.", {"beneficiary_id": "id"}
+    )
     cases = many("Case", "Casework with them.", {"beneficiary_id": "id"})
     worker_terms = many("WorkerTerm", "Who kept the file, and when.", {"beneficiary_id": "id"})
     classifications = many(

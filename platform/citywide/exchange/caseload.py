@@ -31,7 +31,7 @@ from citywide.tenancy.desk import Desk
 from citywide.tenancy.models import MEMBER, SITE
 from citywide.tenancy.reading import Problem, TableRow, refuse_problems
 from citywide.tenancy.rows import of_tenant
-from citywide.volunteers.commands import register_volunteers
+from citywide.volunteers.commands import register_volunteers, skills_labelled
 
 D = TypeVar("D")
 R = TypeVar("R")
@@ -115,6 +115,7 @@ async def load_caseload(
         register.enrolment,
         lambda drafts: enrol(transaction, desk=desk, drafts=drafts),
     )
+    register.skills = await skills_labelled(transaction)
     roll = await step(
         "volunteers",
         register.volunteer,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from citywide.beneficiaries.drafts import (
 from citywide.exchange.records import Cells
 from citywide.projects.commands import EnrolmentDraft
 from citywide.services.drafts import ServiceDraft
-from citywide.volunteers.commands import VolunteerDraft
+from citywide.volunteers.drafts import VolunteerDraft
 
 # Each file's first line, in the order in which the files are loaded.
 COLUMNS = {
@@ -81,6 +81,8 @@ class Register:
     members: dict[Hashable, UUID] = field(default_factory=dict)
     beneficiaries: dict[Hashable, UUID] = field(default_factory=dict)
     volunteers: dict[Hashable, UUID] = field(default_factory=dict)
+    # By the words that volunteers.csv has for them.
+    skills: Mapping[str, UUID] = field(default_factory=dict)
 
     def beneficiary(self, cells: Cells) -> BeneficiaryDraft:
         """A row of beneficiaries.csv; `site` is an area code, `worker` a member's subject."""
@@ -148,12 +150,14 @@ class Register:
 
     def volunteer(self, cells: Cells) -> VolunteerDraft:
         """A row of volunteers.csv."""
+        skills = cells.optional("skills")
         return VolunteerDraft(
             number=cells.text("number"),
             name=cells.text("name"),
             phone=cells.optional("phone"),
-            skills=cells.optional("skills"),
+            skills=skills,
             registered_on=cells.day("registered_on"),
+            skill_ids=(self.skills[skills],) if skills and skills in self.skills else (),
         )
 
     def service(self, cells: Cells, persons: dict[str, list[UUID]]) -> ServiceDraft:

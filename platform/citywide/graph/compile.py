@@ -65,7 +65,7 @@ from citywide.graph.sql import (
     text_constant,
 )
 from citywide.graph.subjects import subjects, told_by
-from citywide.graph.values import PAYLOAD, Binds, Ref, id_tags
+from citywide.graph.values import PAYLOAD, Binds, Ref, Variables, id_tags
 
 # What a short list counts for in the sum of rows that an answer may hold.
 _FEW_ESTIMATE = 10
@@ -159,6 +159,7 @@ def _plan(
         roots=roots,
         told=tuple(sorted(planner.told)),
         keys=keys,
+        finishes=planner.finishes,
         introspection=introspection,
     )
 
@@ -193,6 +194,7 @@ class Planner:
         self.sizes: list[tuple[Any, ...]] = []
         self.has_sealed = False
         self.told: set[str] = set()
+        self.finishes: dict[str, Callable[[Any, Variables], Any]] = {}
 
     # -- roots --------------------------------------------------------------------------------
 
@@ -246,6 +248,8 @@ class Planner:
         for name, enum in root.guarded.items():
             for value in place.arguments.get(name) or ():
                 self.access.grant(f"{enum.__name__}.{value}")
+        if root.finish is not None:
+            self.finishes[place.group.key] = root.finish(place)
         return root.compile(place)
 
     def _viewer(self, entity: Entity, place: Place) -> ColumnElement[Any]:
@@ -334,6 +338,12 @@ class Planner:
         """`SELECT JSON_OBJECT(…) AS j` over the rows of `entity` for which `conditions` hold."""
         found, joined = self._json(entity, row, row, place)
         return select(found.label("j")).select_from(joined).where(and_(true(), *conditions))
+
+    def shown(
+        self, entity: Entity, row: FromClause, joined: FromClause, place: Place
+    ) -> tuple[ColumnElement[Any], FromClause]:
+        """What is selected of one row, for a root that compiles itself; as `_json`."""
+        return self._json(entity, row, joined, place)
 
     def _json(
         self, entity: Entity, row: FromClause, joined: FromClause, place: Place

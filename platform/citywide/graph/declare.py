@@ -213,6 +213,10 @@ class Root:
     JSON expression of the answer. `arguments` maps a name to its type, description and default;
     `guarded` maps an argument to its enum, whose values are coordinates of the policy;
     `maskable` are the coordinates of its own types that may be granted masked.
+
+    What SQL is no language for is left to `finish`: it gets the same place and returns the
+    function that makes the answer of what the statement found, with each request's variables.
+    It sees nothing else, so that what it tells was read under the grants and behind the walls.
     """
 
     description: str
@@ -221,6 +225,7 @@ class Root:
     compile: Callable[[Any], ColumnElement[Any]]
     guarded: Mapping[str, type[Enum]] = field(default_factory=dict)
     maskable: frozenset[str] = frozenset()
+    finish: Callable[[Any], Callable[[Any, Any], Any]] | None = None
 
 
 @dataclass(slots=True)

@@ -62,6 +62,8 @@ VISIBLE_SCHEMAS = 16
 
 # A sealed value in an answer: the control character is JSON's \u0001 at a string's start.
 _SEALED = re.compile(rb'"\\u0001([A-Za-z0-9+/=]+)"')
+# A payload's plan has no root of a query, and so none that finishes in Python.
+_UNUSED: Mapping[str, Any] = {}
 _NO_VARIABLES = VariableValues({}, {})
 # What planning comes to: a query's plan with the end of its answer, or a mutation's steps.
 Planned = TypeVar("Planned")
@@ -114,7 +116,9 @@ class Engine:
             return await self._done(admitted, coerced, grants, principal, operation)
         plan, tail = self._planned(admitted, coerced, grants, principal, self._query)
         values = plan.values(principal, coerced.coerced)
-        data = await self._read(plan, values, grants, principal, operation)
+        data = await self._read(
+            plan, values, grants, principal, operation, variables=coerced.coerced
+        )
         if plan.introspection:
             data = self._with_introspection(data, plan, admitted, coerced, grants)
         return b'{"data":' + data + tail
@@ -273,10 +277,14 @@ class Engine:
         grants: Grants,
         principal: Principal,
         operation: Operation,
+        *,
+        variables: Mapping[str, Any] = _UNUSED,
     ) -> bytes:
         """Run a plan: what goes out, after it was noted whom it tells about."""
         _check_purpose(plan, grants, operation)
         data = (await self._run(plan, values, principal)).encode()
+        if plan.finishes:
+            data = _finished(data, plan, variables)
         if plan.told and self._reads is not None:
             data, persons = without_subjects(data, principal)
             if persons:
@@ -341,6 +349,17 @@ def _check_purpose(plan: Plan | None, grants: Grants, operation: Operation) -> N
             f"{PURPOSE_HEADER}."
         )
         raise RefusalError(Code.BAD_USER_INPUT, message, coordinates=list(plan.told))
+
+
+def _finished(data: bytes, plan: Plan, variables: Mapping[str, Any]) -> bytes:
+    """The answer with what roots make of their facts, before anyone is noted in it as told about.
+
+    Spaced as PostgreSQL spaces JSON_OBJECT, which is how hidden members are found.
+    """
+    found = json.loads(data)
+    for key, finish in plan.finishes.items():
+        found[key] = finish(found[key], variables)
+    return json.dumps(found, ensure_ascii=False, separators=(", ", " : ")).encode()
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,8 @@ class Plan:
 
     `roots` are the coordinates of its root fields and `told` those that tell about persons;
     `masked` is the value of `extensions.masked`; `introspection` are the root fields that
-    graphql-core answers, `keys` all response keys of the root in order.
+    graphql-core answers, `keys` all response keys of the root in order; `finishes` makes
+    the answer under a key of what the statement found there.
     """
 
     sql: str
@@ -35,6 +36,7 @@ class Plan:
     roots: tuple[str, ...]
     told: tuple[str, ...]
     keys: tuple[str, ...]
+    finishes: Mapping[str, Callable[[Any, Variables], Any]]
     introspection: tuple[FieldNode, ...]
 
     def values(self, principal: Principal, variables: Variables) -> list[Any]:

@@ -207,6 +207,6 @@ async def surroundings(
         files=spans(files, "opened_on", "closed_on"),
         enrolments=dict(enrolments),
         workers=await field_workers(transaction, desk=desk, ids=workers),
-        volunteers={key: Span(row["registered_on"], None) for key, row in volunteers.items()},
+        volunteers=spans(volunteers, "registered_on", "left_on"),
         series={key: Group(row["project_id"], formed_on.get(key)) for key, row in groups.items()},
     )

@@ -30,6 +30,7 @@ TABLE_NAMES = (
     "instrument_question",
     "instrument_option",
     "instrument_band",
+    "skill",
     "bureau",
     "tenant",
     "agreement",
@@ -84,18 +85,19 @@ def _catalogue_rows(city: City) -> Iterator[Desired]:
             "valid_until": area.valid_until,
         }
         yield Desired("area", f"{area.code} {area.name}", row)
-    for category in city.categories:
-        row = {
-            "id": named_id("entitlement_category", category.code),
-            "code": category.code,
-            "label_zh": category.label_zh,
-            "label_en": category.label_en,
-            "valid_from": category.valid_from,
-            "valid_until": category.valid_until,
-        }
-        yield Desired("entitlement_category", f"{category.code} {category.label_zh}", row)
     for instrument in city.instruments:
         yield from _instrument_rows(instrument)
+    for table, codes in (("entitlement_category", city.categories), ("skill", city.skills)):
+        for entry in codes:
+            row = {
+                "id": named_id(table, entry.code),
+                "code": entry.code,
+                "label_zh": entry.label_zh,
+                "label_en": entry.label_en,
+                "valid_from": entry.valid_from,
+                "valid_until": entry.valid_until,
+            }
+            yield Desired(table, f"{entry.code} {entry.label_zh}", row)
     row = {
         "id": city.bureau_id,
         "slug": city.bureau.slug,

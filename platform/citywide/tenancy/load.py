@@ -11,8 +11,8 @@ from citywide.tenancy.manifests import (
     AgencyManifest,
     Area,
     BureauManifest,
-    Category,
     City,
+    Code,
     InstrumentManifest,
 )
 from citywide.tenancy.reading import (
@@ -26,12 +26,13 @@ from citywide.tenancy.reading import (
 )
 
 AREA_COLUMNS = ("code", "parent_code", "level", "name", "valid_from", "valid_until")
-CATEGORY_COLUMNS = ("code", "label_zh", "label_en", "valid_from", "valid_until")
+CODE_COLUMNS = ("code", "label_zh", "label_en", "valid_from", "valid_until")
 # One code table for all cities: it lies beside their folders.
 CATEGORY_FILE = "entitlement_categories.csv"
 # The forms of all cities, as many as a tool box holds.
 INSTRUMENT_FOLDER = "instruments"
 MOST_INSTRUMENTS = 50
+SKILL_FILE = "skills.csv"
 # A city of a million people contracts some dozens; every file is read at each plan.
 MOST_AGENCIES = 500
 
@@ -43,8 +44,9 @@ def load_manifests(folder: Path) -> City:
         raise OperatorError(sentence)
     problems: list[Problem] = []
     areas = _areas(folder, problems)
-    categories = _categories(folder, problems)
     instruments = _instruments(folder.parent / INSTRUMENT_FOLDER, problems)
+    categories = _code_table(folder, CATEGORY_FILE, problems)
+    skills = _code_table(folder, SKILL_FILE, problems)
     name = f"{folder.name}/bureau.yaml"
     bureau, source, found = read_manifest(folder / "bureau.yaml", name=name, model=BureauManifest)
     problems += found
@@ -65,6 +67,7 @@ def load_manifests(folder: Path) -> City:
         areas=areas,
         categories=categories,
         instruments=instruments,
+        skills=skills,
     )
 
 
@@ -122,36 +125,35 @@ def _areas(folder: Path, problems: list[Problem]) -> tuple[Area, ...]:
     return areas
 
 
-def _categories(folder: Path, problems: list[Problem]) -> tuple[Category, ...]:
+def _code_table(folder: Path, name: str, problems: list[Problem]) -> tuple[Code, ...]:
+    """A table of codes that all cities share: it lies beside their folders."""
     rows = read_table(
-        folder.parent / CATEGORY_FILE,
-        name=CATEGORY_FILE,
-        columns=CATEGORY_COLUMNS,
+        folder.parent / name,
+        name=name,
+        columns=CODE_COLUMNS,
         problems=problems,
     )
-    categories = tuple(
-        Category(
+    codes = tuple(
+        Code(
             code=row.cells["code"] or "",
             label_zh=row.cells["label_zh"] or "",
             label_en=row.cells["label_en"] or "",
-            valid_from=day_of(row.cells["valid_from"], CATEGORY_FILE, row.line, problems),
-            valid_until=day_of(row.cells["valid_until"], CATEGORY_FILE, row.line, problems),
+            valid_from=day_of(row.cells["valid_from"], name, row.line, problems),
+            valid_until=day_of(row.cells["valid_until"], name, row.line, problems),
         )
         for row in rows
     )
-    problems += _row_problems(rows, categories, CATEGORY_FILE)
+    problems += _row_problems(rows, codes, name)
     seen = set()
-    for row, category in zip(rows, categories, strict=True):
-        if category.code in seen:
-            message = f"The category {category.code} is listed twice."
-            problems.append(Problem(CATEGORY_FILE, row.line, message))
-        seen.add(category.code)
-    return categories
+    for row, entry in zip(rows, codes, strict=True):
+        if entry.code in seen:
+            message = f"The code {entry.code} is listed twice."
+            problems.append(Problem(name, row.line, message))
+        seen.add(entry.code)
+    return codes
 
 
-def _row_problems(
-    rows: list[TableRow], entries: Sequence[Area | Category], name: str
-) -> list[Problem]:
+def _row_problems(rows: list[TableRow], entries: Sequence[Area | Code], name: str) -> list[Problem]:
     """Nothing needed is blank, and a period ends after it began."""
     problems = []
     for row, entry in zip(rows, entries, strict=True):

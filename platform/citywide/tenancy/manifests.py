@@ -245,8 +245,8 @@ class Area:
 
 
 @dataclass(frozen=True, slots=True)
-class Category:
-    """A row of `entitlement_categories.csv`."""
+class Code:
+    """A row of a code table: `entitlement_categories.csv` or `skills.csv`."""
 
     code: str
     label_zh: str
@@ -262,7 +262,8 @@ class City:
     bureau: BureauManifest
     agencies: tuple[AgencyManifest, ...]
     areas: tuple[Area, ...]
-    categories: tuple[Category, ...]
+    categories: tuple[Code, ...]
+    skills: tuple[Code, ...] = ()
     instruments: tuple[InstrumentManifest, ...] = ()
 
     @property
