@@ -180,7 +180,11 @@ async def applied(load: Load) -> Seen:
 def main() -> None:
     """Apply the load on standard input; write what was seen."""
     load = Load(**json.load(sys.stdin))
-    json.dump(asdict(uvloop.run(apply(load))), sys.stdout)
+    try:
+        seen = uvloop.run(apply(load))
+    except AnswerError as error:
+        sys.exit(f"A measured request was refused: {error}")
+    json.dump(asdict(seen), sys.stdout)
 
 
 if __name__ == "__main__":
