@@ -9,6 +9,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 # platform/citywide/settings.py: the checkout is three folders up.
 CHECKOUT = Path(__file__).resolve().parents[2]
+# Where Debian and its kin keep fonts.
+FONTS = Path("/usr/share/fonts")
 
 
 class Settings(BaseSettings):
@@ -24,7 +26,7 @@ class Settings(BaseSettings):
         description="An existing PostgreSQL 18, instead of the embedded one.",
     )
     fonts: Path = Field(
-        Path("/usr/share/fonts"),
+        FONTS,
         description="A folder with a Chinese font (Noto or Source Han), for printed pages.",
     )
     issuer: str = Field("https://citywide.local", description="The tokens' `iss`.")

@@ -27,7 +27,9 @@ from citywide.graph.schema import Schema, build_schema
 from citywide.identity.issuers import Issuer, LocalIssuer, PublishedIssuer
 from citywide.identity.keys import deployment_keys
 from citywide.identity.tokens import Verifier
-from citywide.settings import Settings
+from citywide.printing.press import Press
+from citywide.settings import FONTS, Settings
+from citywide.web.certificates import CertificateEndpoint
 from citywide.web.graphql import GraphQLEndpoint, Identification
 from citywide.web.home import home
 
@@ -41,7 +43,8 @@ SPOOL = "reads"
 class Deployment:
     """What a process needs to serve: where data is, how it is sealed, who issues tokens.
 
-    `spool` is the folder in which reads about persons are kept until they are in the database.
+    `spool` is the folder in which reads about persons are kept until they are in the database,
+    `fonts` the one with a Chinese font for printed pages.
     """
 
     home: Path
@@ -49,6 +52,7 @@ class Deployment:
     secret: bytes
     verifier: Verifier
     spool: Path
+    fonts: Path = FONTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,12 @@ def deployed(rules: Rules | None = None) -> Starlette:
     )
     verifier = Verifier(source, issuer=settings.issuer, audience=settings.audience)
     deployment = Deployment(
-        settings.home, settings.database_url, keys.secret, verifier, settings.data / SPOOL
+        settings.home,
+        settings.database_url,
+        keys.secret,
+        verifier,
+        settings.data / SPOOL,
+        settings.fonts,
     )
     return create_app(deployment, rules)
 
@@ -126,12 +135,16 @@ def create_app(deployment: Deployment, rules: Rules | None = None) -> Starlette:
         app.state.identification = identification
         app.state.engine = engine
         app.state.graphql = GraphQLEndpoint(engine, identification)
+        press = Press(deployment.fonts)
+        operations = deployment.home / "schema" / "operations"
+        app.state.certificates = CertificateEndpoint(engine, identification, press, operations)
         watching = asyncio.create_task(memberships.watch())
         keeper.start()
         try:
             yield
         finally:
             watching.cancel()
+            press.close()
             await keeper.close()
             await database.close()
 
@@ -140,6 +153,7 @@ def create_app(deployment: Deployment, rules: Rules | None = None) -> Starlette:
             Route("/", home),
             Route("/graphql", _graphql, methods=["GET", "POST"]),
             Route("/schema.graphql", _sdl),
+            Route("/volunteers/{row_id}/certificate.pdf", _certificate),
             Route("/health", _health),
         ],
         lifespan=lifespan,
@@ -148,6 +162,11 @@ def create_app(deployment: Deployment, rules: Rules | None = None) -> Starlette:
 
 async def _graphql(request: Request) -> Response:
     response: Response = await request.app.state.graphql(request)
+    return response
+
+
+async def _certificate(request: Request) -> Response:
+    response: Response = await request.app.state.certificates(request)
     return response
 
 
