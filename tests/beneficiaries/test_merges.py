@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from acts.test_perform import a_visit
 from beneficiaries.keeping import COLLEAGUE, DIRECTOR, WORKER, files_of, paths, snapshot
 from citywide.ids import NodeId
 from walls.house import House
@@ -97,6 +98,12 @@ async def test_a_merged_file_is_worked_on_no_more_and_says_where_to_go(pilot: Ho
     given = await a_merge(pilot)
     await pilot.act(DIRECTOR, "mergeBeneficiaries", **given)
     before = await snapshot(pilot, *TABLES)
+    late = await pilot.act(
+        WORKER,
+        "recordService",
+        **await a_visit(pilot, beneficiaryIds=[given["mergedId"]], servedOn="2015-10-10"),
+    )
+    assert paths(late) == {"beneficiaryIds.0"}
     refused = await pilot.act(
         WORKER, "updateBeneficiary", beneficiaryId=given["mergedId"], version=2, phone=None
     )
@@ -127,6 +134,7 @@ async def test_a_person_is_counted_once_after_a_merge(pilot: House) -> None:
 
 async def test_later_merges_are_undone_first(pilot: House) -> None:
     first, second, third = await files_of(pilot)
+    as_found = await owners(pilot)
     merges = []
     for survivor, merged in ((second, third), (first, second)):
         given = {
@@ -139,6 +147,7 @@ async def test_later_merges_are_undone_first(pilot: House) -> None:
         done = await pilot.act(DIRECTOR, "mergeBeneficiaries", MERGE, **given)
         merges.append(done["fileMerge"])
     before = await snapshot(pilot, *TABLES)
+    assert await owners(pilot) != as_found
     inner, outer = [{"mergeId": each["id"], "version": 1, "reason": "两个人。"} for each in merges]
     early = await pilot.act(DIRECTOR, "splitBeneficiary", **inner)
     assert early["code"] == "WRONG_STATE"
@@ -146,6 +155,7 @@ async def test_later_merges_are_undone_first(pilot: House) -> None:
     for given in (outer, inner):
         done = await pilot.act(DIRECTOR, "splitBeneficiary", **given)
         assert done["__typename"] == "SplitBeneficiarySuccess"
+    assert await owners(pilot) == as_found
     again = await pilot.act(DIRECTOR, "splitBeneficiary", **{**outer, "version": 2})
     assert again["code"] == "WRONG_STATE"
 

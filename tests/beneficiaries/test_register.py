@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 from typing import Any
 
@@ -112,6 +113,22 @@ async def test_the_same_identity_number_leads_to_the_file_that_exists(
     assert problem["__typename"] == "DuplicateProblem"
     assert (problem["existingId"], problem["fileNumber"]) == (first["id"], "T-001")
     assert await snapshot(pilot, *TABLES) == before
+
+
+async def test_two_workers_at_once_open_one_file(pilot: House) -> None:
+    mine, theirs = await a_person(pilot), await a_person(pilot, COLLEAGUE, fileNumber="T-002")
+    answers = await asyncio.gather(
+        act_with(pilot, WORKER, "registerBeneficiary", DUPLICATE, **mine),
+        act_with(pilot, COLLEAGUE, "registerBeneficiary", DUPLICATE, **theirs),
+    )
+    kinds = sorted(answer["__typename"] for answer in answers)
+    assert kinds == ["DuplicateProblem", "RegisterBeneficiarySuccess"]
+    number = id_number(date(1931, 2, 3))
+    assert (
+        await pilot.owner.fetchval("SELECT count(*) FROM beneficiary WHERE born_on = '1931-02-03'")
+        == 1
+    )
+    assert number not in str(await pilot.owner.fetch("SELECT entry FROM audit_entry"))
 
 
 async def test_another_agencys_file_on_the_same_person_is_not_betrayed(pilot: House) -> None:

@@ -402,9 +402,9 @@ class Author:
 
     def row_id(self, entity: Entity) -> str:
         """The id of some row of the type, seen or not, now and then of another type."""
-        if self.chance(2):
-            return self.node_id()
         rows: Sequence[Row] = self.asker.sight.world.tables[entity.table.name]
+        if not rows or self.chance(2):
+            return self.node_id()
         return outside_id(entity, self.pick(rows))
 
     def node_id(self) -> str:

@@ -6,9 +6,10 @@ Each takes a batch of drafts, decides about all of them, and either writes all o
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
+from asyncpg import Record
 from sqlalchemy import select
 
 from citywide.beneficiaries.drafts import (
@@ -283,7 +284,7 @@ async def caseload_of(
     files = await tenant_rows(transaction, desk=desk, table=BENEFICIARY, ids=beneficiary_ids)
     categories = await catalogue_rows(transaction, table=ENTITLEMENT_CATEGORY, ids=category_ids)
     return Caseload(
-        beneficiaries=spans(files, "opened_on", "closed_on"),
+        beneficiaries=file_spans(files),
         births={key: row["born_on"] for key, row in files.items()},
         segmented={key: row["segmented_on"] for key, row in files.items() if row["segmented_on"]},
         sites=await site_spans(transaction, desk=desk, ids=site_ids),
@@ -291,6 +292,14 @@ async def caseload_of(
         categories=spans(categories),
         segments=await _segment_spans(transaction, desk=desk, ids=segment_ids),
     )
+
+
+def file_spans(files: Mapping[UUID, Record]) -> dict[UUID, Span]:
+    """On which days each file is open; one that was merged into another takes no record at all."""
+    return {
+        key: Span(row["opened_on"], row["opened_on" if row["merged_into_id"] else "closed_on"])
+        for key, row in files.items()
+    }
 
 
 async def site_spans(

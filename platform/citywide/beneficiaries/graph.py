@@ -17,6 +17,7 @@ from citywide.beneficiaries.models import (
     WORKER_TERM,
 )
 from citywide.graph.declare import (
+    About,
     column,
     entity,
     few,
@@ -204,7 +205,12 @@ class Classification:
     beneficiary = one("Beneficiary", "Who was judged.", {"id": "beneficiary_id"})
 
 
-@entity(LIKENESS, tag="like", caseload=OF_BENEFICIARY)
+@entity(
+    LIKENESS,
+    tag="like",
+    caseload=OF_BENEFICIARY,
+    about=About(columns=("beneficiary_id", "other_id")),
+)
 class Likeness:
     """Two files that may be about one person, noted when the newer one was opened or changed."""
 
@@ -214,7 +220,7 @@ class Likeness:
     other = one("Beneficiary", "The older file.", {"id": "other_id"})
 
 
-@entity(FILE_MERGE, tag="merg")
+@entity(FILE_MERGE, tag="merg", about=About(columns=("survivor_id", "merged_id")))
 class FileMerge:
     """Two files about one person: one of them is continued in the other."""
 

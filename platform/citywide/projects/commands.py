@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from citywide.beneficiaries.commands import file_spans
 from citywide.beneficiaries.drafts import NO_BENEFICIARY
 from citywide.beneficiaries.models import BENEFICIARY
 from citywide.db.session import Transaction
@@ -47,12 +48,12 @@ async def enrol(
     )
     files = await tenant_rows(transaction, desk=desk, table=BENEFICIARY, ids=people)
     held = await rows_with(transaction, desk=desk, column=ENROLMENT.c.beneficiary_id, values=people)
-    project_spans, file_spans = spans(projects), spans(files, "opened_on", "closed_on")
+    project_spans, open_files = spans(projects), file_spans(files)
     faults = [
         fault
         for place, draft in enumerate(drafts)
         for fault in enrolment_faults(
-            (place,), draft, projects=project_spans, files=file_spans, today=desk.today
+            (place,), draft, projects=project_spans, files=open_files, today=desk.today
         )
     ]
     faults += overlap_faults(

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
 
+from citywide.beneficiaries.commands import file_spans
 from citywide.beneficiaries.models import BENEFICIARY
 from citywide.db.session import Transaction
 from citywide.errors import Fault
@@ -204,7 +205,7 @@ async def surroundings(
             for agreement in [agreements[row["agreement_id"]]]
         },
         areas=spans(areas),
-        files=spans(files, "opened_on", "closed_on"),
+        files=file_spans(files),
         enrolments=dict(enrolments),
         workers=await field_workers(transaction, desk=desk, ids=workers),
         volunteers=spans(volunteers, "registered_on", "left_on"),
