@@ -77,7 +77,9 @@ SELECT CAST(JSON_OBJECT(
         (SELECT volunteer_1.tenant_id AS tenant_id, volunteer_1.bureau_id AS bureau_id,
             volunteer_1.id AS id, volunteer_1.number AS number, volunteer_1.name AS name,
             volunteer_1.phone AS phone, volunteer_1.skills AS skills, volunteer_1.registered_on AS
-            registered_on, volunteer_1.number AS k0, volunteer_1.id AS k1, row_number() OVER (
+            registered_on, volunteer_1.area_id AS area_id, volunteer_1.left_on AS left_on,
+            volunteer_1.leaving_reason AS leaving_reason, volunteer_1.version AS version,
+            volunteer_1.number AS k0, volunteer_1.id AS k1, row_number() OVER (
             ORDER BY volunteer_1.number ASC, volunteer_1.id ASC) AS rn
           FROM volunteer AS volunteer_1
           WHERE volunteer_1.tenant_id = $1::UUID
