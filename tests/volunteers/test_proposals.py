@@ -145,6 +145,17 @@ async def test_a_proposal_shows_nothing_of_a_volunteer_that_is_not_shown_elsewhe
     assert {each["volunteer"]["phone"] for each in seen["volunteerProposals"]} == {None}
 
 
+async def test_only_those_shown_are_noted_as_read(pilot: House) -> None:
+    before = len(pilot.reads.noted)
+    found = await pilot.data(MANAGER, ASK, skills=[], area=None, first=2)
+    shown = frozenset[UUID]().union(*(row_ids([each["who"]["id"]]) for each in found["best"]))
+    [read] = pilot.reads.noted[before:]
+    assert {*read.persons.values()} == {shown}
+    assert len(shown) == 2
+    await pilot.data(MANAGER, "{ volunteerProposals { score reasons { kind } } }")
+    assert len(pilot.reads.noted) == before + 1
+
+
 async def test_arguments_out_of_bounds_are_refused_in_a_sentence(pilot: House) -> None:
     [town] = await areas(pilot, "盐盆街道")
     for given, code in (
