@@ -14,7 +14,10 @@ from typer.main import get_command
 from citywide.cli.complaints import our_fault, read_or_not
 
 # `citywide NAME` stands in the module of this name, as its `app`.
-COMMANDS = ("up", "migrate", "tenants", "serve", "token", "policy", "schema", "ledger", "bench")
+COMMANDS = (
+    *("up", "migrate", "tenants", "serve", "token", "policy", "schema"),
+    *("ledger", "audit", "bench"),
+)
 
 
 class _Commands(TyperGroup):
