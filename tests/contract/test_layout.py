@@ -14,7 +14,7 @@ PACKAGE = CHECKOUT / "platform" / "citywide"
 # A module that is longer is two modules; a revision of the database is written by a machine.
 LONGEST_MODULE = 450
 # Longer by a screen and a half, for the walk over an operation is one thing.
-LONG_BUT_WHOLE = {"graph/compile.py": 500}
+LONG_BUT_WHOLE: dict[str, int] = {}
 FOLDERS = {"deploy", "platform", "policies", "schema", "tenants", "tests", ".ci"}
 FILES = {".gitattributes", ".gitignore", "LICENSE", "README.md", "pyproject.toml"}
 # Written in two parts, so that this file does not say them either.

@@ -17,7 +17,18 @@ from citywide.cases.models import (
     GOAL_SCORE,
 )
 from citywide.cases.stages import CaseApproval, CaseOutcome, CaseStage, CaseStepKind, RiskLevel
-from citywide.graph.declare import Kind, Value, column, entity, hidden, many, one, own, through
+from citywide.graph.declare import (
+    Kind,
+    Value,
+    column,
+    entity,
+    hidden,
+    many,
+    one,
+    own,
+    through,
+)
+from citywide.graph.topics import announce_approval
 
 
 @strawberry.enum(description="As what somebody helps in a case.")
@@ -197,3 +208,6 @@ class CaseRisk:
     rated_on = column("The day of the judgement.")
     case = one("Case", "The case.", {"id": "case_id"})
     member = one("Member", "Who judged.", {"id": "member_id"})
+
+
+announce_approval("Case")

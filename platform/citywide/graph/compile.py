@@ -9,7 +9,7 @@ operation. The result is a `Plan`: SQL text, and how each bind parameter gets it
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from graphql import FieldNode
@@ -49,7 +49,6 @@ from citywide.graph.declare import (
     hidden,
 )
 from citywide.graph.listing import Listing
-from citywide.graph.mutate import Mutation
 from citywide.graph.paging import Page
 from citywide.graph.place import Place
 from citywide.graph.plan import Plan
@@ -65,7 +64,7 @@ from citywide.graph.sql import (
     text_constant,
 )
 from citywide.graph.subjects import subjects, told_by
-from citywide.graph.values import PAYLOAD, Binds, Ref, Variables, id_tags
+from citywide.graph.values import Binds, Variables, id_tags
 
 # What a short list counts for in the sum of rows that an answer may hold.
 _FEW_ESTIMATE = 10
@@ -95,56 +94,29 @@ def compile_operation(
     groups = selections.collect("Query", [admitted.operation.selection_set])
     asked = [g for g in groups if g.name not in ("__schema", "__type")]
     pairs = [(g.key, planner.root(g)) for g in asked]
-    _refuse_forbidden(access.forbidden)
+    refuse_forbidden(access.forbidden)
     answer = cast(JsonObject(pairs), Text) if pairs else literal_column("'{}'")
     introspection = tuple(n for g in groups if g not in asked for n in g.nodes)
     roots = tuple(dict.fromkeys(f"Query.{g.name}" for g in asked))
-    return _plan(planner, select(answer), roots, tuple(g.key for g in groups), introspection)
+    return plan_of(planner, select(answer), roots, tuple(g.key for g in groups), introspection)
 
 
-def compile_payloads(
-    schema: Schema,
-    admitted: Admitted,
-    variables: VariableValues,
-    grants: Grants,
-    audience: Audience,
-) -> list[Step]:
-    """What to run of a mutation operation, in order, and the plan of each one's payload.
-
-    All are authorised before the first one runs: raises `RefusalError` as `compile_operation`.
-    """
-    selections = Selections(schema.graphql, admitted.fragments, variables)
-    forbidden: set[str] = set()
-    steps = []
-    for group in selections.collect("Mutation", [admitted.operation.selection_set]):
-        if group.name == "__typename":
-            steps.append(Step(group, None, None))
-            continue
-        access = Access(schema.entities, grants, audience, Binds())
-        planner = Planner(schema, access, selections)
-        mutation = schema.catalogue.mutations[group.name]
-        answer = cast(planner.payload(group, mutation), Text)
-        forbidden |= access.forbidden
-        roots = (mutation.coordinate,)
-        steps.append(Step(group, mutation, _plan(planner, select(answer), roots, (group.key,))))
-    _refuse_forbidden(forbidden)
-    return steps
-
-
-def _refuse_forbidden(forbidden: set[str]) -> None:
+def refuse_forbidden(forbidden: set[str]) -> None:
+    """Refuse the whole operation, naming every forbidden coordinate."""
     if forbidden:
         names = sorted(forbidden)
         message = f"Your roles do not allow: {', '.join(names)}."
         raise RefusalError(Code.FORBIDDEN, message, coordinates=names)
 
 
-def _plan(
+def plan_of(
     planner: Planner,
     answer: Select[Any],
     roots: tuple[str, ...],
     keys: tuple[str, ...],
     introspection: tuple[FieldNode, ...] = (),
 ) -> Plan:
+    """The plan of what the planner has walked; `answer` is its one statement."""
     access = planner.access
     sql, parameters = compile_text(answer)
     return Plan(
@@ -162,15 +134,6 @@ def _plan(
         finishes=planner.finishes,
         introspection=introspection,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One root field of a mutation operation; `__typename` has neither use case nor plan."""
-
-    group: Group
-    mutation: Mutation | None
-    plan: Plan | None
 
 
 class Planner:
@@ -220,30 +183,6 @@ class Planner:
                 found = self._connection(entity, lambda _: [], None, place)
                 return found.scalar_subquery()
 
-    def payload(self, group: Group, mutation: Mutation) -> ColumnElement[Any]:
-        """A mutation's success, read at the address that `PAYLOAD` binds once it is done."""
-        self.access.grant(mutation.coordinate)
-        entity = self.schema.entities[mutation.gives]
-        success = f"{mutation.type_prefix}Success"
-        pairs: list[tuple[str, ColumnElement[Any]]] = []
-        for child in self.selections.children(group, success):
-            if child.name == "__typename":
-                pairs.append((child.key, text_constant(success)))
-                continue
-            row = entity.table.alias()
-            binds = self.access.binds
-            conditions = [
-                row.c.id == binds.value(Ref((PAYLOAD, "row_id")), Uuid()),
-                *self.access.visible(entity, row),
-            ]
-            if is_tenant_table(entity.table):
-                tenant_id = binds.value(Ref((PAYLOAD, "tenant_id")), Uuid())
-                conditions.append(row.c.tenant_id == tenant_id)
-            place = Place(self, child, {}, (group.key, child.key), ())
-            made = self._object(entity, row, place, conditions).scalar_subquery()
-            pairs.append((child.key, made))
-        return JsonObject(pairs)
-
     def _compiled(self, root: Root, place: Place) -> ColumnElement[Any]:
         for name, enum in root.guarded.items():
             for value in place.arguments.get(name) or ():
@@ -256,7 +195,7 @@ class Planner:
         row = entity.table.alias()
         me = row.c.id == self.access.binds.principal("member_id", Uuid())
         conditions = [me, *self.access.visible(entity, row)]
-        return self._object(entity, row, place, conditions).scalar_subquery()
+        return self.object(entity, row, place, conditions).scalar_subquery()
 
     def _node(self, place: Place) -> ColumnElement[Any]:
         binds = self.access.binds
@@ -303,7 +242,7 @@ class Planner:
         found = []
         for entity in self.schema.entities.values():
             is_asked = entity.tag in at.tags
-            if not self._is_possible(entity, place, is_asked=is_asked):
+            if not self.is_possible(entity, place, is_asked=is_asked):
                 continue
             row = entity.table.alias()
             conditions = [
@@ -315,12 +254,12 @@ class Planner:
                 conditions.append(row.c.tenant_id == at.tenant_id)
             if entity.name == "Viewer":
                 conditions.append(row.c.id == self.access.binds.principal("member_id", Uuid()))
-            made = self._object(entity, row, place, conditions)
+            made = self.object(entity, row, place, conditions)
             if is_asked:
                 found.append(made if outer is None else made.correlate(outer))
         return found
 
-    def _is_possible(self, entity: Entity, place: Place, *, is_asked: bool = True) -> bool:
+    def is_possible(self, entity: Entity, place: Place, *, is_asked: bool = True) -> bool:
         """Whether an abstract field may answer with this type.
 
         A type that the caller may not see is passed over, unless the operation asks for it by
@@ -332,7 +271,7 @@ class Planner:
 
     # -- objects ------------------------------------------------------------------------------
 
-    def _object(
+    def object(
         self, entity: Entity, row: FromClause, place: Place, conditions: Sequence[Any]
     ) -> Select[Any]:
         """`SELECT JSON_OBJECT(…) AS j` over the rows of `entity` for which `conditions` hold."""
@@ -409,7 +348,7 @@ class Planner:
                 return [
                     self._one(self.schema.entities[name], on, row, None, place)
                     for name, on in declared.alternatives.items()
-                    if self._is_possible(self.schema.entities[name], place)
+                    if self.is_possible(self.schema.entities[name], place)
                 ]
             case Few():
                 return self._few(declared, row, place)
@@ -435,7 +374,7 @@ class Planner:
             *self.access.joined(target, other, on, row),
             *([] if clear is None else [clear]),
         ]
-        return self._object(target, other, place, conditions)
+        return self.object(target, other, place, conditions)
 
     def _few(self, declared: Few, row: FromClause, place: Place) -> Select[Any]:
         target = self.schema.entities[declared.target]

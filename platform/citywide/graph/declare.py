@@ -230,12 +230,14 @@ class Root:
 
 @dataclass(slots=True)
 class Catalogue:
-    """Every entity, root and mutation, by name; filled while the domain folders are imported."""
+    """Every entity, root, mutation and topic, by name; filled while the domain is imported."""
 
     entities: dict[str, Entity] = field(default_factory=dict)
     roots: dict[str, Root] = field(default_factory=dict)
     # `mutate.Mutation`; what a use case takes is known above this module.
     mutations: dict[str, Any] = field(default_factory=dict)
+    # `topics.Topic`.
+    topics: dict[str, Any] = field(default_factory=dict)
 
     def add(self, declared: Entity) -> None:
         """Register `declared`; a second entity of the same name or tag is a mistake."""

@@ -6,6 +6,7 @@ PostgreSQL built.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from base64 import b64decode
@@ -28,7 +29,6 @@ from graphql import (
     type_from_ast,
 )
 from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
-from strawberry.utils.str_converters import to_snake_case
 
 from citywide.acts.perform import KEY_LENGTH, Done, Request, perform
 from citywide.acts.problems import Problem, invalid
@@ -39,6 +39,8 @@ from citywide.authz.principal import Principal
 from citywide.db.sealed import Sealer
 from citywide.db.session import Audience, Database
 from citywide.errors import Code, Fault, InvalidError, RefusalError
+from citywide.events.event import Event
+from citywide.graph.address import address_of
 from citywide.graph.admit import (
     ERRORS,
     Admission,
@@ -46,19 +48,22 @@ from citywide.graph.admit import (
     InvalidDocumentError,
     bound_variables,
 )
-from citywide.graph.compile import Step, compile_operation, compile_payloads
+from citywide.graph.compile import compile_operation
 from citywide.graph.mutate import Reading
+from citywide.graph.payloads import Step, Watch, compile_event, compile_payloads, problem_answer
 from citywide.graph.plan import Plan
 from citywide.graph.schema import WITHOUT_PURPOSE, Schema
-from citywide.graph.selection import Group, Selections
+from citywide.graph.selection import Selections
 from citywide.graph.subjects import without_subjects
-from citywide.graph.values import PAYLOAD, shape, symbolic
+from citywide.graph.values import PAYLOAD, resolve, shape, symbolic
 from citywide.graph.visible import visible_schema
 
 # Plans kept; each is some kilobytes. Every operation times the sets of roles that use it.
 PLANS = 2_000
 # Schemas as seen by a set of roles, for introspection; each is some megabytes.
 VISIBLE_SCHEMAS = 16
+# Connections that events are read on at a time: the others are for those who ask.
+EVENT_READS = 4
 
 # A sealed value in an answer: the control character is JSON's \u0001 at a string's start.
 _SEALED = re.compile(rb'"\\u0001([A-Za-z0-9+/=]+)"')
@@ -73,13 +78,24 @@ Planned = TypeVar("Planned")
 class Operation:
     """What a client sends: a document, which of its operations, and the variables.
 
-    `purpose` is why they want to know, for the audit trail of what they read about persons.
+    `purpose` is why they want to know, for the audit trail of what they read about persons;
+    `resume_after` the last event that a reconnecting subscriber saw.
     """
 
     document: str
     name: str | None
     variables: Mapping[str, Any]
     purpose: str | None = None
+    resume_after: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribed:
+    """A subscription's topic and arguments: events of one row alone, and from where to resume."""
+
+    topic: str
+    row: tuple[UUID, UUID] | None
+    after: str | None
 
 
 class Engine:
@@ -102,6 +118,7 @@ class Engine:
         self._reads = reads
         self._admission = Admission(schema)
         self._plans: LRUCache[Any, Any] = LRUCache(PLANS)
+        self._event_reads = asyncio.Semaphore(EVENT_READS)
         self._visible: LRUCache[Any, tuple[str, GraphQLSchema]] = LRUCache(VISIBLE_SCHEMAS)
 
     async def answer(self, operation: Operation, principal: Principal) -> bytes:
@@ -110,6 +127,12 @@ class Engine:
         Raises `InvalidDocumentError` or `RefusalError`; anything else is our fault.
         """
         admitted = self._admission.admit(operation.document, operation.name)
+        if admitted.operation.operation is OperationType.SUBSCRIPTION:
+            message = (
+                "A subscription is answered over a WebSocket (graphql-transport-ws) or as a stream "
+                "of events (/graphql/stream)."
+            )
+            raise RefusalError(Code.BAD_USER_INPUT, message)
         coerced = self._coerced(admitted, operation.variables)
         grants = self.policy.grants(principal.roles)
         if admitted.operation.operation is OperationType.MUTATION:
@@ -123,10 +146,55 @@ class Engine:
             data = self._with_introspection(data, plan, admitted, coerced, grants)
         return b'{"data":' + data + tail
 
-    def is_query(self, operation: Operation) -> bool:
-        """Whether the operation only reads; raises as `answer` does for a document that is not."""
+    def subscribed(self, operation: Operation, principal: Principal) -> Subscribed:
+        """What a subscription asks for; raises as `answer` does."""
         admitted = self._admission.admit(operation.document, operation.name)
-        return admitted.operation.operation is OperationType.QUERY
+        if admitted.operation.operation is not OperationType.SUBSCRIPTION:
+            raise RefusalError(Code.BAD_USER_INPUT, "This operation is no subscription.")
+        coerced = self._coerced(admitted, operation.variables)
+        grants = self.policy.grants(principal.roles)
+        watch, _ = self._planned(admitted, coerced, grants, principal, self._watch)
+        _check_purpose(watch.plan, grants, operation)
+        given = watch.arguments.get("id")
+        row = None if given is None else address_of(resolve(given, coerced.coerced))
+        after = resolve(watch.arguments.get("after"), coerced.coerced) or operation.resume_after
+        at = None if row is None else (row.tenant_id, row.row_id)
+        return Subscribed(watch.topic.name, at, after)
+
+    async def told(self, operation: Operation, principal: Principal, event: Event) -> bytes | None:
+        """The response body of one event of a subscription; None: it is not for this reader.
+
+        It is read by the same way as any answer, with the rights that the reader has now.
+        """
+        admitted = self._admission.admit(operation.document, operation.name)
+        coerced = self._coerced(admitted, operation.variables)
+        grants = self.policy.grants(principal.roles)
+        watch, tail = self._planned(admitted, coerced, grants, principal, self._watch)
+        at = {
+            "tenant_id": event.tenant_id,
+            "row_id": event.row_id,
+            "event_id": event.place.token,
+            "occurred_at": event.occurred_at,
+        }
+        values = watch.plan.values(principal, {**coerced.coerced, PAYLOAD: at})
+        # The same statement with the same values in the same context: the same answer.
+        key = (watch.plan.sql, repr(values), principal.audience, principal.context.enter_sql)
+        if key not in event.answers:
+            event.answers[key] = asyncio.create_task(self._event(watch.plan, values, principal))
+        text = await asyncio.shield(event.answers[key])
+        if text is None:
+            return None
+        data = await self._noted(text.encode(), watch.plan, principal, operation)
+        return b'{"data":' + data + tail
+
+    async def _event(self, plan: Plan, values: list[Any], principal: Principal) -> str | None:
+        async with self._event_reads:
+            text: str | None = await self._run(plan, values, principal)
+        return text
+
+    def kind(self, operation: Operation) -> OperationType:
+        """What the operation is; raises as `answer` does for a document that is not valid."""
+        return self._admission.admit(operation.document, operation.name).operation.operation
 
     def sdl(self, grants: Grants) -> str:
         """The schema as these roles see it."""
@@ -233,8 +301,13 @@ class Engine:
     ) -> tuple[Plan, bytes]:
         tells = self._reads is not None
         plan = compile_operation(self.schema, admitted, values, grants, audience, tells=tells)
-        extensions = f',"extensions":{json.dumps({"masked": plan.masked})}'
-        return plan, f"{extensions if plan.masked else ''}}}".encode()
+        return plan, _tail(plan)
+
+    def _watch(
+        self, admitted: Admitted, values: VariableValues, grants: Grants, audience: Audience
+    ) -> tuple[Watch, bytes]:
+        watch = compile_event(self.schema, admitted, values, grants, audience)
+        return watch, _tail(watch.plan)
 
     def _planned(
         self,
@@ -280,11 +353,17 @@ class Engine:
         *,
         variables: Mapping[str, Any] = _UNUSED,
     ) -> bytes:
-        """Run a plan: what goes out, after it was noted whom it tells about."""
+        """Run a plan: what goes out."""
         _check_purpose(plan, grants, operation)
         data = (await self._run(plan, values, principal)).encode()
         if plan.finishes:
             data = _finished(data, plan, variables)
+        return await self._noted(data, plan, principal, operation)
+
+    async def _noted(
+        self, data: bytes, plan: Plan, principal: Principal, operation: Operation
+    ) -> bytes:
+        """What goes out of what a plan came to, after it was noted whom it tells about."""
         if plan.told and self._reads is not None:
             data, persons = without_subjects(data, principal)
             if persons:
@@ -300,11 +379,10 @@ class Engine:
                 )
         return self._unsealed(data) if plan.has_sealed else data
 
-    async def _run(self, plan: Plan, values: list[Any], principal: Principal) -> str:
+    async def _run(self, plan: Plan, values: list[Any], principal: Principal) -> Any:
         with _timeouts(principal):
             async with self._database.read(principal.context) as transaction:
-                text: str = await transaction.connection.fetchval(plan.sql, *values)
-        return text
+                return await transaction.connection.fetchval(plan.sql, *values)
 
     def _unsealed(self, data: bytes) -> bytes:
         def opened(match: re.Match[bytes]) -> bytes:
@@ -337,6 +415,12 @@ class Engine:
         if key not in self._visible:
             self._visible[key] = visible_schema(self.schema, grants)
         return self._visible[key]
+
+
+def _tail(plan: Plan) -> bytes:
+    """The end of an answer: what is masked in it, if anything."""
+    extensions = f',"extensions":{json.dumps({"masked": plan.masked})}' if plan.masked else ""
+    return f"{extensions}}}".encode()
 
 
 def _check_purpose(plan: Plan | None, grants: Grants, operation: Operation) -> None:
@@ -373,21 +457,6 @@ def _timeouts(principal: Principal) -> Iterator[None]:
     except TimeoutError:
         message = "No database connection became free in time; try again in a moment."
         raise RefusalError(Code.TIMEOUT, message) from None
-
-
-def problem_answer(selections: Selections, group: Group, problem: Any) -> dict[str, Any]:
-    """What is selected of a problem, or of a part of one."""
-    name = type(problem).__name__
-    found: dict[str, Any] = {}
-    for child in selections.children(group, name):
-        if child.name == "__typename":
-            found[child.key] = name
-            continue
-        value = getattr(problem, to_snake_case(child.name))
-        if child.selections:
-            value = [problem_answer(selections, child, each) for each in value]
-        found[child.key] = value
-    return found
 
 
 def _introspection(plan: Plan, admitted: Admitted, schema: GraphQLSchema) -> DocumentNode:

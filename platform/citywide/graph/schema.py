@@ -129,6 +129,7 @@ class Schema:
         names = {"PageInfo", "Node", InputFault.__name__}
         for entity in self.entities.values():
             names |= {f"{entity.name}Connection", f"{entity.name}Edge"}
+        names |= {topic.event_type for topic in self.catalogue.topics.values()}
         for each in self.catalogue.mutations.values():
             names |= {f"{each.type_prefix}Success"}
             names |= {problem.__name__ for problem in (*COMMON, *each.problems)}
@@ -190,6 +191,7 @@ def build_schema(catalogue: Catalogue) -> Schema:
     schema = strawberry.Schema(
         query=types.query(),
         mutation=MutationTypes(catalogue, types.output).root() if catalogue.mutations else None,
+        subscription=types.subscription() if catalogue.topics else None,
         types=[types.output[name] for name in catalogue.entities],
         config=StrawberryConfig(
             scalar_map={Money: MONEY}, sort_schema=True, disable_field_suggestions=True
@@ -251,6 +253,27 @@ class _Types:
             ]
             fields.append(field(name, root.returns, root.description, arguments))
         return finish(type("Query", (), {}), fields, "Everything that can be read.")
+
+    def subscription(self) -> type:
+        """A field a topic: an event with its id, its time and the row that it is about."""
+        fields = []
+        for name, topic in self.catalogue.topics.items():
+            row = Node if topic.is_open else self.output[topic.gives[0]]
+            event = finish(
+                type(topic.event_type, (), {}),
+                [
+                    field("event_id", str, "Where the event stands; resume after it with `after`."),
+                    field("occurred_at", datetime, "When it happened."),
+                    field(topic.row_field, row, "What it is about, as you may see it now."),
+                ],
+                f"{topic.description} Nobody is told of what they may not see.",
+            )
+            arguments = [
+                argument("id", strawberry.ID | None, "Only events about the row with this id."),
+                argument("after", str | None, "First what happened after this event id."),
+            ]
+            fields.append(field(name, event, topic.description, arguments))
+        return finish(type("Subscription", (), {}), fields, "What is told when it happens.")
 
     def _fields(self, entity: Entity) -> Iterator[StrawberryField]:
         for name, declared in entity.fields.items():

@@ -17,6 +17,7 @@ from citywide.graph.declare import (
     persons_of,
     through,
 )
+from citywide.graph.topics import announce
 from citywide.services.models import (
     ATTENDANCE,
     GROUP_SERIES,
@@ -228,3 +229,10 @@ class PlannedSession:
     stage = column("The stage that the group should be in.", enum=GroupStageName)
     planned_on = column("The day it is planned for.")
     theme = column("What it is to be about.")
+
+
+announce(
+    "serviceRecorded",
+    "A service was recorded, corrected or cancelled.",
+    gives="ServiceRecord",
+)

@@ -13,7 +13,8 @@ import structlog
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
 from citywide.audit.keeper import Keeper
 from citywide.authz.membership import Memberships
@@ -22,6 +23,7 @@ from citywide.db.sealed import Sealer
 from citywide.db.session import Database
 from citywide.domain import CATALOGUE
 from citywide.errors import OperatorError, RefusalError
+from citywide.events.relay import Relay
 from citywide.graph.engine import Engine
 from citywide.graph.schema import Schema, build_schema
 from citywide.identity.issuers import Issuer, LocalIssuer, PublishedIssuer
@@ -32,6 +34,8 @@ from citywide.settings import FONTS, Settings
 from citywide.web.certificates import CertificateEndpoint
 from citywide.web.graphql import GraphQLEndpoint, Identification
 from citywide.web.home import home
+from citywide.web.socket import SocketEndpoint
+from citywide.web.stream import StreamEndpoint
 
 # The end of a traceback names the fault; a recursion's middle repeats itself.
 TRACEBACK_LENGTH = 4_000
@@ -134,17 +138,23 @@ def create_app(deployment: Deployment, rules: Rules | None = None) -> Starlette:
         engine = Engine(rules.schema, rules.policy, database, sealer, reads=keeper)
         app.state.identification = identification
         app.state.engine = engine
+        relay = Relay(database)
         app.state.graphql = GraphQLEndpoint(engine, identification)
         press = Press(deployment.fonts)
         operations = deployment.home / "schema" / "operations"
         app.state.certificates = CertificateEndpoint(engine, identification, press, operations)
+        app.state.stream = StreamEndpoint(engine, relay, identification)
+        app.state.socket = SocketEndpoint(engine, relay, identification)
         watching = asyncio.create_task(memberships.watch())
+        relaying = asyncio.create_task(relay.run())
         keeper.start()
         try:
             yield
         finally:
             watching.cancel()
             press.close()
+            relaying.cancel()
+            relay.close()
             await keeper.close()
             await database.close()
 
@@ -152,6 +162,8 @@ def create_app(deployment: Deployment, rules: Rules | None = None) -> Starlette:
         routes=[
             Route("/", home),
             Route("/graphql", _graphql, methods=["GET", "POST"]),
+            WebSocketRoute("/graphql", _socket),
+            Route("/graphql/stream", _stream, methods=["GET", "POST"]),
             Route("/schema.graphql", _sdl),
             Route("/volunteers/{row_id}/certificate.pdf", _certificate),
             Route("/health", _health),
@@ -168,6 +180,15 @@ async def _graphql(request: Request) -> Response:
 async def _certificate(request: Request) -> Response:
     response: Response = await request.app.state.certificates(request)
     return response
+
+
+async def _stream(request: Request) -> Response:
+    response: Response = await request.app.state.stream(request)
+    return response
+
+
+async def _socket(websocket: WebSocket) -> None:
+    await websocket.app.state.socket(websocket)
 
 
 async def _sdl(request: Request) -> Response:

@@ -16,7 +16,7 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
-from graphql import GraphQLError
+from graphql import GraphQLError, OperationType
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -27,7 +27,7 @@ from citywide.authz.principal import Principal
 from citywide.errors import Code, RefusalError
 from citywide.graph.admit import InvalidDocumentError
 from citywide.graph.engine import Engine, Operation
-from citywide.identity.tokens import Verifier
+from citywide.identity.tokens import Bearer, Verifier
 
 log = structlog.get_logger()
 
@@ -88,12 +88,16 @@ class Identification:
 
     async def principal(self, request: Request) -> Principal:
         """The member; raises `RefusalError`, UNAUTHENTICATED or FORBIDDEN."""
-        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        bearer = await self.bearer(request.headers.get("authorization", ""))
+        return await self.memberships.principal(bearer.subject, request.headers.get(TENANT_HEADER))
+
+    async def bearer(self, authorization: str) -> Bearer:
+        """Whom a header `Authorization` is about; raises `RefusalError` with UNAUTHENTICATED."""
+        kind, _, token = authorization.partition(" ")
         if kind.lower() != "bearer" or not token:
             message = "Sign in: send the header Authorization: Bearer <token>."
             raise RefusalError(Code.UNAUTHENTICATED, message)
-        bearer = await self.verifier.verify(token.strip())
-        return await self.memberships.principal(bearer.subject, request.headers.get(TENANT_HEADER))
+        return await self.verifier.verify(token.strip())
 
 
 class GraphQLEndpoint:
@@ -112,19 +116,8 @@ class GraphQLEndpoint:
         except ClientDisconnect:
             # Nobody reads this; the query was cancelled on the way here.
             return Response(status_code=HTTPStatus.NO_CONTENT)
-        except HttpError as error:
-            entry = {"message": error.message, "extensions": {"code": error.code}}
-            return _response([entry], error.status, media_type)
-        except RefusalError as error:
-            return _refused(error, media_type)
-        except InvalidDocumentError as error:
-            status = HTTPStatus.OK if media_type == OLDER else HTTPStatus.BAD_REQUEST
-            return _response([_formatted(each) for each in error.errors], status, media_type)
-        except Exception:
-            log.exception("request failed")
-            message = "Something went wrong on our side; it has been logged."
-            entry = {"message": message, "extensions": {"code": Code.INTERNAL}}
-            return _response([entry], HTTPStatus.INTERNAL_SERVER_ERROR, media_type)
+        except Exception as error:  # noqa: BLE001 -- what is no refusal is logged
+            return refused(error, media_type)
         return Response(body, media_type=media_type, headers=_HEADERS)
 
     async def _answer(self, request: Request) -> bytes:
@@ -132,7 +125,7 @@ class GraphQLEndpoint:
         purpose = purpose_of(request.headers.get(PURPOSE_HEADER))
         if request.method == "GET":
             operation = replace(from_query(request), purpose=purpose)
-            if not self._engine.is_query(operation):
+            if self._engine.kind(operation) is OperationType.MUTATION:
                 message = "A GET only reads: send mutations by POST."
                 raise HttpError(HTTPStatus.METHOD_NOT_ALLOWED, message)
         else:
@@ -252,16 +245,37 @@ def _too_large() -> HttpError:
     return HttpError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, message, Code.LIMIT_EXCEEDED)
 
 
-def _refused(error: RefusalError, media_type: str) -> Response:
-    status = _STATUS[error.code]
-    # Older clients take any other status for a broken connection; a missing sign-in is one.
-    if media_type == OLDER and status not in (
-        HTTPStatus.UNAUTHORIZED,
-        HTTPStatus.SERVICE_UNAVAILABLE,
-    ):
-        status = HTTPStatus.OK
-    extensions = {"code": error.code, **error.extensions}
-    return _response([{"message": error.message, "extensions": extensions}], status, media_type)
+def refused(error: Exception, media_type: str) -> Response:
+    """The answer to a request that ended in `error`."""
+    match error:
+        case HttpError(status=status):
+            pass
+        case RefusalError(code=code):
+            status = _STATUS[code]
+            # Older clients take any other for a broken connection; a missing sign-in is one.
+            is_broken = status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.SERVICE_UNAVAILABLE)
+            status = status if media_type == NEWER or is_broken else HTTPStatus.OK
+        case InvalidDocumentError():
+            status = HTTPStatus.OK if media_type == OLDER else HTTPStatus.BAD_REQUEST
+        case _:
+            status = HTTPStatus.INTERNAL_SERVER_ERROR
+    return _response(told(error), status, media_type)
+
+
+def told(error: Exception) -> list[Mapping[str, Any]]:
+    """An error as GraphQL errors; one that is our fault is logged and says nothing."""
+    match error:
+        case HttpError():
+            return [{"message": error.message, "extensions": {"code": error.code}}]
+        case RefusalError():
+            extensions = {"code": error.code, **error.extensions}
+            return [{"message": error.message, "extensions": extensions}]
+        case InvalidDocumentError():
+            return [_formatted(each) for each in error.errors]
+        case _:
+            log.error("request failed", exc_info=error)
+            message = "Something went wrong on our side; it has been logged."
+            return [{"message": message, "extensions": {"code": Code.INTERNAL}}]
 
 
 def _formatted(error: GraphQLError) -> Mapping[str, Any]:

@@ -1,0 +1,98 @@
+"""A session that outlives a request: who is connected, for as long as they may be."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+from graphql import OperationType
+
+from citywide.audit.reads import purpose_of
+from citywide.authz.principal import Principal
+from citywide.errors import Code, RefusalError
+from citywide.events.relay import Relay
+from citywide.graph.engine import Engine, Operation
+from citywide.identity.tokens import Bearer
+from citywide.web.graphql import Identification
+
+# A revocation has to end a session within a second, whether or not something happens in it.
+LOOK_S = 0.5
+_AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One connection's user, tenant and purpose."""
+
+    identification: Identification
+    bearer: Bearer
+    tenant: str | None
+    purpose: str | None
+
+    @classmethod
+    async def begin(
+        cls,
+        identification: Identification,
+        *,
+        authorization: str,
+        tenant: str | None,
+        purpose: str | None,
+    ) -> Session:
+        """A session of whoever signs in so; raises `RefusalError`."""
+        bearer = await identification.bearer(authorization)
+        session = cls(identification, bearer, tenant, purpose_of(purpose))
+        await session.principal()
+        return session
+
+    async def principal(self) -> Principal:
+        """Who this is now; raises the `RefusalError` that ends the session."""
+        if time.time() >= self.bearer.expires_at:
+            message = "Your token has expired: sign in again, and resume."
+            raise RefusalError(Code.UNAUTHENTICATED, message)
+        memberships = self.identification.memberships
+        return await memberships.principal(self.bearer.subject, self.tenant)
+
+    async def over(self) -> RefusalError:
+        """Wait until the session has to end, and why."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            try:
+                # While the database is away nobody can be asked, and nothing is told.
+                with contextlib.suppress(*_AWAY):
+                    await self.principal()
+            except RefusalError as refusal:
+                return refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A response on its way out, and the event id that it may be resumed from."""
+
+    body: bytes
+    event_id: str | None = None
+
+
+async def responses(
+    engine: Engine, relay: Relay, session: Session, operation: Operation
+) -> AsyncIterator[Told]:
+    """The one response of a query or mutation, or those of a subscription until it is ended.
+
+    Every event is read with the rights of that moment; what may not be seen is not told.
+    """
+    principal = await session.principal()
+    if engine.kind(operation) is not OperationType.SUBSCRIPTION:
+        yield Told(await engine.answer(operation, principal))
+        return
+    asked = engine.subscribed(operation, principal)
+    found: Any = relay.events(principal, asked.topic, row=asked.row, after=asked.after)
+    async with aclosing(found) as events:
+        async for event in events:
+            body = await engine.told(operation, await session.principal(), event)
+            if body is not None:
+                yield Told(body, event.place.token)
