@@ -19,14 +19,10 @@ from uuid import UUID
 import asyncpg
 from cachetools import LRUCache
 from graphql import (
-    DocumentNode,
     ExecutionResult,
     GraphQLSchema,
-    OperationDefinitionNode,
     OperationType,
-    SelectionSetNode,
     execute_sync,
-    type_from_ast,
 )
 from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
 
@@ -56,7 +52,7 @@ from citywide.graph.schema import WITHOUT_PURPOSE, Schema
 from citywide.graph.selection import Selections
 from citywide.graph.subjects import without_subjects
 from citywide.graph.values import PAYLOAD, resolve, shape, symbolic
-from citywide.graph.visible import visible_schema
+from citywide.graph.visible import introspection, visible_schema
 
 # Plans kept; each is some kilobytes. Every operation times the sets of roles that use it.
 PLANS = 2_000
@@ -402,7 +398,7 @@ class Engine:
     ) -> bytes:
         """Put graphql-core's answers about the caller's schema among the planner's."""
         schema = self._seen(grants)[1]
-        document = _introspection(plan, admitted, schema)
+        document = introspection(plan.introspection, admitted, schema)
         result = execute_sync(schema, document, variable_values=dict(coerced.coerced))
         assert isinstance(result, ExecutionResult)
         if result.errors:
@@ -457,18 +453,3 @@ def _timeouts(principal: Principal) -> Iterator[None]:
     except TimeoutError:
         message = "No database connection became free in time; try again in a moment."
         raise RefusalError(Code.TIMEOUT, message) from None
-
-
-def _introspection(plan: Plan, admitted: Admitted, schema: GraphQLSchema) -> DocumentNode:
-    """The operation's introspection fields alone, with the variables that they can use."""
-    variables = tuple(
-        definition
-        for definition in admitted.operation.variable_definitions or ()
-        if type_from_ast(schema, definition.type) is not None
-    )
-    operation = OperationDefinitionNode(
-        operation=OperationType.QUERY,
-        variable_definitions=variables,
-        selection_set=SelectionSetNode(selections=plan.introspection),
-    )
-    return DocumentNode(definitions=(operation, *admitted.fragments.values()))

@@ -13,20 +13,26 @@ from graphql import (
     DefinitionNode,
     DocumentNode,
     EnumTypeDefinitionNode,
+    FieldNode,
     GraphQLSchema,
     InputObjectTypeDefinitionNode,
     ListTypeNode,
     NamedTypeNode,
     NonNullTypeNode,
     ObjectTypeDefinitionNode,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
     TypeNode,
     UnionTypeDefinitionNode,
     build_ast_schema,
     parse,
     print_schema,
+    type_from_ast,
 )
 
 from citywide.authz.grants import Grants
+from citywide.graph.admit import Admitted
 from citywide.graph.declare import Entity
 from citywide.graph.schema import Schema
 
@@ -49,6 +55,23 @@ def visible_schema(schema: Schema, grants: Grants) -> tuple[str, GraphQLSchema]:
         assume_valid=True,
     )
     return print_schema(visible) + "\n", visible
+
+
+def introspection(
+    fields: tuple[FieldNode, ...], admitted: Admitted, schema: GraphQLSchema
+) -> DocumentNode:
+    """An operation of these introspection fields alone, with the variables that they can use."""
+    variables = tuple(
+        definition
+        for definition in admitted.operation.variable_definitions or ()
+        if type_from_ast(schema, definition.type) is not None
+    )
+    operation = OperationDefinitionNode(
+        operation=OperationType.QUERY,
+        variable_definitions=variables,
+        selection_set=SelectionSetNode(selections=fields),
+    )
+    return DocumentNode(definitions=(operation, *admitted.fragments.values()))
 
 
 def _granted(node: DefinitionNode, schema: Schema, grants: Grants) -> Any:
