@@ -353,7 +353,7 @@ class Engine:
         _check_purpose(plan, grants, operation)
         data = (await self._run(plan, values, principal)).encode()
         if plan.finishes:
-            data = _finished(data, plan, variables)
+            data = plan.finished(data, variables)
         return await self._noted(data, plan, principal, operation)
 
     async def _noted(
@@ -429,17 +429,6 @@ def _check_purpose(plan: Plan | None, grants: Grants, operation: Operation) -> N
             f"{PURPOSE_HEADER}."
         )
         raise RefusalError(Code.BAD_USER_INPUT, message, coordinates=list(plan.told))
-
-
-def _finished(data: bytes, plan: Plan, variables: Mapping[str, Any]) -> bytes:
-    """The answer with what roots make of their facts, before anyone is noted in it as told about.
-
-    Spaced as PostgreSQL spaces JSON_OBJECT, which is how hidden members are found.
-    """
-    found = json.loads(data)
-    for key, finish in plan.finishes.items():
-        found[key] = finish(found[key], variables)
-    return json.dumps(found, ensure_ascii=False, separators=(", ", " : ")).encode()
 
 
 @contextmanager

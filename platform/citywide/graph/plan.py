@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -54,3 +55,13 @@ class Plan:
             )
             raise RefusalError(Code.LIMIT_EXCEEDED, message)
         return [supply(principal, variables) for supply in self.supplies]
+
+    def finished(self, data: bytes, variables: Variables) -> bytes:
+        """The answer with what roots make of their facts, before anyone is noted as told about.
+
+        Spaced as PostgreSQL spaces JSON_OBJECT, which is how hidden members are found.
+        """
+        found = json.loads(data)
+        for key, finish in self.finishes.items():
+            found[key] = finish(found[key], variables)
+        return json.dumps(found, ensure_ascii=False, separators=(", ", " : ")).encode()
