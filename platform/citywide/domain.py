@@ -30,6 +30,11 @@ from citywide.places import graph as _places
 from citywide.projects import graph as _projects
 from citywide.services import graph as _services
 from citywide.services import mutations as _service_mutations
+from citywide.supervision import graph as _supervision
+from citywide.supervision import library as _library
+from citywide.supervision import mutations as _supervision_mutations
+from citywide.supervision import rotation as _rotation
+from citywide.supervision import salons as _salons
 from citywide.volunteers import graph as _volunteers
 from citywide.volunteers import hours as _volunteer_hours
 from citywide.volunteers import mutations as _volunteer_mutations
@@ -54,6 +59,7 @@ _IMPORTED = (
     _events,
     _file_mutations,
     _funding,
+    _library,
     _member_mutations,
     _merges,
     _own_role_mutations,
@@ -61,10 +67,14 @@ _IMPORTED = (
     _places,
     _planning,
     _projects,
+    _rotation,
+    _salons,
     _service_mutations,
     _services,
     _spending,
     _statuses,
+    _supervision,
+    _supervision_mutations,
     _typologies,
     _volunteer_hours,
     _volunteer_mutations,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest_asyncio
 
-from cases.story import READ, WORKER, Story
+from cases.story import Story
 from walls.house import House
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def story(pilot: House) -> Story:
     """The story before its case is opened."""
-    return Story(pilot, await pilot.data(WORKER, READ))
+    return await Story.of(pilot)

@@ -7,9 +7,8 @@ from typing import Any
 from walls.house import House
 
 WORKER, DIRECTOR = "shouqianshou.worker1", "shouqianshou.director"
-READ = """{
-  viewer { id }
-  beneficiaries(first: 1, where: {worker: {subject: {eq: "shouqianshou.worker1"}}}) {
+READ = """query($worker: String!) {
+  beneficiaries(first: 1, where: {worker: {subject: {eq: $worker}}}) {
     nodes { id name fileNumber }
   }
   agencies { nodes {
@@ -24,8 +23,9 @@ READ = """{
 class Story:
     """One case, moved on by whoever is due; every step must succeed."""
 
-    def __init__(self, house: House, found: dict[str, Any]) -> None:
+    def __init__(self, house: House, found: dict[str, Any], agency_slug: str) -> None:
         self.house = house
+        self.worker, self.director = f"{agency_slug}.worker1", f"{agency_slug}.director"
         [self.person] = found["beneficiaries"]["nodes"]
         [agency] = found["agencies"]["nodes"]
         self.members = {each["subject"]: each["id"] for each in agency["members"]["nodes"]}
@@ -36,10 +36,16 @@ class Story:
         self.goal_id = ""
         self.action_id = ""
 
+    @classmethod
+    async def of(cls, house: House, agency_slug: str = "shouqianshou") -> Story:
+        """The story before its case is opened."""
+        worker = f"{agency_slug}.worker1"
+        return cls(house, await house.data(worker, READ, worker=worker), agency_slug)
+
     async def version(self) -> int:
         """The case's version now."""
         found = await self.house.data(
-            DIRECTOR,
+            self.director,
             "query($id: ID!) { node(id: $id) { ... on Case { version } } }",
             id=self.case_id,
         )
@@ -56,7 +62,7 @@ class Story:
             "riskReason": "独居，情绪激动时不吃药。",
             **changes,
         }
-        answer = await self.house.act(WORKER, "openCase", "case { id stage risk }", **given)
+        answer = await self.house.act(self.worker, "openCase", "case { id stage risk }", **given)
         if "case" in answer:
             self.case_id = answer["case"]["id"]
         return answer
@@ -70,12 +76,12 @@ class Story:
     async def planned(self) -> None:
         """Go on until the plan is ready to be handed in."""
         await self.opened()
-        await self.step(WORKER, "completeIntake")
-        await self.step(WORKER, "completeCaseAssessment", findings="识字，写得一手好字。")
+        await self.step(self.worker, "completeIntake")
+        await self.step(self.worker, "completeCaseAssessment", findings="识字，写得一手好字。")
         goal = await self.goal()
         self.goal_id = goal["caseGoal"]["id"]
         action = await self.house.act(
-            WORKER,
+            self.worker,
             "planAction",
             "caseAction { id }",
             goalId=self.goal_id,
@@ -94,20 +100,20 @@ class Story:
             **changes,
         }
         return await self.house.act(
-            WORKER, "setGoal", "caseGoal { id score isAttained }", caseId=self.case_id, **given
+            self.worker, "setGoal", "caseGoal { id score isAttained }", caseId=self.case_id, **given
         )
 
     async def submitted(self) -> Any:
         """Hand the plan in."""
         return await self.step(
-            WORKER, "submitCasePlan", plan="先听他讲，再请律师。", reviewOn="2015-12-31"
+            self.worker, "submitCasePlan", plan="先听他讲，再请律师。", reviewOn="2015-12-31"
         )
 
     async def approved(self) -> None:
         """Go on until the plan is approved."""
         await self.planned()
         await self.submitted()
-        await self.step(DIRECTOR, "approveCasePlan")
+        await self.step(self.director, "approveCasePlan")
 
     async def tables(self) -> dict[str, int]:
         """How many rows the tables of casework and of acts have."""

@@ -271,6 +271,10 @@ async def a_session(story: Story, **changes: Any) -> str:
 async def test_a_session_belongs_to_one_case_of_the_same_person(story: Story) -> None:
     await story.opened()
     session_id, visit_id = await a_session(story), await a_session(story, number="V", kind="VISIT")
+    cancelled_id = await a_session(story, number="S-C2")
+    await story.house.act(
+        WORKER, "cancelServiceRecord", recordId=cancelled_id, version=1, reason="记错了人。"
+    )
     linked = await story.house.act(
         WORKER,
         "linkCaseSession",
@@ -291,6 +295,7 @@ async def test_a_session_belongs_to_one_case_of_the_same_person(story: Story) ->
     for record_id, expected in (
         (session_id, "StateProblem"),
         (visit_id, "InputProblem"),
+        (cancelled_id, "InputProblem"),
         (other["id"], "InputProblem"),
     ):
         answer = await story.house.act(

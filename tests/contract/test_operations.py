@@ -20,6 +20,9 @@ _ROLES = re.compile(r"^# Roles: (?P<roles>[a-z_]+(?:, [a-z_]+)*)$", re.MULTILINE
 PERIOD = {"from": "2015-03-01", "until": "2015-04-01"}
 VARIABLES = {
     "FileCourse": {"id": "nothing"},
+    "CaseLibrary": {"isOrigin": True},
+    "MyCases": {"subject": "shouqianshou.worker1"},
+    "OverdueAdvice": {"today": "2015-11-11"},
     "MyCaseload": {"subject": "shouqianshou.worker1"},
     "NeedsAssessments": {"since": "2015-01-01"},
     "OneFile": {"id": "nothing"},

@@ -10,6 +10,7 @@ import pytest_asyncio
 from citywide.authz.policy import Policy
 from citywide.graph.schema import Schema
 from walls.databases import cloned_as, load_the_pilot, owning
+from walls.fieldwork import do_fieldwork
 from walls.house import House, made_policy, made_schema, opened_house
 from walls.neighbours import (
     ELSEWHERE,
@@ -33,10 +34,12 @@ def policy(schema: Schema) -> Policy:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def crowded_url(template_url: str, secret: bytes) -> str:
-    """The pilot, a supervisor assigned to 壹家亲 alone, and two copies of 壹家亲 beside it."""
+async def crowded_url(template_url: str, secret: bytes, schema: Schema, policy: Policy) -> str:
+    """The pilot at work, a supervisor of 壹家亲 alone, and two copies of 壹家亲 beside it."""
     url = await cloned_as("crowded", template_url)
     await load_the_pilot(url, secret)
+    async with opened_house(url, secret, schema, policy) as house:
+        await do_fieldwork(house)
     async with owning(url) as owner:
         await assign_only(owner, "supervisor.assistant2", YIJIAQIN)
         await add_neighbours(owner)

@@ -78,7 +78,7 @@ def _copy(table: Table, tenant_id: UUID, bureau_id: UUID, mark: str) -> object:
                 return literal(bureau_id)
             case "tenant_id":
                 return literal(tenant_id)
-            case "id" if table.name == "tenant":
+            case "id" if table.name in {"tenant", "audit_head"}:
                 return literal(tenant_id)
             case "name" | "subject" | "slug":
                 return literal(mark).concat(column)

@@ -162,8 +162,8 @@ async def standing_goals(act: Act, case_id: UUID) -> list[Goal]:
     ]
 
 
-async def known_persons(act: Act) -> Known:
-    """What the agency of the desk knows its persons by."""
+async def known_persons(act: Act, *, has_staff: bool) -> Known:
+    """What the agency of the desk knows its persons by, those of the staff if so wanted."""
 
     async def every(*columns: Any) -> list[Record]:
         statement = select(*columns)
@@ -171,7 +171,8 @@ async def known_persons(act: Act) -> Known:
 
     person = BENEFICIARY.c
     files = await every(person.name, person.file_number, person.address)
-    others = [*await every(VOLUNTEER.c.name), *await every(MEMBER.c.name)]
+    others = await every(VOLUNTEER.c.name)
+    others += await every(MEMBER.c.name) if has_staff else []
     return known_of(
         [row["name"] for row in (*files, *others)],
         [row["file_number"] for row in files],
@@ -179,21 +180,29 @@ async def known_persons(act: Act) -> Known:
     )
 
 
-async def check_deidentified(act: Act, **texts: str | None) -> None:
-    """Refuse texts for the eyes of others when they give one of the agency's persons away."""
-    known = await known_persons(act)
-    for name, text in texts.items():
+async def check_deidentified(
+    act: Act, texts: Mapping[str, str | None], *, hides_staff: bool = False
+) -> None:
+    """Refuse texts for the eyes of others when they give one of the agency's persons away.
+
+    `texts` are keyed by the input's fields. Only the agency's own people are told what gives
+    somebody away: to anyone else that would say whom the agency knows.
+    """
+    known = await known_persons(act, has_staff=hides_staff)
+    is_own = act.principal.tenant_id == act.desk.tenant_id
+    for field_name, text in texts.items():
         pieces = revealing(text or "", known)
         if pieces:
-            head, *rest = name.split("_")
-            field_name = head + "".join(part.capitalize() for part in rest)
             message = (
-                "Others read this, so it must not give anybody away: take out the names, "
-                "numbers and addresses that are listed."
+                "Others read this, so it must not give anybody away: take out names, numbers "
+                "and addresses."
             )
             raise ProblemError(
                 RevealingProblem(
-                    code="REVEALING", message=message, path=[field_name], pieces=pieces
+                    code="REVEALING",
+                    message=message,
+                    path=[field_name],
+                    pieces=pieces if is_own else [],
                 )
             )
 

@@ -56,7 +56,7 @@ async def set_goal(act: Act, draft: GoalDraft) -> UUID:
         faults.append(Fault(("due_on",), f"A goal is due after today, {act.desk.today}."))
     refuse(faults)
     await _check_room(act, CASE_GOAL, draft.case_id, MOST_GOALS)
-    await check_deidentified(act, aim=draft.aim)
+    await check_deidentified(act, {"aim": draft.aim})
     row = act.desk.owned(
         id=new_id(),
         case_id=draft.case_id,
@@ -127,7 +127,7 @@ async def plan_action(act: Act, draft: ActionDraft) -> UUID:
         faults.append(Fault(("due_on",), message))
     refuse(faults)
     await _check_room(act, CASE_ACTION, case["id"], MOST_ACTIONS)
-    await check_deidentified(act, what=draft.what)
+    await check_deidentified(act, {"what": draft.what})
     row = act.desk.owned(
         id=new_id(),
         case_id=case["id"],

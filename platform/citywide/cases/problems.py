@@ -16,4 +16,6 @@ class CaseStageProblem(Problem):
 
 @strawberry.type(description="The text gives somebody away whom others must not recognise.")
 class RevealingProblem(Problem):
-    pieces: list[str] = strawberry.field(description="What to take out, as it was recognised.")
+    pieces: list[str] = strawberry.field(
+        description="What to take out, as it was recognised; told to the agency's own people only."
+    )

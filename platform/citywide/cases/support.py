@@ -55,6 +55,8 @@ async def link_case_session(act: Act, draft: SessionDraft) -> UUID:
     check_open(case)
     record = await act.find(SERVICE_RECORD, draft.service_record_id, "service_record_id", NO_RECORD)
     path = ("service_record_id",)
+    if record["status"] != "CURRENT":
+        raise InvalidError([Fault(path, "The record was cancelled or corrected.")])
     if record["kind"] != "CASE_SESSION":
         raise InvalidError([Fault(path, "Only a record of the kind CASE_SESSION is a session.")])
     served = await rows_with(
@@ -63,7 +65,9 @@ async def link_case_session(act: Act, draft: SessionDraft) -> UUID:
         column=ATTENDANCE.c.service_record_id,
         values=[draft.service_record_id],
     )
-    if case["beneficiary_id"] not in {row["beneficiary_id"] for row in served}:
+    if case["beneficiary_id"] not in {
+        row["beneficiary_id"] for row in served if not row["superseded"]
+    }:
         raise InvalidError([Fault(path, "The session was not with the person of the case.")])
     if record["served_on"] < case["opened_on"]:
         message = f"The session was before the case was opened on {case['opened_on']}."
