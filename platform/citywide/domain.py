@@ -18,6 +18,10 @@ from citywide.budgets import graph as _budgets
 from citywide.budgets import periods as _periods
 from citywide.budgets import planning as _planning
 from citywide.budgets import spending as _spending
+from citywide.campaigns import calendar as _campaign_calendar
+from citywide.campaigns import coverage as _campaign_coverage
+from citywide.campaigns import graph as _campaigns
+from citywide.campaigns import mutations as _campaign_mutations
 from citywide.cases import goals as _case_goals
 from citywide.cases import graph as _cases
 from citywide.cases import mutations as _case_mutations
@@ -50,6 +54,10 @@ _IMPORTED = (
     _audit,
     _beneficiaries,
     _budgets,
+    _campaign_calendar,
+    _campaign_coverage,
+    _campaign_mutations,
+    _campaigns,
     _case_goals,
     _case_mutations,
     _case_support,

@@ -21,6 +21,7 @@ PERSONAL = [
     "ServiceRecordVersion",
     "Attendance",
     "PastAttendance",
+    "CampaignDue",
     "Volunteer",
     "VolunteerHours",
     "VolunteerLink",

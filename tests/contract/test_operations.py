@@ -23,6 +23,7 @@ VARIABLES = {
     "CaseLibrary": {"isOrigin": True},
     "MyCases": {"subject": "shouqianshou.worker1"},
     "OverdueAdvice": {"today": "2015-11-11"},
+    "FestivalCampaigns": {"year": 2015},
     "MyCaseload": {"subject": "shouqianshou.worker1"},
     "NeedsAssessments": {"since": "2015-01-01"},
     "OneFile": {"id": "nothing"},

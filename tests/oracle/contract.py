@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -61,6 +61,7 @@ def contract(sdl: str, entities: Mapping[str, Entity]) -> GraphQLSchema:
     """An executable schema of the published text."""
     schema = build_schema(sdl)
     _give_scalar(schema, "Date", date.fromisoformat, date.isoformat)
+    _give_scalar(schema, "DateTime", datetime.fromisoformat, datetime.isoformat)
     _give_scalar(schema, "Money", _parsed_money, _printed_money)
     for name, kind in schema.type_map.items():
         if isinstance(kind, GraphQLObjectType) and name in entities:

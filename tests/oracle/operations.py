@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 
 from graphql import (
@@ -393,6 +393,9 @@ class Author:
             case Kind.DATE:
                 day = found or date(2015, 3, 1)
                 return (day + timedelta(days=self.below(2))).isoformat()
+            case Kind.DATETIME:
+                moment = found or datetime(2015, 3, 1, tzinfo=UTC)
+                return (moment + timedelta(days=self.below(2))).isoformat()
             case Kind.MONEY:
                 return f"{(found or 0) // 100}.{(found or 0) % 100:02}"
             case Kind.INT:

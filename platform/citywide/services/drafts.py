@@ -13,6 +13,7 @@ from citywide.beneficiaries.drafts import NO_BENEFICIARY, worker_faults
 from citywide.errors import Fault
 from citywide.graph.mutate import asked
 from citywide.projects.commands import NO_PROJECT
+from citywide.services.festivals import FESTIVALS
 from citywide.tenancy.drafts import (
     ADDRESS_LENGTH,
     NOTE_LENGTH,
@@ -30,8 +31,6 @@ KINDS = ("VISIT", "HOME_HELP", "CASE_SESSION", "GROUP_SESSION")
 MEDIA = ("IN_PERSON", "PHONE", "ONLINE")
 QUANTITY_UNITS = ("HOURS", "TIMES", "ITEMS")
 NO_SERIES = "This agency has no group series with this id."
-# A festival's name is two or three characters; ten leave room for any.
-FESTIVAL_LENGTH = 10
 # A service ends on the day it began.
 LONGEST_MINUTES = 24 * 60
 # The largest hall of a town: more names on one record are a mistake.
@@ -127,7 +126,6 @@ def _fact_faults(path: Path, draft: ServiceDraft, *, today: date) -> Iterator[Fa
     yield from optional_text_faults((*path, "number"), draft.number, longest=NUMBER_LENGTH)
     yield from text_faults((*path, "title"), draft.title, longest=TITLE_LENGTH)
     yield from optional_text_faults((*path, "note"), draft.note, longest=NOTE_LENGTH, lines=True)
-    yield from optional_text_faults((*path, "festival"), draft.festival, longest=FESTIVAL_LENGTH)
     yield from optional_text_faults((*path, "place"), draft.place, longest=ADDRESS_LENGTH)
     yield from choice_faults((*path, "kind"), draft.kind, KINDS)
     yield from choice_faults((*path, "medium"), draft.medium, MEDIA)
@@ -137,6 +135,9 @@ def _fact_faults(path: Path, draft: ServiceDraft, *, today: date) -> Iterator[Fa
         yield Fault((*path, "duration_minutes"), message)
     if draft.festival is not None and draft.kind != "VISIT":
         yield Fault((*path, "festival"), "Only a visit is a festival visit.")
+    elif draft.festival is not None:
+        # A campaign finds its visits by this name.
+        yield from choice_faults((*path, "festival"), draft.festival, tuple(FESTIVALS))
     if draft.kind == "HOME_HELP" and draft.medium != "IN_PERSON":
         yield Fault((*path, "medium"), "Help at home is given in person.")
 

@@ -1,0 +1,1 @@
+"""Festival campaigns: who is due a visit, and who had it."""
