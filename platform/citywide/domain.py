@@ -30,6 +30,8 @@ from citywide.db.tables import METADATA
 from citywide.evaluation import graph as _evaluation
 from citywide.events import models as _events
 from citywide.graph.declare import CATALOGUE
+from citywide.needs import graph as _needs
+from citywide.needs import mutations as _need_mutations
 from citywide.places import graph as _places
 from citywide.projects import graph as _projects
 from citywide.services import graph as _services
@@ -70,6 +72,8 @@ _IMPORTED = (
     _library,
     _member_mutations,
     _merges,
+    _need_mutations,
+    _needs,
     _own_role_mutations,
     _periods,
     _places,

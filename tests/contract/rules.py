@@ -129,6 +129,11 @@ class _House:
         """A table of tenants is one that has the column, wherever it stands."""
         return any(column["column"] == "tenant_id" for column in self.columns[table])
 
+    def is_citys(self, table: str) -> bool:
+        """A table that a bureau keeps for its city names the bureau and no tenant."""
+        named = {column["column"] for column in self.columns[table]}
+        return "bureau_id" in named and "tenant_id" not in named
+
 
 def _faults_of_columns(house: _House) -> Iterator[str]:
     for table, columns in house.columns.items():
@@ -152,6 +157,8 @@ def _faults_of_keys(house: _House) -> Iterator[str]:
         match key["kind"]:
             case b"p" if house.is_tenants(table) and columns[0] != "tenant_id":
                 yield f"{name} does not begin with tenant_id"
+            case b"p" | b"u" if house.is_citys(table) and columns[0] != "bureau_id":
+                yield f"{name} does not begin with bureau_id"
             case b"u" | b"x" if house.is_tenants(table) and "tenant_id" not in columns:
                 yield f"{name} does not contain tenant_id"
             case b"f":
@@ -185,6 +192,8 @@ def _faults_of_reference(house: _House, key: Any) -> Iterator[str]:
     for action in (key["updates"], key["deletes"]):
         if action.decode() not in ACTIONS or (action == b"c" and key["updates"] == b"c"):
             yield f"{name} does something else than NO ACTION or ON DELETE CASCADE"
+    if house.is_citys(key["target"]) and not key["columns"][0] == key["referred"][0] == "bureau_id":
+        yield f"{name} does not carry bureau_id"
     if not house.is_tenants(key["target"]):
         return
     if not house.is_tenants(key["table"]):
@@ -196,7 +205,7 @@ def _faults_of_reference(house: _House, key: Any) -> Iterator[str]:
 def _faults_of_security(house: _House) -> Iterator[str]:
     for table in house.columns:
         own = [policy for policy in house.policies if policy["table"] == table]
-        if not house.is_tenants(table):
+        if not (house.is_tenants(table) or house.is_citys(table)):
             if own:
                 yield f"{table} is a catalogue with policies"
             continue

@@ -66,6 +66,14 @@ BAD_TABLES = {
     "bad.during has the type daterange": bad(f"{TENANT}, during daterange, {KEY}"),
     "bad.mood has the type mood": "CREATE TYPE mood AS ENUM ('GOOD'); "
     + bad(f"{TENANT}, mood mood, {KEY}"),
+    "bad_pkey does not begin with bureau_id": "CREATE TABLE bad"
+    " (id uuid, bureau_id uuid, PRIMARY KEY (id, bureau_id))",
+    "bad_kind_fkey does not carry bureau_id": "CREATE TABLE kind"
+    " (bureau_id uuid, id uuid UNIQUE, PRIMARY KEY (bureau_id, id));"
+    + bad(
+        f"{TENANT}, kind uuid, {KEY},"
+        " CONSTRAINT bad_kind_fkey FOREIGN KEY (kind) REFERENCES kind (id)"
+    ),
     "bad has no primary key": bad(TENANT),
     "bad may name another bureau than its tenant's": bad(
         f"{TENANT}, {KEY}, FOREIGN KEY (tenant_id) REFERENCES tenant (tenant_id),"

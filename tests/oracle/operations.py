@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
+from uuid import UUID
 
 from graphql import (
     GraphQLInputObjectType,
@@ -22,7 +23,7 @@ from hypothesis import strategies as st
 from citywide.graph.declare import Either, Entity, Few, Kind, Localised, Many, One, Value
 from oracle.contract import Asker
 from oracle.figures import SPLITS
-from oracle.sight import outside_id, stored
+from oracle.sight import outside_id
 from oracle.world import Row
 
 T = TypeVar("T")
@@ -382,7 +383,7 @@ class Author:
         found = None
         if rows:
             row = self.pick(rows)
-            found = stored(entity, declared, row)
+            found = self.asker.sight.stored(entity, name, row)
             if self.chance(40) and self.asker.sight.is_visible(entity, row):
                 found = self.asker.sight.value(entity, name, row)
         if declared.enum is not None:
@@ -409,6 +410,8 @@ class Author:
         if not rows or self.chance(2):
             return self.node_id()
         return outside_id(entity, self.pick(rows))
+        # Where there is no row, an id that never was.
+        return outside_id(entity, self.pick(rows) if rows else {"id": UUID(int=1)})
 
     def node_id(self) -> str:
         """The id of some row of any type, or of nothing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -37,9 +38,31 @@ _CONDITIONS: Mapping[str, Callable[[Row], bool]] = {
     "Attendance": lambda row: not row["superseded"],
     "PastAttendance": lambda row: row["superseded"],
 }
+_CONDITIONS: Mapping[str, Callable[[Row], bool]] = {
+    "Agency": lambda row: row["kind"] == "AGENCY",
+    "ServiceRecord": lambda row: row["status"] != "SUPERSEDED",
+    "ServiceRecordVersion": lambda row: row["status"] == "SUPERSEDED",
+    "Attendance": lambda row: not row["superseded"],
+    "PastAttendance": lambda row: row["superseded"],
+}
+# Values that are computed, likewise; from a row and the business day.
+_COMPUTED: Mapping[tuple[str, str], Callable[[Row, date], Any]] = {
+    ("Need", "daysOpen"): lambda row, today: ((row["ended_on"] or today) - row["raised_on"]).days,
+    ("Need", "daysInStatus"): lambda row, today: (
+        None if row["ended_on"] else (today - row["status_since"]).days
+    ),
+    ("Need", "isOverdue"): lambda row, today: (
+        row["status"] == "REFERRED" and row["due_on"] is not None and row["due_on"] < today
+    ),
+    ("NeedStep", "days"): lambda row, today: (
+        None
+        if row["status"] in {"CLOSED", "WITHDRAWN"}
+        else ((row["left_on"] or today) - row["entered_on"]).days
+    ),
+}
 
 
-def _change(world: World, row: Row) -> int | None:
+def _change(world: World, row: Row, _: date) -> int | None:
     same = ("tenant_id", "beneficiary_id", "instrument", "instrument_version")
     earlier = [
         each
@@ -53,9 +76,23 @@ def _change(world: World, row: Row) -> int | None:
     return found
 
 
-# The values that are no column, computed once more from the rows.
-_COMPUTED: Mapping[tuple[str, str], Callable[[World, Row], Any]] = {
+# The values that are no column, computed once more from the rows and the business day.
+_COMPUTED: Mapping[tuple[str, str], Callable[[World, Row, date], Any]] = {
     ("Assessment", "change"): _change,
+    ("Need", "daysOpen"): lambda _, row, today: (
+        ((row["ended_on"] or today) - row["raised_on"]).days
+    ),
+    ("Need", "daysInStatus"): lambda _, row, today: (
+        None if row["ended_on"] else (today - row["status_since"]).days
+    ),
+    ("Need", "isOverdue"): lambda _, row, today: (
+        row["status"] == "REFERRED" and row["due_on"] is not None and row["due_on"] < today
+    ),
+    ("NeedStep", "days"): lambda _, row, today: (
+        None
+        if row["status"] in {"CLOSED", "WITHDRAWN"}
+        else ((row["left_on"] or today) - row["entered_on"]).days
+    ),
 }
 
 
@@ -113,9 +150,15 @@ class Sight:
         assert isinstance(declared, Value)
         if declared.mask is not None and not self.is_clear(entity, name, row):
             return _MASKS[declared.mask](row)
-        if (entity.name, name) in _COMPUTED:
-            return _COMPUTED[entity.name, name](self.world, row)
-        return stored(entity, declared, row)
+        return self.stored(entity, name, row)
+
+    def stored(self, entity: Entity, name: str, row: Row) -> Any:
+        """The value beneath any mask: that of the declared column, or what is computed of them."""
+        if computed := _COMPUTED.get((entity.name, name)):
+            return computed(self.world, row, self.principal.today)
+        declared = entity.fields[name]
+        assert isinstance(declared, Value)
+        return row[declared.expression(entity.table).name]
 
     def is_clear(self, entity: Entity, name: str, row: Row) -> bool:
         """Whether a maskable field of a visible row is read as it is."""
@@ -149,7 +192,7 @@ class Sight:
     def is_inside(self, row: Row) -> bool:
         """Whether a row lies inside the principal's wall; a catalogue's has none."""
         if "tenant_id" not in row:
-            return True
+            return bool(row.get("bureau_id", self.principal.bureau_id) == self.principal.bureau_id)
         match self.principal.audience:
             case Audience.AGENCY:
                 return bool(row["tenant_id"] == self.principal.tenant_id)
@@ -173,11 +216,6 @@ class Sight:
         if "tenant_id" in row and "tenant_id" in target.table.c:
             wanted["tenant_id"] = row["tenant_id"]
         return [r for r in self.world.where(target.table.name, wanted) if self.is_inside(r)]
-
-
-def stored(entity: Entity, declared: Value, row: Row) -> Any:
-    """The value beneath any mask: that of the declared column."""
-    return row[declared.expression(entity.table).name]
 
 
 def outside_id(entity: Entity, row: Row) -> str:

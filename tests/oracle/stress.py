@@ -16,6 +16,7 @@ from citywide.domain import METADATA
 
 _SPACE = UUID("3f1c1a52-6a4e-4c53-8d60-4b0d3f6b9a01")
 _DAY = date(2015, 3, 1)
+_EVER = {"valid_from": date(1949, 10, 1), "valid_until": None}
 # Quotes, backslashes, what JSON escapes, what LIKE means, and characters of two UTF-16 units.
 TEXTS = (
     "a \"quoted\" and 'quoted' text",
@@ -170,6 +171,7 @@ class Stress:
             )
         await self._of_persons(own, mark, persons, categories, projects)
         await self._services(own, mark, persons[1:], workers, volunteers, projects, areas)
+        await self._needs(own, mark, persons)
 
     async def _typology(self, own: Mapping[str, Any], mark: str) -> list[UUID]:
         """Two versions of one typology, the second with no end and an equal code."""
@@ -269,6 +271,96 @@ class Stress:
                     valid_from=_DAY + timedelta(days=start),
                     valid_until=None if start else _DAY + timedelta(days=9),
                 )
+
+    async def _needs(self, own: Mapping[str, Any], mark: str, persons: list[UUID]) -> None:
+        """Overdue and in time, ended and not, following one another, with and without words."""
+        city = {"bureau_id": own["bureau_id"]}
+        department = await self._add("department", mark, **city, code=mark, name=mark, **_EVER)
+        kind = await self._add(
+            "need_kind",
+            mark,
+            **city,
+            code=mark,
+            label_zh=TEXTS[0],
+            label_en=TEXTS[1],
+            department_id=department,
+            days_to_answer=1,
+            **_EVER,
+        )
+        clauses = await self._documents(city, mark)
+        before = None
+        for place, person in enumerate(persons):
+            is_referred, is_ended = bool(place % 3), place % 4 == 3
+            referral = {
+                "department_id": department,
+                "referred_question": TEXTS[place % len(TEXTS)],
+                "referred_on": _DAY,
+                # The pilot's day, the one before it and the one after it.
+                "due_on": date(2015, 11, 10 + place % 3),
+            }
+            answer = {
+                "answer": TEXTS[place % len(TEXTS)],
+                "answered_on": _DAY,
+                "clause_id": clauses[place % len(clauses)],
+            }
+            before = await self._add(
+                "need",
+                f"{mark} {place}",
+                **own,
+                beneficiary_id=person,
+                kind_id=kind,
+                status="CLOSED" if is_ended else "REFERRED" if is_referred else "RAISED",
+                status_since=_DAY + timedelta(days=place),
+                channel=("VISIT", "PHONE", "OFFICE")[place % 3],
+                question=TEXTS[place % len(TEXTS)],
+                raised_on=_DAY,
+                follows_id=before if place % 2 else None,
+                satisfaction=None if place % 2 else place % 5 + 1,
+                ended_on=_DAY + timedelta(days=place) if is_ended else None,
+                **(referral if is_referred else {}),
+                **(answer if is_ended else {}),
+            )
+            for position in range(place % 4):
+                await self._add(
+                    "need_step",
+                    f"{mark} {place} {position}",
+                    **own,
+                    need_id=before,
+                    position=position,
+                    status=("RAISED", "REFERRED", "CLOSED")[position],
+                    entered_on=_DAY,
+                    left_on=_DAY + timedelta(days=place) if position == 0 else None,
+                    note=TEXTS[place % len(TEXTS)],
+                )
+
+    async def _documents(self, city: Mapping[str, Any], mark: str) -> list[UUID]:
+        """Two versions of a policy document; the clauses of both."""
+        clauses, before = [], None
+        for place in range(2):
+            before = await self._add(
+                "policy_document",
+                f"{mark} {place}",
+                **city,
+                number=mark,
+                title=TEXTS[place],
+                issuing_body=TEXTS[place + 2],
+                valid_from=_DAY + timedelta(days=place),
+                valid_until=None if place else _DAY + timedelta(days=1),
+                replaces_id=before,
+            )
+            clauses += [
+                await self._add(
+                    "policy_clause",
+                    f"{mark} {place} {position}",
+                    **city,
+                    document_id=before,
+                    position=position,
+                    label=f"{position}",
+                    text=TEXTS[position % len(TEXTS)],
+                )
+                for position in range(place + 1)
+            ]
+        return clauses
 
     async def _services(  # noqa: PLR0917 - what a service record refers to
         self,

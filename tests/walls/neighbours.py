@@ -14,14 +14,15 @@ from sqlalchemy import Column, Table, delete, insert, literal, not_, select, upd
 from sqlalchemy.sql import ColumnElement
 
 from citywide.db.session import compile_statement
-from citywide.db.tables import METADATA, is_tenant_table
+from citywide.db.tables import METADATA, is_city_table, is_tenant_table
 from citywide.domain import CATALOGUE
-from citywide.ids import named_id
+from citywide.ids import NO_TENANT, named_id
 from citywide.tenancy.models import ASSIGNMENT, BUREAU, MEMBER
 from citywide.tenancy.rows import among
 
 assert CATALOGUE.entities
 TENANT_TABLES = [table for table in METADATA.sorted_tables if is_tenant_table(table)]
+CITY_TABLES = [table for table in METADATA.sorted_tables if is_city_table(table)]
 
 YUEQING = named_id("bureau", "yueqing")
 YIJIAQIN = named_id("agency", "yueqing", "yijiaqin")
@@ -39,9 +40,13 @@ async def add_neighbours(owner: asyncpg.Connection) -> None:
     """Copy 壹家亲 into a tenant of the same bureau and into one of another bureau."""
     async with owner.transaction():
         await _run(owner, _another_bureau())
+        for table in CITY_TABLES:
+            kept = table.c.bureau_id == YUEQING
+            await _run(owner, _copy(table, kept, NO_TENANT, ELSEWHERE_BUREAU, MARK_OF_ELSEWHERE))
         for table in TENANT_TABLES:
-            await _run(owner, _copy(table, SHADOW, YUEQING, MARK_OF_SHADOW))
-            await _run(owner, _copy(table, ELSEWHERE, ELSEWHERE_BUREAU, MARK_OF_ELSEWHERE))
+            kept = table.c.tenant_id == YIJIAQIN
+            await _run(owner, _copy(table, kept, SHADOW, YUEQING, MARK_OF_SHADOW))
+            await _run(owner, _copy(table, kept, ELSEWHERE, ELSEWHERE_BUREAU, MARK_OF_ELSEWHERE))
 
 
 async def every_tenant(owner: asyncpg.Connection) -> list[UUID]:
@@ -71,7 +76,9 @@ def _another_bureau() -> object:
     return insert(BUREAU).from_select(columns, select(*chosen).where(BUREAU.c.id == YUEQING))
 
 
-def _copy(table: Table, tenant_id: UUID, bureau_id: UUID, mark: str) -> object:
+def _copy(
+    table: Table, kept: ColumnElement[bool], tenant_id: UUID, bureau_id: UUID, mark: str
+) -> object:
     def copied(column: Column[object]) -> ColumnElement[object]:
         match column.name:
             case "bureau_id":
@@ -85,7 +92,7 @@ def _copy(table: Table, tenant_id: UUID, bureau_id: UUID, mark: str) -> object:
             case _:
                 return column
 
-    found = select(*map(copied, table.c)).where(table.c.tenant_id == YIJIAQIN)
+    found = select(*map(copied, table.c)).where(kept)
     return insert(table).from_select([column.name for column in table.c], found)
 
 

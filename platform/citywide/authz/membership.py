@@ -237,7 +237,7 @@ def principal_of(subject: str, membership: Membership, today: date) -> Principal
     elif roles == SUPERVISOR_ONLY:
         assigned = {agency for agency, span in membership.assignments if span.covers(today)}
         tenants = (*sorted(assigned), tenant_id)
-        context = Context(Audience.SUPERVISOR, tenants=tenants)
+        context = Context(Audience.SUPERVISOR, tenants=tenants, bureau_id=bureau_id)
     else:
         context = Context(Audience.BUREAU, bureau_id=bureau_id)
     return Principal(

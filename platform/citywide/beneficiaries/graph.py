@@ -101,6 +101,7 @@ class Beneficiary:
         {"beneficiary_id": "id"},
     )
     enrolments = many("Enrolment", "The projects they take part in.", {"beneficiary_id": "id"})
+    needs = many("Need", "The questions they raised.", {"beneficiary_id": "id"})
     attendances = many("Attendance", "The services they received.", {"beneficiary_id": "id"})
     volunteer_links = many(
         "VolunteerLink", "Whom they are as a volunteer.", {"beneficiary_id": "id"}

@@ -1,4 +1,4 @@
-"""How a table is declared: a tenant's, behind row-level security, or a catalogue, shared by all.
+"""How a table is declared: a tenant's or a city's, behind row-level security, or a catalogue's.
 
 The rules a tenant table obeys (`tests/contract/test_catalogue.py` checks them on the database):
 `tenant_id` first, the primary key `(tenant_id, id)`, every UNIQUE and foreign key carries
@@ -7,6 +7,9 @@ that one comparison per audience is a whole row-level policy, and the same table
 distributed by tenant over several machines. Numbers are bigint, a status is text with a CHECK
 and a period is two dates, half-open: under row-level security PostgreSQL uses an index only for
 leakproof operators, which those of numeric, enum and range types are not.
+
+A city's table is what a bureau keeps for all its agencies: departments, policy documents. Its rows
+carry `bureau_id` alone, which its keys begin with, and the wall around them is the bureau's.
 """
 
 from __future__ import annotations
@@ -35,6 +38,7 @@ METADATA = MetaData(
 )
 
 TENANT_KEY = "tenant"
+CITY_KEY = "city"
 WRITERS_KEY = "writers"
 APPEND_ONLY_KEY = "append only"
 
@@ -78,9 +82,37 @@ def tenant_table(
     )
 
 
+def city_table(
+    name: str, *columns: Any, writers: Sequence[str] = (), is_append_only: bool = False
+) -> Table:
+    """A table whose rows a bureau keeps for its city, behind forced row-level security.
+
+    Every agency of the bureau reads them. `writers` as in `tenant_table`; where none are named,
+    manifests alone write it.
+    """
+    return Table(
+        name,
+        METADATA,
+        Column("bureau_id", Uuid, nullable=False),
+        Column("id", Uuid, nullable=False),
+        *columns,
+        PrimaryKeyConstraint("bureau_id", "id"),
+        ForeignKeyConstraint(["bureau_id"], ["bureau.id"]),
+        info={
+            CITY_KEY: True,
+            **({WRITERS_KEY: tuple(writers), APPEND_ONLY_KEY: is_append_only} if writers else {}),
+        },
+    )
+
+
 def reference(column: str, table: str) -> ForeignKeyConstraint:
     """A foreign key inside the tenant: `(tenant_id, column)` to `(tenant_id, id)` of `table`."""
     return ForeignKeyConstraint(["tenant_id", column], [f"{table}.tenant_id", f"{table}.id"])
+
+
+def city_reference(column: str, table: str) -> ForeignKeyConstraint:
+    """A foreign key to the own city's row of `table`, from a tenant's table or a city's."""
+    return ForeignKeyConstraint(["bureau_id", column], [f"{table}.bureau_id", f"{table}.id"])
 
 
 def one_of(column: str, *values: str) -> CheckConstraint:
@@ -97,3 +129,8 @@ def period(start: str = "valid_from", end: str = "valid_until") -> CheckConstrai
 def is_tenant_table(table: Table) -> bool:
     """Whether `table` lies behind the wall."""
     return bool(table.info.get(TENANT_KEY))
+
+
+def is_city_table(table: Table) -> bool:
+    """Whether `table` is one that a bureau keeps for its city."""
+    return bool(table.info.get(CITY_KEY))

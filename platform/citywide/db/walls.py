@@ -13,7 +13,7 @@ from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql
 
 from citywide.db.session import Audience
-from citywide.db.tables import APPEND_ONLY_KEY, WRITERS_KEY, is_tenant_table
+from citywide.db.tables import APPEND_ONLY_KEY, WRITERS_KEY, is_city_table, is_tenant_table
 
 _TENANT = "tenant_id = nullif(current_setting('citywide.tenant', true), '')::uuid"
 _BUREAU = "bureau_id = nullif(current_setting('citywide.bureau', true), '')::uuid"
@@ -31,6 +31,8 @@ _CONDITIONS = {
     Audience.IDENTITY: _TENANTS,
     Audience.OPERATOR: _BUREAU,
 }
+# Whoever works in a city reads what its bureau keeps for it.
+_CITY_AUDIENCES = (Audience.AGENCY, Audience.BUREAU, Audience.SUPERVISOR, Audience.OPERATOR)
 # The identity audience answers one question, "which roles has this subject, and until when".
 _IDENTITY_TABLES = frozenset(
     {"tenant", "member", "member_role", "own_role", "own_role_rule", "assignment", "agreement"}
@@ -110,27 +112,35 @@ ORDER BY login.rolname
 
 
 def protect_statements(tables: Iterable[Table]) -> Iterable[str]:
-    """Row-level security, policies and grants for `tables`, tenant tables and catalogues."""
+    """Row-level security, policies and grants for `tables` of every kind."""
     quote = postgresql.dialect().identifier_preparer.format_table  # type: ignore[no-untyped-call]
     for table in tables:
         name = quote(table)
-        if not is_tenant_table(table):
+        if not (is_tenant_table(table) or is_city_table(table)):
             for audience in Audience:
                 yield f"GRANT SELECT ON {name} TO {audience.login}"
             yield f"GRANT INSERT, UPDATE ON {name} TO {Audience.OPERATOR.login}"
             continue
         yield f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY"
         yield f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY"
-        for audience, condition in _CONDITIONS.items():
-            if audience is Audience.IDENTITY and table.name not in _IDENTITY_TABLES:
-                continue
-            by_subject = audience is Audience.IDENTITY and table.name == "member"
-            using = _SUBJECT if by_subject else condition
+        for audience, using in _conditions(table).items():
             yield (
                 f"CREATE POLICY {table.name}_{audience} ON {name} TO {audience.login} "
                 f"USING ({using}) WITH CHECK ({using})"
             )
             yield f"GRANT {_privileges(audience, table)} ON {name} TO {audience.login}"
+
+
+def _conditions(table: Table) -> dict[Audience, str]:
+    """Who sees rows of `table`, and which."""
+    if is_city_table(table):
+        return dict.fromkeys(_CITY_AUDIENCES, _BUREAU)
+    found = dict(_CONDITIONS)
+    if table.name == "member":
+        found[Audience.IDENTITY] = _SUBJECT
+    elif table.name not in _IDENTITY_TABLES:
+        del found[Audience.IDENTITY]
+    return found
 
 
 def _privileges(audience: Audience, table: Table) -> str:
@@ -139,6 +149,8 @@ def _privileges(audience: Audience, table: Table) -> str:
             return "SELECT"
         return "SELECT, INSERT" if table.info[APPEND_ONLY_KEY] else "SELECT, INSERT, UPDATE"
     writes = audience is Audience.OPERATOR or (
-        audience is Audience.AGENCY and table.name not in _MANIFEST_TABLES
+        audience is Audience.AGENCY
+        and table.name not in _MANIFEST_TABLES
+        and not is_city_table(table)
     )
     return "SELECT, INSERT, UPDATE" if writes else "SELECT"

@@ -17,7 +17,7 @@ from sqlalchemy.sql import ColumnElement, FromClause
 
 from citywide.authz.grants import Grant, Grants, Scope
 from citywide.db.session import Audience
-from citywide.db.tables import is_tenant_table
+from citywide.db.tables import is_city_table, is_tenant_table
 from citywide.errors import Code, RefusalError
 from citywide.graph.declare import Entity, Expression, Join, Named, Own, Through, Value
 from citywide.graph.sql import exists_about
@@ -136,7 +136,9 @@ class Access:
         return found
 
     def wall(self, table: Table, row: FromClause) -> Conditions:
-        """The tenant predicate: it stands at every reference of a tenant's table."""
+        """The tenant's predicate, or the city's: it stands at every reference of a walled table."""
+        if is_city_table(table) and self.has_predicates:
+            return [row.c.bureau_id == self.binds.principal("bureau_id", Uuid())]
         if not is_tenant_table(table) or not self.has_predicates:
             return []
         match self.audience:

@@ -20,12 +20,26 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Date, DateTime, FromClause, Table, Text, func, null
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Date,
+    DateTime,
+    FromClause,
+    Table,
+    Text,
+    bindparam,
+    func,
+    null,
+)
 from sqlalchemy.sql import ColumnElement
 from strawberry.utils.str_converters import to_camel_case
 
 # A plain list (`few`) is bounded by its nature; this bounds it by force as well.
 FEW_ROWS = 200
+
+# The bureau's business day in the expression of a field; each request binds its own.
+TODAY: ColumnElement[Any] = bindparam("today", type_=Date())
 
 Expression = Callable[[FromClause], ColumnElement[Any]]
 Join = Mapping[str, str]

@@ -103,11 +103,16 @@ def resolve(value: Any, variables: Variables) -> Any:
 Supply = Callable[["Principal", Variables], Any]
 
 
+def _by_the_day() -> dict[str, Supply]:
+    """What expressions of fields may name: `declare.TODAY`."""
+    return {"today": lambda principal, _: principal.today}
+
+
 @dataclass(slots=True)
 class Binds:
     """The plan's bind parameters, and how each gets its value in a request."""
 
-    supplies: dict[str, Supply] = field(default_factory=dict)
+    supplies: dict[str, Supply] = field(default_factory=_by_the_day)
 
     def value(
         self, value: Any, sql_type: TypeEngine[Any], convert: Callable[[Any], Any] | None = None

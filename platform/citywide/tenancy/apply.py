@@ -18,7 +18,7 @@ from asyncpg import Record
 from sqlalchemy import Select, Text, cast, func, insert, literal, select, update
 
 from citywide.db.session import Audience, Context, Database, Transaction
-from citywide.db.tables import is_tenant_table
+from citywide.db.tables import is_city_table, is_tenant_table
 from citywide.errors import OperatorError
 from citywide.tenancy.desired import TABLE_NAMES, Desired, desired_rows, table_named
 from citywide.tenancy.drafts import Span, ended
@@ -142,7 +142,7 @@ def _present(name: str, city: City) -> Select[Any]:
     """The rows that this city's manifests speak for."""
     table = table_named(name)
     statement = select(table).order_by(table.c.id)
-    if is_tenant_table(table):
+    if is_tenant_table(table) or is_city_table(table):
         return statement.where(table.c.bureau_id == city.bureau_id)
     match name:
         case "area":
@@ -263,6 +263,8 @@ async def _update(transaction: Transaction, change: Change) -> None:
     statement = update(table).where(table.c.id == change.row["id"]).values(change.columns)
     if is_tenant_table(table):
         statement = statement.where(table.c.tenant_id == change.row["tenant_id"])
+    elif is_city_table(table):
+        statement = statement.where(table.c.bureau_id == change.row["bureau_id"])
     await transaction.rows(statement)
 
 

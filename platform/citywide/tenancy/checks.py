@@ -103,9 +103,40 @@ def _bureau_problems(
     city = areas.get(manifest.city)
     if city is None or city.level != "CITY":
         yield source.problem(("city",), f"areas.csv has no CITY with the code {manifest.city}.")
+    yield from _need_problems(source, manifest)
     for place, member in enumerate(manifest.staff):
         yield from _member_problems(source, ("staff", place), member)
         yield from _assignment_problems(source, ("staff", place), member, agencies)
+
+
+def _need_problems(source: Source, manifest: BureauManifest) -> Iterator[Problem]:
+    """Every kind of need has a department to answer it, as long as the kind is in use."""
+    departments = {department.code: department for department in manifest.departments}
+    codes = [department.code for department in manifest.departments]
+    yield from _repeated(source, ("departments",), codes, "department")
+    for place, department in enumerate(manifest.departments):
+        yield from _period_problems(source, ("departments", place), department)
+    codes = [kind.code for kind in manifest.need_kinds]
+    yield from _repeated(source, ("need_kinds",), codes, "kind of need")
+    for place, kind in enumerate(manifest.need_kinds):
+        inside = ("need_kinds", place)
+        yield from _period_problems(source, inside, kind)
+        answering = departments.get(kind.department)
+        if answering is None:
+            message = f"There is no department {kind.department} among the departments."
+            yield source.problem((*inside, "department"), message)
+        elif _outlasts(kind, answering):
+            message = f"The department {kind.department} does not exist during all of it."
+            yield source.problem((*inside, "department"), message)
+
+
+def _outlasts(inner: OpenPeriod, outer: OpenPeriod) -> bool:
+    """Whether some day of `inner` lies outside of `outer`."""
+    if inner.valid_from < outer.valid_from:
+        return True
+    return outer.valid_until is not None and (
+        inner.valid_until is None or inner.valid_until > outer.valid_until
+    )
 
 
 def _assignment_problems(

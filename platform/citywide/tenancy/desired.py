@@ -32,6 +32,8 @@ TABLE_NAMES = (
     "instrument_band",
     "skill",
     "bureau",
+    "department",
+    "need_kind",
     "tenant",
     "agreement",
     "site",
@@ -65,7 +67,7 @@ def table_named(name: str) -> Table:
 
 def desired_rows(city: City) -> list[Desired]:
     """Every row of the city, in an order in which they can be inserted."""
-    found = [*_catalogue_rows(city), *_bureau_rows(city)]
+    found = [*_catalogue_rows(city), *_city_rows(city), *_bureau_rows(city)]
     for agency in city.agencies:
         found += _agency_rows(city, agency)
     order = {name: place for place, name in enumerate(TABLE_NAMES)}
@@ -151,6 +153,35 @@ def _instrument_rows(manifest: InstrumentManifest) -> Iterator[Desired]:
             "advice": band.advice,
         }
         yield Desired("instrument_band", f"{title} {band.band}", row)
+
+
+def _city_rows(city: City) -> Iterator[Desired]:
+    """What the bureau keeps for all its agencies."""
+    slug, bureau_id = city.bureau.slug, city.bureau_id
+    for department in city.bureau.departments:
+        row = {
+            "bureau_id": bureau_id,
+            "id": named_id("department", slug, department.code),
+            "code": department.code,
+            "name": department.name,
+            "phone": department.phone,
+            "valid_from": department.valid_from,
+            "valid_until": department.valid_until,
+        }
+        yield Desired("department", f"{slug}: {department.code} {department.name}", row)
+    for kind in city.bureau.need_kinds:
+        row = {
+            "bureau_id": bureau_id,
+            "id": named_id("need_kind", slug, kind.code),
+            "code": kind.code,
+            "label_zh": kind.label_zh,
+            "label_en": kind.label_en,
+            "department_id": named_id("department", slug, kind.department),
+            "days_to_answer": kind.days_to_answer,
+            "valid_from": kind.valid_from,
+            "valid_until": kind.valid_until,
+        }
+        yield Desired("need_kind", f"{slug}: {kind.code} {kind.label_zh}", row)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ FULL_SCORE = 100
 # A form that takes longer than one visit is not filled in; a longer scale of answers not read.
 MOST_QUESTIONS = 100
 MOST_OPTIONS = 10
+# Nobody is asked to wait for an answer longer than a year.
+MOST_DAYS = 366
 
 # Written for every regular-expression engine: no control characters, no blank at either end.
 _PRINTABLE = r"^[^\x00-\x20\x7f-\xa0]([^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\xa0])?$"
@@ -57,6 +59,9 @@ Yuan = Annotated[
         pattern=r"^(0|[1-9][0-9]{0,11})\.[0-9]{2}$",
         description="An exact amount in yuan with two decimals, in quotes.",
     ),
+]
+Phone = Annotated[
+    str, Field(pattern=r"^[0-9+(][0-9+() -]{2,22}$", description="A public number, in quotes.")
 ]
 BureauRole = Literal["officer", "budget_officer", "evaluator", "auditor", "analyst", "supervisor"]
 AgencyRole = Literal["director", "social_worker", "volunteer_manager", "finance"]
@@ -207,6 +212,24 @@ class InstrumentManifest(OpenPeriod):
     bands: tuple[InstrumentBand, ...] = Field(min_length=1, max_length=3)
 
 
+class Department(OpenPeriod):
+    """Who answers the questions of one field."""
+
+    code: Slug
+    name: Name
+    phone: Phone | None = None
+
+
+class NeedKind(OpenPeriod):
+    """What persons ask about, which department answers, and within how many calendar days."""
+
+    code: Slug
+    label_zh: Name
+    label_en: Name
+    department: Slug = Field(description="The code of one of the departments.")
+    days_to_answer: int = Field(ge=1, le=MOST_DAYS)
+
+
 class BureauManifest(Declaration):
     """`bureau.yaml`: the commissioning authority of a city."""
 
@@ -218,6 +241,8 @@ class BureauManifest(Declaration):
     replay_date: date | None = Field(
         None, description="Show the city as of this past day; leave it out in a live city."
     )
+    departments: tuple[Department, ...] = Field((), max_length=MOST_ITEMS)
+    need_kinds: tuple[NeedKind, ...] = Field((), max_length=MOST_ITEMS)
     staff: tuple[BureauMember, ...] = Field((), max_length=MOST_ITEMS)
 
 

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from citywide.db.session import Change, Prepared, Transaction
-from citywide.db.tables import is_tenant_table
+from citywide.db.tables import is_city_table, is_tenant_table
 from citywide.tenancy.desk import Desk
 from citywide.tenancy.drafts import Span
 from citywide.tenancy.models import MEMBER_ROLE
@@ -40,9 +40,16 @@ def among(column: Column[UUID], ids: Collection[UUID]) -> ColumnElement[bool]:
     return column == any_(literal(list(ids), ARRAY(Uuid)))
 
 
+def owned(table: Table, *, desk: Desk) -> ColumnElement[bool]:
+    """The first wall around the desk's rows: its tenant's, or those kept for its city."""
+    if is_city_table(table):
+        return table.c.bureau_id == desk.bureau_id
+    return table.c.tenant_id == desk.tenant_id
+
+
 def of_tenant(statement: Select[Any], table: Table, *, desk: Desk) -> Select[Any]:
     """The first wall: the tenant's predicate, stated although row-level security adds its own."""
-    return statement.where(table.c.tenant_id == desk.tenant_id)
+    return statement.where(owned(table, desk=desk))
 
 
 async def insert_rows(
@@ -93,7 +100,7 @@ async def update_row(
     ]
     statement = (
         update(table)
-        .where(table.c.tenant_id == desk.tenant_id, table.c.id == row_id)
+        .where(owned(table, desk=desk), table.c.id == row_id)
         .values(changed)
         .returning(table.c.id, *old)
     )
@@ -121,7 +128,7 @@ async def rows_with(
     """The tenant's rows whose `column` is one of `values`."""
     if not values:
         return []
-    given = {"tenant_id": desk.tenant_id, "wanted": list(values)}
+    given = {"tenant_id": desk.tenant_id, "bureau_id": desk.bureau_id, "wanted": list(values)}
     return await transaction.fetch(_finding(column), given)
 
 
@@ -137,11 +144,13 @@ async def catalogue_rows(
 
 @cache
 def _finding(column: Column[Any]) -> Prepared:
-    """The rows whose `column` is wanted; of a tenant's table with the tenant's predicate."""
+    """The rows whose `column` is wanted, with the predicate of the table's wall."""
     table = column.table
     statement = select(table).where(column == any_(bindparam("wanted", type_=ARRAY(column.type))))
     if is_tenant_table(table):
         statement = statement.where(table.c.tenant_id == bindparam("tenant_id", type_=Uuid()))
+    elif is_city_table(table):
+        statement = statement.where(table.c.bureau_id == bindparam("bureau_id", type_=Uuid()))
     return Prepared.of(statement)
 
 

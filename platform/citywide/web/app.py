@@ -31,6 +31,7 @@ from citywide.identity.keys import deployment_keys
 from citywide.identity.tokens import Verifier
 from citywide.printing.press import Press
 from citywide.settings import FONTS, Settings
+from citywide.web.answers import AnswerEndpoint
 from citywide.web.certificates import CertificateEndpoint
 from citywide.web.graphql import GraphQLEndpoint, Identification
 from citywide.web.home import home
@@ -145,6 +146,7 @@ def create_app(deployment: Deployment, rules: Rules | None = None) -> Starlette:
         app.state.certificates = CertificateEndpoint(engine, identification, press, operations)
         app.state.stream = StreamEndpoint(engine, relay, identification)
         app.state.socket = SocketEndpoint(engine, relay, identification)
+        app.state.answers = AnswerEndpoint(engine, identification, press, operations)
         watching = asyncio.create_task(memberships.watch())
         relaying = asyncio.create_task(relay.run())
         keeper.start()
@@ -164,6 +166,7 @@ def create_app(deployment: Deployment, rules: Rules | None = None) -> Starlette:
             Route("/graphql", _graphql, methods=["GET", "POST"]),
             WebSocketRoute("/graphql", _socket),
             Route("/graphql/stream", _stream, methods=["GET", "POST"]),
+            Route("/needs/{need_id}/answer.pdf", _answer),
             Route("/schema.graphql", _sdl),
             Route("/volunteers/{row_id}/certificate.pdf", _certificate),
             Route("/health", _health),
@@ -189,6 +192,11 @@ async def _stream(request: Request) -> Response:
 
 async def _socket(websocket: WebSocket) -> None:
     await websocket.app.state.socket(websocket)
+
+
+async def _answer(request: Request) -> Response:
+    response: Response = await request.app.state.answers(request)
+    return response
 
 
 async def _sdl(request: Request) -> Response:
