@@ -12,11 +12,9 @@ from uuid import UUID
 
 import asyncpg
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     DateTime,
     LargeBinary,
-    Table,
     Text,
     Uuid,
     bindparam,
@@ -25,7 +23,6 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.sql.dml import ReturningInsert
 
 from citywide.acts.act import Act
 from citywide.acts.models import IDEMPOTENCY_KEY
@@ -36,7 +33,7 @@ from citywide.acts.problems import (
     StateProblem,
     invalid,
 )
-from citywide.audit.chain import changes_told, entry_of, link
+from citywide.audit.chain import changes_told, each_row, entry_of, link
 from citywide.audit.models import AUDIT_SUBJECT
 from citywide.authz.grants import Scope
 from citywide.authz.policy import Policy
@@ -247,12 +244,12 @@ def _recording() -> Prepared:
     )
     owned = {"tenant_id": cast(tenant_id, Uuid), "bureau_id": cast(bureau_id, Uuid)}
     current = cast(cast(func.pg_current_xact_id(), Text), BigInteger)
-    events = _each(
+    events = each_row(
         OUTBOX,
         {"id": "event_ids", "topic": "topics", "row_id": "row_ids"},
         {**owned, "occurred_at": cast(now, DateTime(timezone=True)), "transaction": current},
     )
-    subjects = _each(
+    subjects = each_row(
         AUDIT_SUBJECT,
         {"id": "subject_ids", "person_id": "person_ids"},
         {**owned, "entry_id": cast(bindparam("entry_id", type_=Uuid()), Uuid)},
@@ -263,15 +260,6 @@ def _recording() -> Prepared:
         .add_cte(events.cte("told"))
         .add_cte(subjects.cte("about"))
     )
-
-
-def _each(table: Table, arrays: Mapping[str, str], same: Mapping[str, Any]) -> ReturningInsert[Any]:
-    """A row for each place of the named arrays, with what is the same in all of them."""
-    given = (bindparam(name, type_=ARRAY(table.c[column].type)) for column, name in arrays.items())
-    values = func.unnest(*given).table_valued(*arrays).render_derived()
-    columns = {**same, **{column: values.c[column] for column in arrays}}
-    made = insert(table).from_select(list(columns), select(*columns.values()))
-    return made.returning(table.c.id)
 
 
 __all__ = ["KEY_LENGTH", "Done", "Request", "UseCase", "perform"]

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from sqlalchemy import (
     BigInteger,
     DateTime,
     Insert,
+    LargeBinary,
     Table,
     Text,
     Uuid,
@@ -28,10 +30,11 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.types import TypeEngine
 
 from citywide.audit.models import AUDIT_ENTRY, AUDIT_HEAD, AUDIT_SUBJECT
-from citywide.db.session import Transaction
+from citywide.db.session import Prepared, Transaction
 from citywide.ids import new_id
 
 # One entry tells at most this much: the changes of a large import are counted beyond it.
@@ -157,38 +160,85 @@ async def append(transaction: Transaction, entries: Sequence[Entry]) -> None:
     """
     tenant_id, bureau_id = entries[0].tenant_id, entries[0].bureau_id
     owned = {"tenant_id": tenant_id, "bureau_id": bureau_id}
-    start = insert(AUDIT_HEAD).values(**owned, id=tenant_id, position=0, hash=b"")
-    await transaction.rows(start.on_conflict_do_nothing())
-    locked = select(AUDIT_HEAD).where(AUDIT_HEAD.c.tenant_id == tenant_id).with_for_update()
-    [head] = await transaction.rows(locked)
-    position, newest = head["position"], head["hash"]
-    rows = []
+    heads = await transaction.fetch(_locked_head(), owned)
+    if not heads:
+        start = insert(AUDIT_HEAD).values(**owned, id=tenant_id, position=0, hash=b"")
+        await transaction.rows(start.on_conflict_do_nothing())
+        heads = await transaction.fetch(_locked_head(), owned)
+    position, newest = heads[0]["position"], heads[0]["hash"]
+    positions, texts, hashes = [], [], []
     for entry in entries:
         position, text = position + 1, entry.text
         newest = hash_of(newest, position, text)
-        rows.append(
-            {
-                "id": entry.id,
-                "position": position,
-                "kind": entry.kind,
-                "occurred_at": entry.occurred_at,
-                "actor": entry.actor,
-                "coordinate": entry.coordinate,
-                "entry": text,
-                "hash": newest,
-            }
-        )
+        positions.append(position)
+        texts.append(text)
+        hashes.append(newest)
     persons = [
-        {"id": new_id(), "entry_id": entry.id, "person_id": UUID(person)}
-        for entry in entries
-        for person in entry.content.get("persons", ())
+        (entry.id, UUID(person)) for entry in entries for person in entry.content.get("persons", ())
     ]
-    await transaction.rows(_inserted(AUDIT_ENTRY, owned, rows))
-    if persons:
-        await transaction.rows(_inserted(AUDIT_SUBJECT, owned, persons))
+    values = {
+        **owned,
+        "newest_position": position,
+        "newest_hash": newest,
+        "ids": [entry.id for entry in entries],
+        "positions": positions,
+        "kinds": [entry.kind for entry in entries],
+        "moments": [entry.occurred_at for entry in entries],
+        "actors": [entry.actor for entry in entries],
+        "coordinates": [entry.coordinate for entry in entries],
+        "texts": texts,
+        "hashes": hashes,
+        "subject_ids": [new_id() for _ in persons],
+        "entry_ids": [entry_id for entry_id, _ in persons],
+        "person_ids": [person_id for _, person_id in persons],
+    }
+    await transaction.fetch(_batch(), values)
+
+
+@cache
+def _locked_head() -> Prepared:
+    tenant_id = bindparam("tenant_id", type_=Uuid())
     of_tenant = (AUDIT_HEAD.c.tenant_id == tenant_id, AUDIT_HEAD.c.id == tenant_id)
-    moved = update(AUDIT_HEAD).where(*of_tenant).values(position=position, hash=newest)
-    await transaction.rows(moved.returning(AUDIT_HEAD.c.id))
+    head = select(AUDIT_HEAD.c.position, AUDIT_HEAD.c.hash).where(*of_tenant)
+    return Prepared.of(head.with_for_update())
+
+
+@cache
+def _batch() -> Prepared:
+    """A batch's entries and the persons they name, and the head moved to the last of them."""
+    tenant_id = bindparam("tenant_id", type_=Uuid())
+    owned = {
+        "tenant_id": cast(tenant_id, Uuid),
+        "bureau_id": cast(bindparam("bureau_id", type_=Uuid()), Uuid),
+    }
+    of_tenant = (AUDIT_HEAD.c.tenant_id == tenant_id, AUDIT_HEAD.c.id == tenant_id)
+    moved = update(AUDIT_HEAD).where(*of_tenant)
+    moved = moved.values(
+        position=bindparam("newest_position", type_=BigInteger()),
+        hash=bindparam("newest_hash", type_=LargeBinary()),
+    )
+    about = each_row(
+        AUDIT_SUBJECT,
+        {"id": "subject_ids", "entry_id": "entry_ids", "person_id": "person_ids"},
+        owned,
+    )
+    entries = each_row(
+        AUDIT_ENTRY,
+        {
+            "id": "ids",
+            "position": "positions",
+            "kind": "kinds",
+            "occurred_at": "moments",
+            "actor": "actors",
+            "coordinate": "coordinates",
+            "entry": "texts",
+            "hash": "hashes",
+        },
+        owned,
+    )
+    return Prepared.of(
+        entries.add_cte(about.cte("about")).add_cte(moved.returning(AUDIT_HEAD.c.id).cte("moved"))
+    )
 
 
 async def missing(transaction: Transaction, entries: Sequence[Entry]) -> list[Entry]:
@@ -201,16 +251,13 @@ async def missing(transaction: Transaction, entries: Sequence[Entry]) -> list[En
     return [entry for entry in entries if entry.id not in found]
 
 
-def _inserted(table: Table, owned: Mapping[str, UUID], rows: Sequence[Mapping[str, Any]]) -> Insert:
-    """One statement for any number of rows: each column is one array."""
-    arrays = {
-        name: literal([row[name] for row in rows], ARRAY(table.c[name].type)) for name in rows[0]
-    }
-    values = func.unnest(*arrays.values()).table_valued(*arrays).render_derived()
-    columns = {
-        **{name: literal(value, Uuid) for name, value in owned.items()},
-        **{name: values.c[name] for name in arrays},
-    }
+def each_row(
+    table: Table, arrays: Mapping[str, str], same: Mapping[str, Any]
+) -> ReturningInsert[Any]:
+    """A row for each place of the named arrays, with what is the same in all of them."""
+    given = (bindparam(name, type_=ARRAY(table.c[column].type)) for column, name in arrays.items())
+    values = func.unnest(*given).table_valued(*arrays).render_derived()
+    columns = {**same, **{column: values.c[column] for column in arrays}}
     made = insert(table).from_select(list(columns), select(*columns.values()))
     return made.returning(table.c.id)
 
