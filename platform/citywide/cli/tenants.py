@@ -17,6 +17,7 @@ from citywide.db.embedded import running_database
 from citywide.db.migrate import check_ready
 from citywide.db.sealed import Sealer
 from citywide.db.session import Audience, Database
+from citywide.domain import CATALOGUE
 from citywide.errors import OperatorError
 from citywide.exchange.pilot import load_pilot
 from citywide.identity.keys import Keys, deployment_keys
@@ -24,6 +25,9 @@ from citywide.settings import Settings
 from citywide.tenancy import apply as tenancy
 from citywide.tenancy.load import load_manifests
 from citywide.tenancy.manifests import City as Manifests
+
+# Manifests name tables of the domain's folders, which are known once its catalogue is imported.
+assert CATALOGUE.entities
 
 app = typer.Typer(help="Bureaus, agencies and their records.", no_args_is_help=True)
 
