@@ -32,8 +32,6 @@ class Group:
     key: str
     name: str
     nodes: list[FieldNode] = field(default_factory=list)
-    # Asked for on this very type, not through an interface or union.
-    is_explicit: bool = False
 
     @property
     def selections(self) -> list[SelectionSetNode]:
@@ -53,7 +51,7 @@ class Selections:
         """The selected fields of an object type, merged by response key, in order."""
         groups: dict[str, Group] = {}
         for selection in selections:
-            self._collect(type_name, selection, groups, set(), is_explicit=True)
+            self._collect(type_name, selection, groups, set())
         return list(groups.values())
 
     def children(self, group: Group, type_name: str) -> list[Group]:
@@ -61,11 +59,28 @@ class Selections:
         return self.collect(type_name, group.selections)
 
     def is_named(self, group: Group, type_name: str) -> bool:
-        """Whether an abstract field's selection asks for this type by name."""
-        groups: dict[str, Group] = {}
-        for selection in group.selections:
-            self._collect(type_name, selection, groups, set(), is_explicit=False)
-        return any(each.is_explicit for each in groups.values())
+        """Whether an abstract field's selection asks for something of this type by its name."""
+        return any(self._asks(each, type_name, is_named=False) for each in group.selections)
+
+    def _asks(self, selections: SelectionSetNode, type_name: str, *, is_named: bool) -> bool:
+        """Whether a field is selected inside a fragment on the type, however deep inside it.
+
+        A fragment is read wherever it is spread: what it asks for depends on what is around it.
+        """
+        for node in selections.selections:
+            if not self._is_included(node):
+                continue
+            if isinstance(node, FieldNode):
+                if is_named:
+                    return True
+                continue
+            fragment = self._fragment(node, set())
+            if fragment is None or not self._applies(fragment, type_name):
+                continue
+            named = is_named or _condition(fragment) == type_name
+            if self._asks(fragment.selection_set, type_name, is_named=named):
+                return True
+        return False
 
     def _collect(
         self,
@@ -73,27 +88,17 @@ class Selections:
         selections: SelectionSetNode,
         groups: dict[str, Group],
         visited: set[str],
-        *,
-        is_explicit: bool,
     ) -> None:
         for node in selections.selections:
             if not self._is_included(node):
                 continue
             if isinstance(node, FieldNode):
                 key = (node.alias or node.name).value
-                group = groups.setdefault(key, Group(key, node.name.value))
-                group.nodes.append(node)
-                group.is_explicit |= is_explicit
+                groups.setdefault(key, Group(key, node.name.value)).nodes.append(node)
                 continue
             fragment = self._fragment(node, visited)
-            if fragment is None:
-                continue
-            named = fragment.type_condition
-            condition = None if named is None else named.name.value
-            if condition is None or self._applies(condition, type_name):
-                explicit = is_explicit if condition is None else condition == type_name
-                inner = fragment.selection_set
-                self._collect(type_name, inner, groups, visited, is_explicit=explicit)
+            if fragment is not None and self._applies(fragment, type_name):
+                self._collect(type_name, fragment.selection_set, groups, visited)
 
     def _fragment(
         self, node: SelectionNode, visited: set[str]
@@ -116,8 +121,11 @@ class Selections:
             argument(GraphQLIncludeDirective) is not False
         )
 
-    def _applies(self, condition: str, type_name: str) -> bool:
-        if condition == type_name:
+    def _applies(
+        self, fragment: FragmentDefinitionNode | InlineFragmentNode, type_name: str
+    ) -> bool:
+        condition = _condition(fragment)
+        if condition is None or condition == type_name:
             return True
         kinds = self.schema.type_map
         abstract, concrete = kinds[condition], kinds[type_name]
@@ -131,3 +139,8 @@ class Selections:
         parent = self.schema.type_map[type_name]
         assert isinstance(parent, GraphQLObjectType)
         return get_argument_values(parent.fields[group.name], group.nodes[0], self.variables)
+
+
+def _condition(fragment: FragmentDefinitionNode | InlineFragmentNode) -> str | None:
+    """The type that a fragment is on; None for one in place that names none."""
+    return None if fragment.type_condition is None else fragment.type_condition.name.value
