@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import GraphQLSchema, parse
@@ -24,17 +23,28 @@ from oracle.world import World
 from walls.house import PURPOSE
 
 
-@dataclass
 class Bench:
-    """Compares the two for one principal after another; `outcomes` counts what came of it."""
+    """Compares the two for one principal after another; `outcomes` counts what came of it.
 
-    engine: Engine
-    database: Database
-    world: World
-    schema: GraphQLSchema
-    sealer: Sealer
-    outcomes: Counter[str] = field(default_factory=Counter)
-    _askers: dict[str, Asker] = field(default_factory=dict)
+    No dataclass: Hypothesis tells a failure with the test's arguments and would print every row.
+    """
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        database: Database,
+        world: World,
+        schema: GraphQLSchema,
+        sealer: Sealer,
+    ) -> None:
+        self.engine = engine
+        self.database = database
+        self.world = world
+        self.schema = schema
+        self.sealer = sealer
+        self.outcomes: Counter[str] = Counter()
+        self._askers: dict[str, Asker] = {}
 
     async def asker(self, subject: str) -> Asker:
         """The oracle's view for one user."""
