@@ -9,13 +9,17 @@ AGENCIES = ("yijiaqin", "shouqianshou")
 
 
 async def do_fieldwork(house: House) -> None:
-    """One case with all that belongs to it, its supervision, a salon and a shared library entry."""
+    """One case with all that belongs to it, its supervision, a salon and a shared library entry.
+
+    A volunteer who is a client too, their hours, and a role of the agency's own.
+    """
     for slug in AGENCIES:
         story = await Story.of(house, slug)
         await _casework(story)
         await _supervision(story)
         await _salon(story)
         await _library(story)
+        await _volunteering(story)
 
 
 async def _done(story: Story, user: str, mutation: str, selection: str, **given: object) -> str:
@@ -139,3 +143,35 @@ async def _library(story: Story) -> None:
     )
     [entry] = found["library"]["nodes"]
     await _done(story, "bureau.officer", "publishLibraryEntry", "libraryEntry", entryId=entry["id"])
+
+
+async def _volunteering(story: Story) -> None:
+    volunteer_id = story.volunteer["id"]
+    await _done(
+        story,
+        story.worker,
+        "linkVolunteerToBeneficiary",
+        "volunteerLink",
+        volunteerId=volunteer_id,
+        beneficiaryId=story.person["id"],
+    )
+    await _done(
+        story,
+        story.director,
+        "recordVolunteerHours",
+        "volunteerHours",
+        volunteerId=volunteer_id,
+        servedOn="2015-11-10",
+        minutes=60,
+        activity="写春联",
+    )
+    await _done(
+        story,
+        story.director,
+        "defineRole",
+        "ownRole",
+        name="bookkeeper",
+        label="记账",
+        blocks=["finance"],
+        rules=[],
+    )
