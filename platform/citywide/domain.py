@@ -1,6 +1,7 @@
 """Every domain folder, imported once: after this the metadata and the entities are complete."""
 
 from citywide.acts import models as _acts
+from citywide.agencies import audit_trail as _audit_trail
 from citywide.agencies import graph as _agencies
 from citywide.agencies import mutations as _member_mutations
 from citywide.agencies import own_roles as _own_role_mutations
@@ -54,6 +55,7 @@ _IMPORTED = (
     _assessment_mutations,
     _assessments,
     _audit,
+    _audit_trail,
     _beneficiaries,
     _budgets,
     _campaign_calendar,

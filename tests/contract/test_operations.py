@@ -32,6 +32,7 @@ VARIABLES = {
     "PlanAndRecords": PERIOD,
     "ServiceLog": PERIOD,
     "VolunteerCertificate": {"id": "nothing"},
+    "WhoLooked": {"beneficiary": "nothing"},
 }
 
 

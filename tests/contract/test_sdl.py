@@ -29,6 +29,7 @@ from walls.house import House
 
 # Their values are the plain words of what they say; the enum's own description says of what.
 ENUMS_OF_PLAIN_WORDS = {
+    "AuditKind",
     "AdviceStatus",
     "AreaLevel",
     "AssessmentSource",
