@@ -37,6 +37,10 @@ _CONDITIONS: Mapping[str, Callable[[Row], bool]] = {
     "ServiceRecordVersion": lambda row: row["status"] == "SUPERSEDED",
     "Attendance": lambda row: not row["superseded"],
     "PastAttendance": lambda row: row["superseded"],
+    "LibraryEntry": lambda row: row["withdrawn_on"] is None,
+    "VolunteerLink": lambda row: row["is_current"],
+    "VolunteerSkill": lambda row: row["is_current"],
+    "VolunteerSlot": lambda row: row["is_current"],
 }
 _CONDITIONS: Mapping[str, Callable[[Row], bool]] = {
     "Agency": lambda row: row["kind"] == "AGENCY",
@@ -44,6 +48,10 @@ _CONDITIONS: Mapping[str, Callable[[Row], bool]] = {
     "ServiceRecordVersion": lambda row: row["status"] == "SUPERSEDED",
     "Attendance": lambda row: not row["superseded"],
     "PastAttendance": lambda row: row["superseded"],
+    "LibraryEntry": lambda row: row["withdrawn_on"] is None,
+    "VolunteerLink": lambda row: row["is_current"],
+    "VolunteerSkill": lambda row: row["is_current"],
+    "VolunteerSlot": lambda row: row["is_current"],
 }
 # Values that are computed, likewise; from a row and the business day.
 _COMPUTED: Mapping[tuple[str, str], Callable[[Row, date], Any]] = {
