@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cases.story import Story
+from walls.bookkeeping import ask_and_celebrate, done, fund, keep_books
 from walls.house import House
 
 AGENCIES = ("yijiaqin", "shouqianshou")
@@ -11,7 +12,8 @@ AGENCIES = ("yijiaqin", "shouqianshou")
 async def do_fieldwork(house: House) -> None:
     """One case with all that belongs to it, its supervision, a salon and a shared library entry.
 
-    A volunteer who is a client too, their hours, and a role of the agency's own.
+    A volunteer who is a client too, their hours, a role of the agency's own, a budget with what was
+    spent of it, a question, a campaign, a group.
     """
     for slug in AGENCIES:
         story = await Story.of(house, slug)
@@ -20,22 +22,18 @@ async def do_fieldwork(house: House) -> None:
         await _salon(story)
         await _library(story)
         await _volunteering(story)
-
-
-async def _done(story: Story, user: str, mutation: str, selection: str, **given: object) -> str:
-    """Do something that must succeed; the id of the row."""
-    answer = await story.house.act(user, mutation, f"{selection} {{ id }}", **given)
-    assert selection in answer, answer
-    return str(answer[selection]["id"])
+        await keep_books(story, slug)
+        await ask_and_celebrate(story)
+    await fund(story)
 
 
 async def _casework(story: Story) -> None:
     await story.approved()
     worker, case_id = story.worker, story.case_id
-    await _done(
+    await done(
         story, worker, "scoreGoal", "caseGoal", goalId=story.goal_id, scoredOn="2015-11-10", score=4
     )
-    session_id = await _done(
+    session_id = await done(
         story,
         worker,
         "recordService",
@@ -52,7 +50,7 @@ async def _casework(story: Story) -> None:
         workerIds=[story.members[worker]],
         volunteerIds=[],
     )
-    await _done(
+    await done(
         story,
         worker,
         "linkCaseSession",
@@ -60,7 +58,7 @@ async def _casework(story: Story) -> None:
         caseId=case_id,
         serviceRecordId=session_id,
     )
-    await _done(
+    await done(
         story,
         worker,
         "recordConference",
@@ -72,7 +70,7 @@ async def _casework(story: Story) -> None:
         memberIds=[story.members[worker]],
         volunteerIds=[story.volunteer["id"]],
     )
-    await _done(
+    await done(
         story,
         worker,
         "pairCase",
@@ -86,7 +84,7 @@ async def _casework(story: Story) -> None:
 
 
 async def _supervision(story: Story) -> None:
-    await _done(
+    await done(
         story,
         "supervisor.lead",
         "recordSupervision",
@@ -101,10 +99,10 @@ async def _supervision(story: Story) -> None:
 
 
 async def _salon(story: Story) -> None:
-    salon_id = await _done(
+    salon_id = await done(
         story, story.director, "planSalon", "salon", topic="怎样开口", heldOn="2015-11-10"
     )
-    await _done(
+    await done(
         story,
         story.director,
         "holdSalon",
@@ -117,7 +115,7 @@ async def _salon(story: Story) -> None:
 
 
 async def _library(story: Story) -> None:
-    draft_id = await _done(
+    draft_id = await done(
         story,
         story.worker,
         "draftLibraryText",
@@ -126,10 +124,10 @@ async def _library(story: Story) -> None:
         topic="政策讲解",
         text="一位复员军人误读了政策。",
     )
-    await _done(
+    await done(
         story, story.worker, "submitLibraryText", "libraryDraft", draftId=draft_id, version=1
     )
-    await _done(
+    await done(
         story,
         story.director,
         "approveLibraryText",
@@ -142,12 +140,12 @@ async def _library(story: Story) -> None:
         story.director, "{ library(where: {isOrigin: {eq: true}}) { nodes { id } } }"
     )
     [entry] = found["library"]["nodes"]
-    await _done(story, "bureau.officer", "publishLibraryEntry", "libraryEntry", entryId=entry["id"])
+    await done(story, "bureau.officer", "publishLibraryEntry", "libraryEntry", entryId=entry["id"])
 
 
 async def _volunteering(story: Story) -> None:
     volunteer_id = story.volunteer["id"]
-    await _done(
+    await done(
         story,
         story.worker,
         "linkVolunteerToBeneficiary",
@@ -155,7 +153,7 @@ async def _volunteering(story: Story) -> None:
         volunteerId=volunteer_id,
         beneficiaryId=story.person["id"],
     )
-    await _done(
+    await done(
         story,
         story.director,
         "recordVolunteerHours",
@@ -165,7 +163,7 @@ async def _volunteering(story: Story) -> None:
         minutes=60,
         activity="写春联",
     )
-    await _done(
+    await done(
         story,
         story.director,
         "defineRole",
