@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -42,32 +43,6 @@ _CONDITIONS: Mapping[str, Callable[[Row], bool]] = {
     "VolunteerSkill": lambda row: row["is_current"],
     "VolunteerSlot": lambda row: row["is_current"],
 }
-_CONDITIONS: Mapping[str, Callable[[Row], bool]] = {
-    "Agency": lambda row: row["kind"] == "AGENCY",
-    "ServiceRecord": lambda row: row["status"] != "SUPERSEDED",
-    "ServiceRecordVersion": lambda row: row["status"] == "SUPERSEDED",
-    "Attendance": lambda row: not row["superseded"],
-    "PastAttendance": lambda row: row["superseded"],
-    "LibraryEntry": lambda row: row["withdrawn_on"] is None,
-    "VolunteerLink": lambda row: row["is_current"],
-    "VolunteerSkill": lambda row: row["is_current"],
-    "VolunteerSlot": lambda row: row["is_current"],
-}
-# Values that are computed, likewise; from a row and the business day.
-_COMPUTED: Mapping[tuple[str, str], Callable[[Row, date], Any]] = {
-    ("Need", "daysOpen"): lambda row, today: ((row["ended_on"] or today) - row["raised_on"]).days,
-    ("Need", "daysInStatus"): lambda row, today: (
-        None if row["ended_on"] else (today - row["status_since"]).days
-    ),
-    ("Need", "isOverdue"): lambda row, today: (
-        row["status"] == "REFERRED" and row["due_on"] is not None and row["due_on"] < today
-    ),
-    ("NeedStep", "days"): lambda row, today: (
-        None
-        if row["status"] in {"CLOSED", "WITHDRAWN"}
-        else ((row["left_on"] or today) - row["entered_on"]).days
-    ),
-}
 
 
 def _change(world: World, row: Row, _: date) -> int | None:
@@ -84,9 +59,40 @@ def _change(world: World, row: Row, _: date) -> int | None:
     return found
 
 
+def _held(kind: str, sign: int = 1) -> Callable[[World, Row, date], int]:
+    """What the ledger's account of a kind holds for the row."""
+
+    def held(world: World, row: Row, _: date) -> int:
+        wanted = {"tenant_id": row["tenant_id"], "owner_id": row["id"], "kind": kind}
+        return sign * sum(each["balance_fen"] for each in world.where("ledger_account", wanted))
+
+    return held
+
+
+def _committed(world: World, row: Row, today: date) -> int:
+    wanted = {"tenant_id": row["tenant_id"], "budget_line_id": row["id"]}
+    left = _held("COMMITTED")
+    return sum(left(world, each, today) for each in world.where("commitment", wanted))
+
+
+def _when(world: World, row: Row, _: date) -> Any:
+    [entry] = world.where("audit_entry", {"tenant_id": row["tenant_id"], "id": row["entry_id"]})
+    return entry["occurred_at"]
+
+
 # The values that are no column, computed once more from the rows and the business day.
 _COMPUTED: Mapping[tuple[str, str], Callable[[World, Row, date], Any]] = {
     ("Assessment", "change"): _change,
+    ("Appropriation", "available"): _held("APPROPRIATED"),
+    ("BudgetLine", "available"): _held("AVAILABLE"),
+    ("BudgetLine", "spent"): _held("SPENT"),
+    ("BudgetLine", "paid"): _held("PAID"),
+    ("BudgetLine", "overrun"): _held("OVERRUN", -1),
+    ("BudgetLine", "committed"): _committed,
+    ("Commitment", "left"): _held("COMMITTED"),
+    ("AuditEntry", "operation"): lambda _, row, __: json.loads(row["entry"]).get("operation"),
+    ("AuditEntry", "purpose"): lambda _, row, __: json.loads(row["entry"]).get("purpose"),
+    ("AuditSubject", "occurredAt"): _when,
     ("Need", "daysOpen"): lambda _, row, today: (
         ((row["ended_on"] or today) - row["raised_on"]).days
     ),
