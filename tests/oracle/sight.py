@@ -10,6 +10,7 @@ from uuid import UUID
 
 from citywide.authz.grants import Grants, Scope
 from citywide.authz.principal import Principal
+from citywide.budgets.graph import first_sign
 from citywide.db.session import Audience
 from citywide.graph.declare import (
     Entity,
@@ -31,6 +32,7 @@ from oracle.world import Row, World
 _MASKS: Mapping[Expression, Callable[[Row], Any]] = {
     hidden: lambda _: None,
     surname: lambda row: row["name"][:1] + "**",
+    first_sign: lambda row: row["payee"][:1] + "**",
 }
 _CONDITIONS: Mapping[str, Callable[[Row], bool]] = {
     "Agency": lambda row: row["kind"] == "AGENCY",

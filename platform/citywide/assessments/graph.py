@@ -26,6 +26,7 @@ from citywide.graph.declare import (
     one,
     through,
 )
+from citywide.graph.topics import announce_approval
 
 
 @strawberry.enum(description="How much help an assessment calls for.")
@@ -188,3 +189,6 @@ class AssessmentAnswer:
         nullable=True,
     )
     assessment = one("Assessment", "The assessment.", {"id": "assessment_id"})
+
+
+announce_approval("Assessment")

@@ -26,6 +26,7 @@ from citywide.budgets.models import (
     TRANCHE,
 )
 from citywide.graph.declare import Expression, Kind, Value, column, entity, few, many, one
+from citywide.graph.topics import announce_approval
 from citywide.projects.graph import Measure
 
 
@@ -125,7 +126,8 @@ def _overrun(row: FromClause) -> ColumnElement[Any]:
     return -_held(AccountKind.OVERRUN)(row)
 
 
-def _first(row: FromClause) -> ColumnElement[Any]:
+def first_sign(row: FromClause) -> ColumnElement[Any]:
+    """The mask of a payee: the first character, then two asterisks."""
     # A payee can be a person.
     return func.left(row.c.payee, 1).op("||")("**")
 
@@ -283,7 +285,7 @@ class Commitment:
     """Money promised to somebody (承诺): a contract, an order, a booking."""
 
     number = column("The contract's or order's number.")
-    payee = column("To whom it is promised; masked: the first character.", mask=_first)
+    payee = column("To whom it is promised; masked: the first character.", mask=first_sign)
     purpose = column("What for.")
     committed_on = column("The day of the promise.")
     amount = _money("How much, in yuan.", "amount_fen")
@@ -302,7 +304,7 @@ class Expense:
     """A voucher (支出): what was spent on a commitment, with its evidence."""
 
     number = column("The voucher's number.")
-    payee = column("Who is paid; masked: the first character.", mask=_first)
+    payee = column("Who is paid; masked: the first character.", mask=first_sign)
     spent_on = column("The voucher's day.")
     amount = _money("How much, in yuan.", "amount_fen")
     evidence = column("What proves it, and where that is kept.")
@@ -378,3 +380,6 @@ class LedgerAccount:
 
     kind = column("What the money on it is.")
     balance = _money("What it holds.", "balance_fen")
+
+
+announce_approval("Budget", "BudgetChange", "Expense", "AccountingPeriod")

@@ -19,6 +19,7 @@ from citywide.graph.declare import (
     one,
     through,
 )
+from citywide.graph.topics import announce
 from citywide.needs.course import ENDED, Channel, Status
 from citywide.needs.models import (
     DEPARTMENT,
@@ -234,3 +235,6 @@ class NeedStep:
     )
     note = column("What was noted at this step.", mask=hidden)
     need = one("Need", "The need.", {"id": "need_id"})
+
+
+announce("needChanged", "A need was raised, or went a step further.", gives="Need")
