@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from uuid import UUID
 
 import pytest
 from graphql import OperationDefinitionNode, parse, validate
 
 from citywide.graph.schema import Schema
+from citywide.ids import NO_TENANT, NodeId
 from citywide.settings import CHECKOUT
 from contract.people import USERS
 from walls.house import House
@@ -32,7 +34,7 @@ VARIABLES = {
     "PlanAndRecords": PERIOD,
     "ServiceLog": PERIOD,
     "VolunteerCertificate": {"id": "nothing"},
-    "WhoLooked": {"beneficiary": "nothing"},
+    "WhoLooked": {"beneficiary": NodeId("bene", NO_TENANT, UUID(int=1)).encode()},
 }
 
 

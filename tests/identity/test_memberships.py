@@ -285,7 +285,7 @@ async def test_each_audience_gets_the_context_of_its_wall(database: Database) ->
     assert (officer.tenant_id, officer.bureau_id, officer.tenants) == (None, OFFICE, ())
     supervisor = await asked.principal("supervisor", None)
     assert supervisor.tenants == supervisor.context.tenants == (HELPERS, OFFICE)
-    assert (supervisor.context.tenant_id, supervisor.context.bureau_id) == (None, None)
+    assert (supervisor.context.tenant_id, supervisor.context.bureau_id) == (None, OFFICE)
 
 
 @pytest.mark.usefixtures("town")
