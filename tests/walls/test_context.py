@@ -252,8 +252,11 @@ def parents() -> list[tuple[str, str, str]]:
     for table in TENANT_TABLES:
         for constraint in table.foreign_key_constraints:
             columns = [column.name for column in constraint.columns]
-            if len(columns) > 1 and table.name not in MANIFEST_TABLES:
-                found.append((table.name, columns[1], constraint.referred_table.name))
+            target = constraint.referred_table
+            # A city's table is keyed by the bureau: its rows are every tenant's of the city.
+            is_tenants = "tenant_id" in target.c
+            if len(columns) > 1 and is_tenants and table.name not in MANIFEST_TABLES:
+                found.append((table.name, columns[1], target.name))
     return sorted(found)
 
 
