@@ -14,6 +14,7 @@ from walls.fieldwork import do_fieldwork
 from walls.house import House, made_policy, made_schema, opened_house
 from walls.neighbours import (
     ELSEWHERE,
+    ELSEWHERE_BUREAU,
     YIJIAQIN,
     YUEQING,
     add_neighbours,
@@ -79,8 +80,9 @@ async def within(
     """The same without the other bureau: what this bureau's members see must be the same."""
     url = await cloned_as("within", crowded_url)
     async with owning(url) as owner:
+        elsewhere = {ELSEWHERE, ELSEWHERE_BUREAU}
         others = await every_tenant(owner)
-        await remove_tenants(owner, but=[each for each in others if each != ELSEWHERE])
+        await remove_tenants(owner, but=[each for each in others if each not in elsewhere])
         await owner.execute("ANALYZE")
     async with opened_house(url, secret, schema, policy, like=alone) as house:
         yield house

@@ -37,7 +37,7 @@ MARK_OF_ELSEWHERE = "外地"
 
 
 async def add_neighbours(owner: asyncpg.Connection) -> None:
-    """Copy 壹家亲 into a tenant of the same bureau and into one of another bureau."""
+    """Copy 壹家亲 into a tenant of the same bureau, and it and its bureau into another bureau."""
     async with owner.transaction():
         await _run(owner, _another_bureau())
         for table in CITY_TABLES:
@@ -47,6 +47,9 @@ async def add_neighbours(owner: asyncpg.Connection) -> None:
             kept = table.c.tenant_id == YIJIAQIN
             await _run(owner, _copy(table, kept, SHADOW, YUEQING, MARK_OF_SHADOW))
             await _run(owner, _copy(table, kept, ELSEWHERE, ELSEWHERE_BUREAU, MARK_OF_ELSEWHERE))
+            kept = table.c.tenant_id == YUEQING
+            beside = ELSEWHERE_BUREAU
+            await _run(owner, _copy(table, kept, beside, beside, MARK_OF_ELSEWHERE))
 
 
 async def every_tenant(owner: asyncpg.Connection) -> list[UUID]:

@@ -14,11 +14,12 @@ import pytest_asyncio
 
 from citywide.authz.grants import Scope
 from citywide.errors import Code
-from citywide.graph.declare import Many, One, Value
+from citywide.graph.declare import Entity, Many, One, Value
+from citywide.graph.schema import Schema
 from citywide.ids import NodeId
 from walls.house import House
 from walls.neighbours import ELSEWHERE, SHADOW, SHOUQIANSHOU, YIJIAQIN
-from walls.paths import roots
+from walls.paths import Readable, granted, roots
 
 ATTACKER = "yijiaqin.director"
 WORKER = "yijiaqin.worker1"
@@ -197,13 +198,15 @@ async def test_every_count_is_the_count_of_the_own_rows(crowded: House, user: st
 async def test_every_order_of_every_list_is_what_it_is_without_the_others(
     crowded: House, alone: House
 ) -> None:
+    readable = granted(await crowded.grants(ATTACKER))
     for root in roots(crowded.schema):
-        if root.target.root is None:
+        if root.target.root is None or not readable(f"Query.{root.name}"):
             continue
         lists = [
             f"{key}_{direction}: {root.name}(first: 100, orderBy: "
             f"{{ field: {key}, direction: {direction} }}) {{ edges {{ cursor node {{ id }} }} }}"
-            for key in root.target.orders
+            for key, name in root.target.orders.items()
+            if readable(f"{root.target.name}.{name}")
             for direction in ("ASC", "DESC")
         ]
         document = f"{{ {' '.join(lists)} }}"
@@ -213,28 +216,34 @@ async def test_every_order_of_every_list_is_what_it_is_without_the_others(
 async def test_every_condition_over_two_edges_counts_what_it_counts_without_the_others(
     crowded: House, alone: House
 ) -> None:
-    schema = crowded.schema
-    for root in roots(schema):
-        if root.target.root is None:
+    readable = granted(await crowded.grants(ATTACKER))
+    for root in roots(crowded.schema):
+        if root.target.root is None or not readable(f"Query.{root.name}"):
             continue
         conditions = []
-        for name, declared in root.target.fields.items():
-            if not isinstance(declared, One | Many):
-                continue
-            target = schema.entities[declared.target]
+        for name, target in edges(crowded.schema, root.target, readable).items():
             conditions.append(f"{name}: {{}}")
             for second, beyond in target.fields.items():
-                match beyond:
-                    case Value(comparable=True):
+                if isinstance(beyond, Value) and beyond.comparable:
+                    if readable(f"{target.name}.{second}"):
                         conditions.append(f"{name}: {{ {second}: {{ isNull: true }} }}")
                         conditions.append(f"not: {{ {name}: {{ {second}: {{ isNull: true }} }} }}")
-                    case One() | Many():
-                        conditions.append(f"{name}: {{ {second}: {{}} }}")
-                    case _:
-                        continue
+                elif second in edges(crowded.schema, target, readable):
+                    conditions.append(f"{name}: {{ {second}: {{}} }}")
         for document in counting(root.name, conditions):
             answer = await crowded.bytes(ATTACKER, document)
             assert answer == await alone.bytes(ATTACKER, document)
+
+
+def edges(schema: Schema, entity: Entity, readable: Readable) -> dict[str, Entity]:
+    """The edges that may stand in a filter, each with the type that it leads to."""
+    return {
+        name: schema.entities[declared.target]
+        for name, declared in entity.fields.items()
+        if isinstance(declared, One | Many)
+        and readable(f"{entity.name}.{name}")
+        and readable(f"{declared.target}.id")
+    }
 
 
 def counting(root: str, conditions: list[str]) -> Iterator[str]:

@@ -14,7 +14,14 @@ from citywide.graph.declare import Entity, Many, One, Value
 from citywide.graph.schema import Schema
 from citywide.ids import NO_TENANT, NodeId
 from walls.house import House
-from walls.neighbours import ELSEWHERE, MARK_OF_ELSEWHERE, SHADOW, YIJIAQIN, every_tenant
+from walls.neighbours import (
+    ELSEWHERE,
+    ELSEWHERE_BUREAU,
+    MARK_OF_ELSEWHERE,
+    SHADOW,
+    YIJIAQIN,
+    every_tenant,
+)
 from walls.paths import (
     EDGES,
     MANY_EDGES,
@@ -124,7 +131,7 @@ async def own_tenants(house: House, user: str) -> set[UUID]:
 
 
 async def tenants_of_the_bureau(house: House) -> set[UUID]:
-    return {NO_TENANT, *await every_tenant(house.owner)} - {ELSEWHERE}
+    return {NO_TENANT, *await every_tenant(house.owner)} - {ELSEWHERE, ELSEWHERE_BUREAU}
 
 
 @pytest.mark.parametrize("user", OF_YIJIAQIN)
