@@ -210,7 +210,7 @@ async def test_a_bad_body_gets_a_sentence_with_a_code_and_the_server_goes_on(  #
         began = time.process_time()
         response = await post(client, body, **headers)
         assert response.status_code == status, response.text[:300]
-        assert time.process_time() - began < 1
+        assert time.process_time() - began < 3
         errors = response.json()["errors"]
         assert "data" not in response.json()
         assert 1 <= len(errors) <= 6
