@@ -50,14 +50,15 @@ async def register_beneficiary(act: Act, asked: RegisterBeneficiary) -> UUID:
     """Open a file on a person to be served."""
     act.check_worker(asked.worker_id, "workerId")
     digest = _digest(act, asked.id_number)
-    if digest is not None:
-        await refuse_duplicate(act, digest)
     draft = BeneficiaryDraft(**{name: getattr(asked, name) for name in DRAFTED})
     try:
         [beneficiary_id] = await register_beneficiaries(
             act.transaction, desk=act.desk, sealer=act.sealer, drafts=[draft]
         )
     except InvalidError as error:
+        # Asked now, a colleague's file of this very moment is found as well.
+        if digest is not None:
+            await refuse_duplicate(act, digest)
         raise one_of_a_batch(error) from error
     found = await near_duplicates(act, Identity(asked.name, asked.born_on), but=beneficiary_id)
     if found and not asked.acknowledge_near_duplicates:

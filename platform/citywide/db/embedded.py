@@ -330,20 +330,27 @@ class _Server:
 
 
 def _system_account() -> pwd.struct_passwd:
+    # One at a time: of two `useradd` for one name the second gives the account another number,
+    # and the first goes on with a number that nobody has.
+    accounts = os.open("/etc", os.O_RDONLY)
     try:
-        return pwd.getpwnam(SYSTEM_USER)
-    except KeyError:
-        program = shutil.which("useradd") or "/usr/sbin/useradd"
-    try:
-        subprocess.run(  # noqa: S603 (a system program with fixed arguments)
-            [program, "--system", "--no-create-home", SYSTEM_USER],
-            check=True,
-            capture_output=True,
-        )
-        return pwd.getpwnam(SYSTEM_USER)
-    except (OSError, subprocess.CalledProcessError, KeyError) as error:
-        sentence = (
-            f"PostgreSQL refuses to run as root and the system user {SYSTEM_USER} cannot be made: "
-            "run citywide as an ordinary user, or set DATABASE_URL."
-        )
-        raise OperatorError(sentence) from error
+        fcntl.flock(accounts, fcntl.LOCK_EX)
+        try:
+            return pwd.getpwnam(SYSTEM_USER)
+        except KeyError:
+            program = shutil.which("useradd") or "/usr/sbin/useradd"
+        try:
+            subprocess.run(  # noqa: S603 (a system program with fixed arguments)
+                [program, "--system", "--no-create-home", SYSTEM_USER],
+                check=True,
+                capture_output=True,
+            )
+            return pwd.getpwnam(SYSTEM_USER)
+        except (OSError, subprocess.CalledProcessError, KeyError) as error:
+            sentence = (
+                f"PostgreSQL refuses to run as root and the system user {SYSTEM_USER} cannot be "
+                "made: run citywide as an ordinary user, or set DATABASE_URL."
+            )
+            raise OperatorError(sentence) from error
+    finally:
+        os.close(accounts)
