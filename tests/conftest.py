@@ -22,6 +22,7 @@ from citywide.graph.schema import Schema
 from citywide.settings import CHECKOUT
 from citywide.tenancy.apply import apply
 from citywide.tenancy.load import load_manifests
+from deployments import server_folder
 from walls.house import House, made_policy, made_schema, opened_house
 
 # Manifests name tables of the domain folders, which are imported with the catalogue.
@@ -40,9 +41,9 @@ def secret() -> bytes:
 
 
 @pytest.fixture(scope="session")
-def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server_url() -> Iterator[str]:
     """The owner's URL in this worker's own server, which stops with the worker."""
-    with embedded_server(tmp_path_factory.mktemp("server"), FORGETFUL) as url:
+    with server_folder() as folder, embedded_server(folder, FORGETFUL) as url:
         yield url
 
 
@@ -97,14 +98,23 @@ def shipped(published: Schema) -> Policy:
     return made_policy(published)
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def planned(
+    pilot_url: str, secret: bytes, published: Schema, shipped: Policy
+) -> AsyncIterator[House]:
+    """The house whose plans all others take over: the same documents come again and again."""
+    async with opened_house(pilot_url, secret, published, shipped) as house:
+        yield house
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def pilot(
-    pilot_template: str, secret: bytes, published: Schema, shipped: Policy
+    pilot_template: str, secret: bytes, published: Schema, shipped: Policy, planned: House
 ) -> AsyncIterator[House]:
     """The pilot's city for one test to act in."""
     async with (
         cloned(pilot_template) as url,
-        opened_house(url, secret, published, shipped) as house,
+        opened_house(url, secret, published, shipped, like=planned) as house,
     ):
         yield house
 

@@ -14,7 +14,7 @@ import pytest
 from citywide.db.embedded import embedded_server
 from citywide.db.migrate import migrate
 from cli.operators import Running, free_port, running
-from deployments import data_folder
+from deployments import data_folder, server_folder
 
 FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 OWNER, PASSWORD = "citywide_owner", "the-owners-password"
@@ -92,8 +92,7 @@ async def production(
     secret: bytes, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Production]:
     """PostgreSQL with passwords, and an owner of databases who is no superuser."""
-    server_data = tmp_path_factory.mktemp("production")
-    with embedded_server(server_data, FORGETFUL) as url:
+    with server_folder() as server_data, embedded_server(server_data, FORGETFUL) as url:
         (server_data / "postgres" / "pg_hba.conf").write_text(_ACCESS)
         server = Production(url, data_folder(tmp_path_factory.mktemp("keys"), secret))
         await server.administer(

@@ -25,7 +25,7 @@ COMMAND = Path(sys.executable).with_name("citywide")
 # A start may compile every module, load the pilot and share two cores with other tests.
 PATIENCE_S = 120.0
 # What an operator's shell has set must not decide a test.
-_SETTINGS = ("CITYWIDE_", "DATABASE_URL", "PG", "PYTHONUNBUFFERED", "PYTHONWARNINGS")
+_SETTINGS = ("CITYWIDE_", "DATABASE_URL", "PG", "PYTHON")
 
 
 def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:

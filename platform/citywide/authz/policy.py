@@ -9,6 +9,7 @@ files; a property test holds them equal for every combination.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -105,13 +106,10 @@ class Policy:
             for rule in rulebook.rules
             for coordinate in rule.objects(vocabulary.coordinates)
         ]
-        self._questions = list(
-            dict.fromkeys(
-                (coordinate, rule.action, rule.scope)
-                for rule, coordinate in self._written_out
-                if rule.effect is Effect.ALLOW
-            )
-        )
+        self._questions: dict[str, list[Permission]] = defaultdict(list)
+        for rule, coordinate in self._written_out:
+            if rule.effect is Effect.ALLOW:
+                self._questions[rule.role].append((coordinate, rule.action, rule.scope))
         self._links = [(link.role, link.parent) for link in rulebook.inheritances]
         self._enforcer = enforcer(
             folder / MODEL_FILE,
@@ -258,7 +256,7 @@ class Policy:
         """
         rows = [(rule.role, coordinate, *rule.cells[2:]) for rule, coordinate in self._written_out]
         links = [*self._links]
-        questions = list(self._questions_of(houses))
+        questions = list(self._questions_of(named | ({HOUSE} if own else frozenset()), houses))
         for number, role in enumerate(own):
             name = f"+own{number}"
             links.append((name, HOUSE))
@@ -285,14 +283,16 @@ class Policy:
         blocks = self._asked(frozenset(role.blocks & self.blocks()))
         return permissions(role, blocks, ceiling, self._vocabulary)
 
-    def _questions_of(self, houses: Collection[str]) -> Iterator[Permission]:
-        """What some rule allows to someone of these houses.
+    def _questions_of(self, roles: Iterable[str], houses: Collection[str]) -> Iterator[Permission]:
+        """What some rule about these roles allows, or about one they inherit from.
 
         Nothing else is asked: without a rule the answer is no, and a FastEnforcer compares a key
         without rows with empty strings.
         """
         scopes = {scope for house in houses for scope in HOUSES[house]}
-        return (question for question in self._questions if question[2] in scopes)
+        spoken_of = {above for role in roles for above in self._ancestors[role]}
+        for role in sorted(spoken_of):
+            yield from (asked for asked in self._questions.get(role, ()) if asked[2] in scopes)
 
     def _speaks_of(self, rule: Rule, coordinate: str, roles: frozenset[str]) -> bool:
         """Whether the row is about these roles: Casbin's answer when it holds that row alone."""
