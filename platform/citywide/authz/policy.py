@@ -305,8 +305,9 @@ class Policy:
         place = f"{self._folder.name}/{POLICY_FILE}"
         coordinates = self._vocabulary.coordinates
         answers = {role: self._asked(frozenset({role})) for role in sorted(self.roles)}
-        for role, grants in answers.items():
-            for name in uncovered(grants, coordinates):
+        short = {role: set(uncovered(grants, coordinates)) for role, grants in answers.items()}
+        for role, names in short.items():
+            for name in sorted(names):
                 yield (
                     f"{place}: {role} can read {name} in fewer rows than its type; "
                     f"allow {name}, clear or masked, as widely as {name.partition('.')[0]}.id."
@@ -314,13 +315,12 @@ class Policy:
         for one, other in combinations(answers, 2):
             if self._houses([one]) != self._houses([other]):
                 continue
-            alone = {*uncovered(answers[one], coordinates), *uncovered(answers[other], coordinates)}
-            for name in uncovered(together(answers[one], answers[other]), coordinates):
-                if name not in alone:
-                    yield (
-                        f"{place}: {one} and {other}, held together, can read {name} in fewer "
-                        f"rows than its type; allow {name} to one as widely as to the other."
-                    )
+            union = together(answers[one], answers[other])
+            for name in sorted({*uncovered(union, coordinates)} - short[one] - short[other]):
+                yield (
+                    f"{place}: {one} and {other}, held together, can read {name} in fewer "
+                    f"rows than its type; allow {name} to one as widely as to the other."
+                )
 
 
 def _digest(folder: Path) -> bytes:

@@ -12,6 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from citywide.cli.complaints import our_fault, read_or_not
+from citywide.starting import all_is_kept
 
 # `citywide NAME` stands in the module of this name, as its `app`.
 COMMANDS = (
@@ -33,7 +34,8 @@ class _Commands(TyperGroup):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"{__name__}.{cmd_name}")
+        with all_is_kept():
+            module = import_module(f"{__name__}.{cmd_name}")
         command = get_command(module.app)
         command.name = cmd_name
         return command

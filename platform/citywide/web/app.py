@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -32,6 +31,7 @@ from citywide.identity.keys import deployment_keys
 from citywide.identity.tokens import Verifier
 from citywide.printing.press import Press
 from citywide.settings import FONTS, Settings
+from citywide.starting import all_is_kept
 from citywide.web.answers import AnswerEndpoint
 from citywide.web.certificates import CertificateEndpoint
 from citywide.web.graphql import GraphQLEndpoint, Identification
@@ -71,15 +71,9 @@ class Rules:
     @classmethod
     def load(cls, home: Path) -> Rules:
         """Of this code and the policy below `home`; OperatorError lists every fault's line."""
-        # Nothing of it is garbage: looking for some takes a quarter of the time.
-        is_collecting = gc.isenabled()
-        gc.disable()
-        try:
+        with all_is_kept():
             schema = build_schema(CATALOGUE)
             return cls(schema, load_policy(home / "policies", schema))
-        finally:
-            if is_collecting:
-                gc.enable()
 
 
 def load_policy(folder: Path, schema: Schema) -> Policy:

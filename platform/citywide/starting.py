@@ -1,0 +1,23 @@
+"""What a process does while it starts."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def all_is_kept() -> Iterator[None]:
+    """Look for no garbage: modules and rules stay, and looking takes a quarter of the time.
+
+    At the end, what is there is left out of all later searches too.
+    """
+    is_collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if is_collecting:
+            gc.enable()
