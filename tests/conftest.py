@@ -17,6 +17,7 @@ from citywide.db.migrate import migrate
 from citywide.db.sealed import Sealer
 from citywide.db.session import Audience, Database
 from citywide.domain import CATALOGUE
+from citywide.exchange.money import load_money
 from citywide.exchange.pilot import load_pilot
 from citywide.graph.schema import Schema
 from citywide.settings import CHECKOUT
@@ -86,6 +87,21 @@ async def pilot_url(pilot_template: str) -> AsyncIterator[str]:
         yield url
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def money_template(pilot_template: str, secret: bytes, shipped: Policy) -> AsyncIterator[str]:
+    """The pilot's database with its year of money; only ever cloned."""
+    async with cloned(pilot_template) as url:
+        async with opened(url, secret) as database:
+            await load_money(
+                database,
+                YUEQING / "pilot",
+                load_manifests(YUEQING),
+                policy=lambda: shipped,
+                sealer=Sealer(secret),
+            )
+        yield url
+
+
 @pytest.fixture(scope="session")
 def published() -> Schema:
     """The published schema, made once a worker."""
@@ -114,6 +130,18 @@ async def pilot(
     """The pilot's city for one test to act in."""
     async with (
         cloned(pilot_template) as url,
+        opened_house(url, secret, published, shipped, like=planned) as house,
+    ):
+        yield house
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def funded(
+    money_template: str, secret: bytes, published: Schema, shipped: Policy, planned: House
+) -> AsyncIterator[House]:
+    """The pilot's city with its year of money, for one test to act in."""
+    async with (
+        cloned(money_template) as url,
         opened_house(url, secret, published, shipped, like=planned) as house,
     ):
         yield house

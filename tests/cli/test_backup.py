@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from citywide.authz.policy import Policy
 from citywide.db.embedded import _binaries, embedded_server
 from citywide.db.sealed import Sealer
 from citywide.db.session import Audience, Database
+from citywide.exchange.money import load_money
 from citywide.exchange.pilot import load_pilot
 from citywide.settings import CHECKOUT
 from citywide.tenancy.apply import apply
@@ -23,13 +25,15 @@ YUEQING = CHECKOUT / "tenants" / "yueqing"
 
 
 @pytest.fixture
-async def loaded(production: Production, house: str, secret: bytes) -> str:
-    """The name of a database with the pilot."""
+async def loaded(production: Production, house: str, secret: bytes, shipped: Policy) -> str:
+    """The name of a database with the pilot and its money."""
     database = await Database.open(production.owners(house), secret=secret, audiences=Audience)
     try:
         city = load_manifests(YUEQING)
         await apply(database, city)
-        await load_pilot(database, YUEQING / "pilot", city, sealer=Sealer(secret))
+        sealer = Sealer(secret)
+        await load_pilot(database, YUEQING / "pilot", city, sealer=sealer)
+        await load_money(database, YUEQING / "pilot", city, policy=lambda: shipped, sealer=sealer)
     finally:
         await database.close()
     return house

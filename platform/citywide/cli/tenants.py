@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from citywide.authz.policy import Policy
 from citywide.cli.complaints import complaints
 from citywide.cli.options import DataFolder, chosen
 from citywide.db.embedded import running_database
@@ -19,12 +21,14 @@ from citywide.db.sealed import Sealer
 from citywide.db.session import Audience, Database
 from citywide.domain import CATALOGUE
 from citywide.errors import OperatorError
+from citywide.exchange.money import load_money
 from citywide.exchange.pilot import load_pilot
 from citywide.identity.keys import Keys, deployment_keys
 from citywide.settings import Settings
 from citywide.tenancy import apply as tenancy
 from citywide.tenancy.load import load_manifests
 from citywide.tenancy.manifests import City as Manifests
+from citywide.web.app import Rules
 
 # Manifests name tables of the domain's folders, which are known once its catalogue is imported.
 assert CATALOGUE.entities
@@ -80,7 +84,9 @@ def load(data: DataFolder = None, city: CityName = None) -> None:
         with running_database(settings) as url:
             asyncio.run(check_ready(url, secret=keys.secret))
             for each in found:
-                rows = asyncio.run(loaded(url, each, keys, console))
+                rows = asyncio.run(
+                    loaded(url, each, keys, console, lambda: Rules.load(settings.home).policy)
+                )
                 typer.echo(f"{each.folder.name}: {rows} rows loaded.")
 
 
@@ -106,12 +112,19 @@ async def applied(url: str, city: City, keys: Keys) -> tenancy.Plan:
         await database.close()
 
 
-async def loaded(url: str, city: City, keys: Keys, console: Console) -> int:
-    """Load one city's records with a progress bar; how many rows were new."""
+async def loaded(
+    url: str, city: City, keys: Keys, console: Console, policy: Callable[[], Policy]
+) -> int:
+    """Load one city's records and its money with a progress bar; how many rows were new.
+
+    Money is moved by members with the rights of their roles, which `policy` says.
+    """
     folder = city.folder / "pilot"
     if not folder.is_dir():
         return 0
-    database = await Database.open(url, secret=keys.secret, audiences=(Audience.AGENCY,))
+    audiences = (Audience.AGENCY, Audience.BUREAU, Audience.IDENTITY)
+    database = await Database.open(url, secret=keys.secret, audiences=audiences)
+    sealer = Sealer(keys.secret)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     try:
         disable = not console.is_terminal
@@ -123,11 +136,19 @@ async def loaded(url: str, city: City, keys: Keys, console: Console) -> int:
                 bar.update(task, description=description, completed=done, total=total)
 
             summary = await load_pilot(
-                database, folder, city.manifests, sealer=Sealer(keys.secret), progress=advance
+                database, folder, city.manifests, sealer=sealer, progress=advance
+            )
+            rows = await load_money(
+                database,
+                folder,
+                city.manifests,
+                policy=policy,
+                sealer=sealer,
+                progress=lambda done, total: advance("money", done, total),
             )
     finally:
         await database.close()
-    return summary.rows
+    return summary.rows + rows
 
 
 async def _planned(url: str, city: City, keys: Keys) -> tenancy.Plan:

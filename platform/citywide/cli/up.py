@@ -19,6 +19,7 @@ from citywide.db.migrate import check_ready, migrate
 from citywide.identity.keys import Keys, deployment_keys
 from citywide.settings import Settings
 from citywide.tenancy.manifests import AgencyManifest, BureauManifest
+from citywide.web.app import Rules
 from citywide.web.serve import address, serve
 
 # What the pasted command asks: the pilot's six figures, an agency a row.
@@ -47,7 +48,7 @@ def up(data: DataFolder = None, host: Host = HOST, port: Port = PORT, workers: W
         found = cities(settings, None)
         keys = deployment_keys(settings.data)
         with running_database(settings) as url:
-            asyncio.run(_prepared(url, found, keys, Console(stderr=True)))
+            asyncio.run(_prepared(url, found, keys, Console(stderr=True), rules))
 
             def ready() -> None:
                 with read_or_not():
@@ -57,12 +58,14 @@ def up(data: DataFolder = None, host: Host = HOST, port: Port = PORT, workers: W
             serve(settings, url, rules, host=host, port=port, workers=workers, ready=ready)
 
 
-async def _prepared(url: str, found: list[City], keys: Keys, console: Console) -> None:
+async def _prepared(
+    url: str, found: list[City], keys: Keys, console: Console, rules: Rules
+) -> None:
     await migrate(url, secret=keys.secret)
     await check_ready(url, secret=keys.secret)
     for city in found:
         await applied(url, city, keys)
-        await loaded(url, city, keys, console)
+        await loaded(url, city, keys, console, lambda: rules.policy)
 
 
 def _introduce(settings: Settings, endpoint: str, found: list[City]) -> None:

@@ -8,6 +8,9 @@ from datetime import date
 from typing import TypeVar
 from uuid import UUID
 
+from graphql import GraphQLError
+
+from citywide.graph.scalars import parse_money
 from citywide.tenancy.reading import Problem, TableRow
 
 D = TypeVar("D")
@@ -61,6 +64,15 @@ class Cells:
             message = f"{column}: {value!r} is not a whole number."
             raise CellError(message)
         return int(value)
+
+    def money(self, column: str) -> int:
+        """An amount in yuan, as fen."""
+        value = self.text(column)
+        try:
+            return parse_money(value)
+        except GraphQLError:
+            message = f"{column}: {value!r} is not an amount like 1234.50."
+            raise CellError(message) from None
 
     def known(self, columns: str, known: Mapping[Hashable, UUID], noun: str) -> UUID:
         """The id of what the cells of `columns` (separated by blanks) name together."""

@@ -1,0 +1,239 @@
+"""What a row of each file of money comes to: deeds of the bureau and of an agency."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+
+from citywide.budgets.funding import (
+    Acceptance,
+    AppropriationDraft,
+    Deliverable,
+    FundDraft,
+    FundingDraft,
+    Release,
+    TrancheDraft,
+    accept_deliverables,
+    appropriate,
+    create_fund,
+    fund_agreement,
+    plan_tranche,
+    release_tranche,
+)
+from citywide.budgets.models import BUDGET
+from citywide.budgets.planning import (
+    BudgetDecision,
+    BudgetSubmission,
+    ChangeDecision,
+    ChangeDraft,
+    LineDraft,
+    approve_budget,
+    approve_budget_change,
+    draft_budget_line,
+    request_budget_change,
+    submit_budget,
+)
+from citywide.db.session import Audience, Context, Database
+from citywide.exchange.account_tables import BUREAU, AccountRow, Accounts, node
+from citywide.exchange.deeds import Deed, Known
+from citywide.exchange.records import CellError, Cells
+from citywide.exchange.spending_deeds import commitment, period, voucher
+from citywide.tenancy.reading import Problem
+
+
+def deeds_of(accounts: Accounts, database: Database, problems: list[Problem]) -> list[Deed]:
+    """The deeds of all rows; a problem for each row that says nothing usable."""
+    tell = {
+        "funds": _fund,
+        "appropriations": _appropriation,
+        "fundings": _funding,
+        "tranches": _tranche,
+        "budgets": lambda row: _budget(row, database),
+        "budget_changes": _change,
+        "commitments": commitment,
+        "vouchers": voucher,
+        "periods": period,
+    }
+    found: list[Deed] = []
+    for table, told in tell.items():
+        for row in accounts.tables.get(table, ()):
+            file = f"{accounts.folder}/{table}.csv"
+            try:
+                found += told(AccountRow(accounts, file, Cells(row)))
+            except CellError as error:
+                problems.append(Problem(file, row.line, str(error)))
+    return found
+
+
+# -- the bureau's ----------------------------------------------------------------------------
+
+
+def _fund(row: AccountRow) -> Iterator[Deed]:
+    cells = row.cells
+    name = cells.text("name")
+    draft = FundDraft(name=name, source=cells.text("source"))
+    day = cells.day("opened_on")
+    yield row.deed(create_fund, f"fund {name}", day, "by", lambda _: draft, kept=("fund", name))
+
+
+def _appropriation(row: AccountRow) -> Iterator[Deed]:
+    cells = row.cells
+    document, fund = cells.text("document"), cells.text("fund")
+    year, amount = cells.number("fiscal_year"), cells.money("amount")
+    day = cells.day("appropriated_on")
+
+    def ask(known: Known) -> AppropriationDraft:
+        return AppropriationDraft(
+            fund_id=known.id(BUREAU, "fund", fund),
+            fiscal_year=year,
+            document=document,
+            appropriated_on=day,
+            amount=amount,
+        )
+
+    name = f"appropriation {document}"
+    yield row.deed(appropriate, name, day, "by", ask, kept=("appropriation", document))
+
+
+def _funding(row: AccountRow) -> Iterator[Deed]:
+    cells, agency = row.cells, row.accounts.slug
+    document, agreement = cells.text("document"), cells.text("agreement")
+    amount, day = cells.money("amount"), cells.day("funded_on")
+
+    def ask(known: Known) -> FundingDraft:
+        return FundingDraft(
+            appropriation_id=known.id(BUREAU, "appropriation", document),
+            agreement_id=node(known, "Agreement", agency, "agreement", agreement),
+            amount=amount,
+        )
+
+    yield row.deed(fund_agreement, f"funding {agreement} {document}", day, "by", ask)
+
+
+# -- an agency's -----------------------------------------------------------------------------
+
+
+def _tranche(row: AccountRow) -> Iterator[Deed]:
+    cells, agency = row.cells, row.accounts.slug
+    agreement, number = cells.text("agreement"), cells.number("number")
+    amount, due_on = cells.money("amount"), cells.day("due_on")
+    condition = cells.text("condition")
+    wanted = [
+        Cells(each)
+        for each in row.accounts.tables["deliverables"]
+        if (each.cells["agreement"], each.cells["tranche"]) == (agreement, str(number))
+    ]
+    named = ("tranche", agreement, str(number))
+    name = " ".join(named)
+
+    def plan(known: Known) -> TrancheDraft:
+        return TrancheDraft(
+            agreement_id=node(known, "Agreement", agency, "agreement", agreement),
+            number=number,
+            amount=amount,
+            due_on=due_on,
+            condition=condition,
+            deliverables=tuple(
+                Deliverable(
+                    project_id=node(known, "Project", agency, "project", each.text("project")),
+                    measure=each.text("measure"),
+                    valid_from=each.day("valid_from"),
+                    valid_until=each.day("valid_until"),
+                    quantity=each.number("quantity"),
+                )
+                for each in wanted
+            ),
+        )
+
+    yield row.deed(plan_tranche, f"{name} plan", cells.day("planned_on"), "by", plan, kept=named)
+    accepted_on, released_on = cells.optional_day("accepted_on"), cells.optional_day("released_on")
+    if accepted_on is not None:
+        because = cells.text("accepted_because")
+
+        def accept(known: Known) -> Acceptance:
+            tranche = node(known, "Tranche", agency, *named)
+            return Acceptance(tranche_id=tranche, version=1, because=because)
+
+        yield row.deed(accept_deliverables, f"{name} accept", accepted_on, "by", accept)
+    if released_on is not None:
+
+        def release(known: Known) -> Release:
+            return Release(tranche_id=node(known, "Tranche", agency, *named), version=2)
+
+        yield row.deed(release_tranche, f"{name} release", released_on, "by", release)
+
+
+def _budget(row: AccountRow, database: Database) -> Iterator[Deed]:
+    cells, agency = row.cells, row.accounts.slug
+    project, day = cells.text("project"), cells.day("submitted_on")
+    for line in row.accounts.tables["budget_lines"]:
+        yield from _line(row, Cells(line), project, day)
+
+    async def budget(known: Known) -> UUID:
+        # It was made with its first line, which is what that deed is known by.
+        done = known.row(agency, "project", project)
+        found = select(BUDGET.c.id).where(
+            BUDGET.c.tenant_id == done.tenant_id, BUDGET.c.project_id == done.row_id
+        )
+        context = Context(Audience.AGENCY, tenant_id=done.tenant_id)
+        async with database.read(context) as transaction:
+            budget_id: UUID = await transaction.scalar(found)
+            return budget_id
+
+    async def submit(known: Known) -> BudgetSubmission:
+        return BudgetSubmission(budget_id=await budget(known), version=1)
+
+    kept = ("budget", project)
+    yield row.deed(submit_budget, f"budget {project}", day, "submitted_by", submit, kept=kept)
+    approved_on = cells.optional_day("approved_on")
+    if approved_on is not None:
+
+        def approve(known: Known) -> BudgetDecision:
+            return BudgetDecision(budget_id=node(known, "Budget", agency, *kept), version=2)
+
+        name = f"budget {project} approve"
+        yield row.deed(approve_budget, name, approved_on, "approved_by", approve)
+
+
+def _line(row: AccountRow, cells: Cells, project: str, day: date) -> Iterator[Deed]:
+    agency = row.accounts.slug
+    if cells.text("project") != project:
+        return
+    category, amount = cells.text("category"), cells.money("amount")
+
+    def draft(known: Known) -> LineDraft:
+        project_id = known.id(agency, "project", project)
+        return LineDraft(project_id=project_id, category=category, amount=amount)
+
+    name = f"line {project} {category}"
+    kept = ("line", project, category)
+    yield row.deed(draft_budget_line, name, day, "submitted_by", draft, kept=kept)
+
+
+def _change(row: AccountRow) -> Iterator[Deed]:
+    cells, agency, project = row.cells, row.accounts.slug, row.cells.text("project")
+    giving, getting = cells.text("from_category"), cells.text("to_category")
+    amount, reason, day = cells.money("amount"), cells.text("reason"), cells.day("requested_on")
+
+    def request(known: Known) -> ChangeDraft:
+        return ChangeDraft(
+            from_line_id=known.id(agency, "line", project, giving),
+            to_line_id=known.id(agency, "line", project, getting),
+            amount=amount,
+            reason=reason,
+        )
+
+    kept = ("change", project, giving, getting, str(day))
+    name = " ".join(kept)
+    yield row.deed(request_budget_change, name, day, "requested_by", request, kept=kept)
+    approved_on = cells.optional_day("approved_on")
+    if approved_on is not None:
+
+        def approve(known: Known) -> ChangeDecision:
+            return ChangeDecision(change_id=node(known, "BudgetChange", agency, *kept), version=1)
+
+        name = f"{name} approve"
+        yield row.deed(approve_budget_change, name, approved_on, "approved_by", approve)

@@ -1,0 +1,169 @@
+"""What people once did, from rows of files: done again in order, each on its day and in its name.
+
+A deed is a use case of the domain, performed as the API performs it: with the rules of that day,
+the rights of whoever the row names, an audit entry, and an idempotency key. The key makes a second
+run, or one that goes on after an interruption, do nothing twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from strawberry.utils.str_converters import to_camel_case
+
+from citywide.acts.models import IDEMPOTENCY_KEY
+from citywide.acts.perform import Done, Request, UseCase, perform
+from citywide.acts.problems import IdempotencyProblem, InputProblem
+from citywide.acts.problems import Problem as ActProblem
+from citywide.authz.membership import Memberships
+from citywide.authz.policy import Policy
+from citywide.authz.principal import Principal
+from citywide.db.sealed import Sealer
+from citywide.db.session import Database
+from citywide.errors import RefusalError
+from citywide.exchange.records import CellError
+from citywide.tenancy.desk import Desk
+from citywide.tenancy.reading import Problem, refuse_problems
+
+CONSEQUENCE = "what came before it stays, and the next run goes on from there"
+# How the audit trail calls the operation behind these entries.
+OPERATION = "TenantsLoad"
+# A key never changes once it is used: the next run looks for it.
+_KEY = "pilot {}"
+
+
+@dataclass(slots=True)
+class Known:
+    """The rows that later deeds refer to, by what the files call them."""
+
+    rows: dict[Hashable, Done] = field(default_factory=dict)
+
+    def row(self, *name: Hashable) -> Done:
+        """The row of this name; raises `CellError`."""
+        if name not in self.rows:
+            message = f"There is no {' '.join(map(str, name))}."
+            raise CellError(message)
+        return self.rows[name]
+
+    def id(self, *name: Hashable) -> UUID:
+        """The id of the row of this name."""
+        return self.row(*name).row_id
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One use case that somebody performed on one day.
+
+    `step` orders deeds of one day; `asked` makes the input when its turn has come, and `kept` is
+    what later deeds call the row that it led to.
+    """
+
+    day: date
+    step: int
+    name: str
+    file: str
+    line: int
+    subject: str
+    use_case: UseCase
+    asked: Callable[[Known], Awaitable[Any]]
+    kept: tuple[Hashable, ...] | None = None
+
+    @property
+    def key(self) -> str:
+        """The idempotency key."""
+        return _KEY.format(self.name)
+
+    @property
+    def coordinate(self) -> str:
+        """What the policy calls the use case."""
+        return f"Mutation.{to_camel_case(self.use_case.__name__)}"
+
+
+def in_order(deeds: Sequence[Deed]) -> list[Deed]:
+    """Day by day, and within a day as the steps of the work follow each other."""
+    return sorted(deeds, key=lambda deed: (deed.day, deed.step, deed.file, deed.line))
+
+
+async def is_done(database: Database, desk: Desk, deed: Deed) -> bool:
+    """Whether a deed of the desk's tenant was done, by an earlier run."""
+    table = IDEMPOTENCY_KEY
+    done = select(table.c.id).where(table.c.tenant_id == desk.tenant_id, table.c.key == deed.key)
+    async with database.read(desk.context) as transaction:
+        return await transaction.scalar(done) is not None
+
+
+async def do_again(
+    database: Database,
+    deeds: Sequence[Deed],
+    known: Known,
+    *,
+    policy: Policy,
+    sealer: Sealer,
+    progress: Callable[[int], None],
+) -> None:
+    """Perform the deeds in order; raises `OperatorError` with the first that cannot be done."""
+    memberships = Memberships(database)
+    people: dict[str, Principal] = {}
+    for number, deed in enumerate(in_order(deeds), start=1):
+        try:
+            if deed.subject not in people:
+                people[deed.subject] = await memberships.principal(deed.subject, None)
+            outcome = await _done(
+                database, deed, people[deed.subject], known=known, policy=policy, sealer=sealer
+            )
+        except (CellError, RefusalError) as error:
+            refuse_problems([Problem(deed.file, deed.line, str(error))], CONSEQUENCE)
+            raise
+        if not isinstance(outcome, Done):
+            refuse_problems([*_problems(deed, outcome)], CONSEQUENCE)
+            return
+        if deed.kept is not None:
+            known.rows[deed.kept] = outcome
+        progress(number)
+
+
+async def _done(
+    database: Database,
+    deed: Deed,
+    principal: Principal,
+    *,
+    known: Known,
+    policy: Policy,
+    sealer: Sealer,
+) -> Done | ActProblem:
+    grant = policy.grants(principal.roles).of(deed.coordinate)
+    if grant is None or grant.clear is None:
+        message = f"The roles of {deed.subject} do not allow {deed.coordinate}."
+        raise CellError(message)
+    request = Request(
+        coordinate=deed.coordinate,
+        key=deed.key,
+        asked=await deed.asked(known),
+        told={"file": deed.file, "line": deed.line},
+        operation=OPERATION,
+    )
+    return await perform(
+        database,
+        request,
+        deed.use_case,
+        principal=replace(principal, today=deed.day),
+        scope=grant.clear,
+        sealer=sealer,
+        policy=policy,
+    )
+
+
+def _problems(deed: Deed, problem: ActProblem) -> list[Problem]:
+    """The broken rules at the line of their row."""
+    if isinstance(problem, InputProblem):
+        said = [f"{'.'.join(fault.path)}: {fault.message}" for fault in problem.faults]
+    elif isinstance(problem, IdempotencyProblem):
+        said = ["It was done already, and the row said something else then: put that back."]
+    else:
+        said = [problem.message]
+    return [Problem(deed.file, deed.line, f"{deed.coordinate}: {each}") for each in said]
