@@ -327,6 +327,29 @@ async def test_events_come_in_the_order_of_transactions_and_none_before_it_is_co
     running.cancel()
 
 
+async def test_a_burst_ends_nobody_who_keeps_up(pilot: House) -> None:
+    principal = await pilot.principal("shouqianshou.director")
+    relay = Relay(pilot.database)
+    running = asyncio.create_task(relay.run())
+    events = relay.events(principal, "t", row=None, after=None)
+    coming = asyncio.ensure_future(anext(events))
+    await asyncio.sleep(0.3)
+    rows = [new_id() for _ in range(2 * QUEUE + 1)]
+    # All at once, as an import writes them.
+    await pilot.owner.execute(
+        "INSERT INTO outbox (tenant_id, bureau_id, id, topic, row_id, occurred_at, transaction)"
+        " SELECT $1, $2, id, 't', id, now(), pg_current_xact_id()::text::bigint"
+        " FROM unnest($3::uuid[]) id",
+        principal.tenant_id,
+        principal.bureau_id,
+        rows,
+    )
+    found = [await coming] + [await anext(events) for _ in rows[1:]]
+    assert [event.row_id for event in found] == sorted(rows)
+    await events.aclose()  # type: ignore[attr-defined]
+    running.cancel()
+
+
 @given(st.integers(0, 2**63 - 1))
 def test_an_event_id_is_read_as_it_was_written(transaction: int) -> None:
     place = Place(transaction, new_id())

@@ -359,6 +359,54 @@ async def test_an_answer_read_before_a_revocation_was_noticed_is_not_kept(
 
 
 @pytest.mark.usefixtures("town")
+async def test_whoever_asks_at_the_same_time_shares_a_look_up_and_its_refusal(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Memberships(database)
+    read, looked_up = membership.memberships_of, list[str]()
+
+    async def counted(database: Database, subject: str) -> object:
+        looked_up.append(subject)
+        return await read(database, subject)
+
+    monkeypatch.setattr(membership, "memberships_of", counted)
+    crowd = [asked.principal("worker", None) for _ in range(50)]
+    crowd += [asked.principal("suspended", None) for _ in range(50)]
+    found = await asyncio.gather(*crowd, return_exceptions=True)
+    assert sorted(looked_up) == ["suspended", "worker"]
+    assert {type(each) for each in found[50:]} == {RefusalError}
+    assert len({id(each) for each in found[:50]}) == 1
+    # Nobody looked at the versions, so nothing is remembered beyond that moment.
+    await asked.principal("worker", None)
+    assert len(looked_up) == 3
+
+
+async def test_a_look_up_that_began_before_a_revocation_was_noticed_is_shared_with_nobody_later(
+    town: Town, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Memberships(database)
+    await asked.look()
+    read, goes_on = membership.memberships_of, asyncio.Event()
+
+    async def slowly(database: Database, subject: str) -> object:
+        found = await read(database, subject)
+        await goes_on.wait()
+        return found
+
+    monkeypatch.setattr(membership, "memberships_of", slowly)
+    early = asyncio.create_task(asked.principal("worker", None))
+    await asyncio.sleep(0.2)
+    await town.suspend("worker")
+    await asked.look()
+    late = asyncio.create_task(asked.principal("worker", None))
+    await asyncio.sleep(0)
+    goes_on.set()
+    await early
+    with pytest.raises(RefusalError, match="suspended"):
+        await late
+
+
+@pytest.mark.usefixtures("town")
 async def test_no_more_principals_are_remembered_than_allowed(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

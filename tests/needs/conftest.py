@@ -100,6 +100,11 @@ class Errand:
 @pytest_asyncio.fixture(loop_scope="session")
 async def errand(pilot: House) -> Errand:
     """A client of worker 1 in a city that has published a policy document."""
+    return await an_errand(pilot)
+
+
+async def an_errand(pilot: House) -> Errand:
+    """See `errand`, in a house of the caller's own."""
     found = await pilot.data(WORKER, READ)
     published = await pilot.act(
         OFFICER,

@@ -14,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -24,7 +25,15 @@ from citywide.authz.grants import Scope
 from citywide.authz.own_roles import PREFIX, OwnRole, OwnRule, Role
 from citywide.authz.principal import Principal
 from citywide.authz.rules import Action
-from citywide.db.session import Audience, Context, Database, Transaction
+from citywide.db.session import (
+    POOL_SIZE,
+    POOL_WAIT_S,
+    Audience,
+    BusyError,
+    Context,
+    Database,
+    Transaction,
+)
 from citywide.errors import Code, RefusalError
 from citywide.tenancy.drafts import Span
 from citywide.tenancy.manifests import CITY_CLOCK
@@ -45,6 +54,9 @@ TENANT_HEADER = "Citywide-Tenant"
 # Twice within the second in which a revocation must be in force.
 POLL_S = 0.5
 TRUST_S = 1.0
+# Look-ups under way at a time. A connection is left for the look at the access versions: without
+# it a crowd that signs in would keep the process from looking, and then nobody is remembered.
+LOOKUPS = POOL_SIZE - 1
 # One entry is about 1 kB.
 CACHED_PRINCIPALS = 10_000
 SUPERVISOR_ONLY = frozenset({"supervisor"})
@@ -281,6 +293,18 @@ class _Remembered:
     replay_date: date | None
 
 
+@dataclass(slots=True)
+class _Lookup:
+    """A look-up under way, or waiting for its turn; `began_at` is when it began to read.
+
+    `versions` are those that the process knew then.
+    """
+
+    task: asyncio.Task[Principal] | None = None
+    began_at: float | None = None
+    versions: Mapping[UUID, int] | None = None
+
+
 class Memberships:
     """Principals by subject and tenant, remembered while `watch` keeps an eye on revocations."""
 
@@ -290,28 +314,29 @@ class Memberships:
         self._remembered: OrderedDict[tuple[str, str | None], _Remembered] = OrderedDict()
         self._versions: dict[UUID, int] | None = None
         self._seen_at = float("-inf")
+        self._lookups: dict[tuple[str, str | None], _Lookup] = {}
+        self._turns = asyncio.Semaphore(LOOKUPS)
 
     async def principal(self, subject: str, tenant_slug: str | None) -> Principal:
         """Who `subject` is in the tenant it names, or in its only one.
 
         Raises `RefusalError`: FORBIDDEN when it has no access, BAD_USER_INPUT when it belongs to
-        several tenants and named none.
+        several tenants and named none; `BusyError` when nobody could be asked in time. Whoever asks
+        while the same is being looked up shares the answer.
         """
         key = (subject, tenant_slug)
         known = self._remembered.get(key)
         if known is not None and self._is_in_force(known):
             self._remembered.move_to_end(key)
             return known.principal
-        before = self._versions
-        membership = choose(await memberships_of(self._database, subject), tenant_slug)
-        today = business_date(membership.replay_date)
-        principal = principal_of(subject, membership, today)
-        # What was read before the latest change was noticed may be what has changed.
-        if before is not None and before is self._versions:
-            self._remembered[key] = _Remembered(principal, membership.replay_date)
-            if len(self._remembered) > CACHED_PRINCIPALS:
-                self._remembered.popitem(last=False)
-        return principal
+        lookup = self._lookups.get(key)
+        if lookup is None or not self._is_fresh(lookup):
+            lookup = self._lookups[key] = _Lookup()
+            lookup.task = asyncio.create_task(self._looked_up(subject, tenant_slug, lookup))
+            lookup.task.add_done_callback(partial(self._forget, key, lookup))
+        assert lookup.task is not None
+        # Shielded: others may wait for it as well.
+        return await asyncio.shield(lookup.task)
 
     async def watch(self) -> None:
         """Look for changed access for ever; the web application runs this beside its requests."""
@@ -333,6 +358,42 @@ class Memberships:
             self._versions = versions
             self._remembered.clear()
         self._seen_at = started
+
+    async def _looked_up(self, subject: str, tenant_slug: str | None, lookup: _Lookup) -> Principal:
+        try:
+            async with asyncio.timeout(POOL_WAIT_S):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise BusyError from None
+        try:
+            lookup.began_at, lookup.versions = self._clock(), self._versions
+            membership = choose(await memberships_of(self._database, subject), tenant_slug)
+        finally:
+            self._turns.release()
+        today = business_date(membership.replay_date)
+        principal = principal_of(subject, membership, today)
+        # What was read before the latest change was noticed may be what has changed.
+        if lookup.versions is not None and lookup.versions is self._versions:
+            self._remembered[subject, tenant_slug] = _Remembered(principal, membership.replay_date)
+            if len(self._remembered) > CACHED_PRINCIPALS:
+                self._remembered.popitem(last=False)
+        return principal
+
+    def _is_fresh(self, lookup: _Lookup) -> bool:
+        """Whether what is being read cannot be older than what may be remembered."""
+        if lookup.began_at is None:
+            return True
+        is_recent = self._clock() - lookup.began_at < TRUST_S
+        return is_recent and lookup.versions is self._versions
+
+    def _forget(
+        self, key: tuple[str, str | None], lookup: _Lookup, done: asyncio.Task[Principal]
+    ) -> None:
+        if self._lookups.get(key) is lookup:
+            del self._lookups[key]
+        if not done.cancelled():
+            # Everybody who waited may have gone.
+            done.exception()
 
     def _is_in_force(self, known: _Remembered) -> bool:
         is_watched = self._clock() - self._seen_at < TRUST_S

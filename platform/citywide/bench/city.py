@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -81,6 +82,19 @@ async def _create(server_url: str) -> None:
         f"CREATE DATABASE {DATABASE} LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' "
         "TEMPLATE template0",
     )
+
+
+@asynccontextmanager
+async def copied(city_url: str, name: str) -> AsyncIterator[str]:
+    """A copy of the city that is written to and dropped: the next run finds the same one."""
+    url = urlsplit(city_url)._replace(path=f"/{name}").geturl()
+    outside = urlsplit(city_url)._replace(path="/postgres").geturl()
+    await administer(outside, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    await administer(outside, f"CREATE DATABASE {name} TEMPLATE {DATABASE}")
+    try:
+        yield url
+    finally:
+        await administer(outside, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 async def administer(server_url: str, statement: str) -> None:

@@ -41,8 +41,8 @@ class Round:
         return cls(
             requests=len(ordered),
             requests_per_second=len(ordered) / seen.seconds,
-            p50_ms=_percentile(ordered, 50),
-            p99_ms=_percentile(ordered, 99),
+            p50_ms=percentile(ordered, 50),
+            p99_ms=percentile(ordered, 99),
             client_cpu_share=seen.client_cpu_seconds / seen.seconds,
         )
 
@@ -170,6 +170,6 @@ def _contender(each: Measured, name: str) -> dict[str, Any]:
     return {**medians, "rounds": [asdict(found) for found in each.rounds[name]]}
 
 
-def _percentile(ordered: Sequence[float], percent: int) -> float:
-    """The smallest latency that `percent` of all do not exceed."""
+def percentile(ordered: Sequence[float], percent: int) -> float:
+    """The smallest figure that `percent` of all do not exceed."""
     return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]

@@ -7,14 +7,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 import asyncpg
 from rich.console import Console
 from rich.progress import Progress
 
 from citywide.bench import load, writes_floor
-from citywide.bench.city import Extent, administer, measured_city
+from citywide.bench.city import Extent, copied, measured_city
 from citywide.bench.machine import machine
 from citywide.bench.operations import Asked
 from citywide.bench.reads import Effort
@@ -85,10 +84,10 @@ class _Run:
 
     async def measured(self, city_url: str) -> Report:
         began_at = datetime.now(UTC).isoformat(timespec="seconds")
-        async with self._copy(city_url) as url:
+        async with copied(city_url, DATABASE) as url:
             connection = await asyncpg.connect(url)
             try:
-                places = await connection.fetch(_PLACES, PLACES)
+                places = await served_places(connection, PLACES)
                 postgres = await connection.fetchval("SHOW server_version")
                 before = await connection.fetchval("SELECT count(*) FROM service_record")
                 async with self._servers(url) as servers:
@@ -122,19 +121,6 @@ class _Run:
             ),
             memory=memory,
         )
-
-    @asynccontextmanager
-    async def _copy(self, city_url: str) -> AsyncIterator[str]:
-        """A copy of the city that is written to and dropped: the next run finds the same one."""
-        template = urlsplit(city_url).path.removeprefix("/")
-        url = urlsplit(city_url)._replace(path=f"/{DATABASE}").geturl()
-        outside = urlsplit(city_url)._replace(path="/postgres").geturl()
-        await administer(outside, f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-        await administer(outside, f"CREATE DATABASE {DATABASE} TEMPLATE {template}")
-        try:
-            yield url
-        finally:
-            await administer(outside, f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
 
     @asynccontextmanager
     async def _servers(self, url: str) -> AsyncIterator[dict[str, Server]]:
@@ -192,12 +178,19 @@ class _Run:
             if contender == FLOOR:
                 made.append(writes_floor.posted(row, label))
                 continue
-            asked = Asked(row["subject"], DOCUMENT, {"input": _input(row, label)})
+            asked = Asked(row["subject"], DOCUMENT, {"input": recording(row, label)})
             made.append(posted(asked, self.keys, self.settings, tokens))
         return made
 
 
-def _input(row: asyncpg.Record, label: str) -> dict[str, object]:
+async def served_places(connection: asyncpg.Connection, number: int) -> list[asyncpg.Record]:
+    """So many persons' files, each with a worker who may record a service for them."""
+    return list(await connection.fetch(_PLACES, number))
+
+
+def recording(row: asyncpg.Record, label: str) -> dict[str, object]:
+    """The input of a record at a place, numbered `label`."""
+
     def outside(entity: str, row_id: object, *, is_shared: bool = False) -> str:
         tenant_id = NO_TENANT if is_shared else row["tenant_id"]
         return NodeId(CATALOGUE.entities[entity].tag, tenant_id, row_id).encode()  # type: ignore[arg-type]

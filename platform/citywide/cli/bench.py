@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Protocol
+from typing import Annotated, Any, Protocol
 
 import typer
 from rich.console import Console
 
 from citywide.bench.city import Extent
+from citywide.bench.events import Crowd, benchmark_events
 from citywide.bench.reads import Effort, benchmark_reads
-from citywide.bench.report import Report
 from citywide.bench.writes import benchmark_writes
 from citywide.cli.complaints import complaints
 from citywide.cli.options import DataFolder, chosen
-from citywide.settings import Settings
+from citywide.web.socket import CONNECTIONS
 
 ToFile = Annotated[Path | None, typer.Option("--json", help="Write the report to this file.")]
 Seconds = Annotated[float, typer.Option(min=0.1, help="Load per operation and round.")]
 Rounds = Annotated[int, typer.Option(min=1, help="Rounds, of which medians are taken.")]
+Subscribers = Annotated[int, typer.Option(min=1, max=CONNECTIONS, help="WebSockets that wait.")]
+Events = Annotated[int, typer.Option(min=1, help="Records, one after the other.")]
 Agencies = Annotated[int, typer.Option(min=1, help="Agencies of the made-up city.")]
 Beneficiaries = Annotated[int, typer.Option(min=10, help="Files of an agency.")]
 
 
-class Benchmark(Protocol):
-    """What measures: a city's extent and an effort in, a report out."""
+class Shown(Protocol):
+    """What a benchmark has to say."""
 
-    def __call__(
-        self, settings: Settings, extent: Extent, effort: Effort, *, console: Console
-    ) -> Report:
-        """See `benchmark_reads`."""
+    def show(self, console: Console) -> None:
+        """Print it."""
+
+    def as_json(self) -> dict[str, Any]:
+        """As it is written to a file."""
 
 
 app = typer.Typer(help="Measure this build on this machine.", no_args_is_help=True)
@@ -50,9 +55,8 @@ def reads(
 
     The city lies in a database of its own, citywide_bench, and is kept for the next run.
     """
-    _run(
-        benchmark_reads, chosen(data), Extent(agencies, beneficiaries), Effort(rounds, seconds), to
-    )
+    extent, effort = Extent(agencies, beneficiaries), Effort(rounds, seconds)
+    _run(partial(benchmark_reads, chosen(data), extent, effort), to)
 
 
 @app.command("writes")
@@ -69,17 +73,32 @@ def writes(
 
     It writes into a copy of the city of `bench reads`, which is dropped at the end.
     """
-    _run(
-        benchmark_writes, chosen(data), Extent(agencies, beneficiaries), Effort(rounds, seconds), to
-    )
+    extent, effort = Extent(agencies, beneficiaries), Effort(rounds, seconds)
+    _run(partial(benchmark_writes, chosen(data), extent, effort), to)
 
 
-def _run(
-    benchmark: Benchmark, settings: Settings, extent: Extent, effort: Effort, to: Path | None
+@app.command("events")
+def events(
+    *,
+    to: ToFile = None,
+    data: DataFolder = None,
+    subscribers: Subscribers = 1_000,
+    rounds: Events = 10,
+    agencies: Agencies = 100,
+    beneficiaries: Beneficiaries = 1_000,
 ) -> None:
+    """Measure how long it takes until every subscriber knows of a recorded service.
+
+    Like `bench writes` in a copy of the city; the subscribers are members that are added to it.
+    """
+    extent, crowd = Extent(agencies, beneficiaries), Crowd(subscribers, rounds)
+    _run(partial(benchmark_events, chosen(data), extent, crowd), to)
+
+
+def _run(benchmark: Callable[..., Shown], to: Path | None) -> None:
     console = Console()
     with complaints():
-        report = benchmark(settings, extent, effort, console=console)
+        report = benchmark(console=console)
     report.show(console)
     if to is not None:
         text = json.dumps(report.as_json(), ensure_ascii=False, indent=2)

@@ -100,6 +100,13 @@ class Change:
     after: Mapping[str, object] = field(default_factory=dict)
 
 
+class BusyError(TimeoutError):
+    """No connection became free in time: whoever asked may try again in a moment."""
+
+    def __init__(self) -> None:
+        super().__init__("No database connection became free in time; try again in a moment.")
+
+
 class _PooledConnection(asyncpg.Connection):
     """A connection that is not reset on release: nothing here outlives its transaction."""
 
@@ -108,7 +115,10 @@ class _PooledConnection(asyncpg.Connection):
 
 
 class Transaction:
-    """One open transaction of one context; `async with` begins and ends it."""
+    """One open transaction of one context; `async with` begins and ends it.
+
+    Beginning raises `BusyError`.
+    """
 
     __slots__ = ("_begin", "_context", "_pool", "changes", "connection")
 
@@ -122,7 +132,10 @@ class Transaction:
         self.changes: list[Change] = []
 
     async def __aenter__(self) -> Self:
-        self.connection = await self._pool.acquire(timeout=POOL_WAIT_S)
+        try:
+            self.connection = await self._pool.acquire(timeout=POOL_WAIT_S)
+        except TimeoutError:
+            raise BusyError from None
         try:
             await self.connection.execute(f"{self._begin}; {self._context.enter_sql}")
         except BaseException:

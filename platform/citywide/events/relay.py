@@ -32,10 +32,10 @@ log = structlog.get_logger()
 
 # A fifth of the second in which an event should be there; one small statement a bureau.
 POLL_S = 0.2
-# Rows of one look; a burst is read in several.
-LOOK = 500
 # Events that a subscriber may have waiting: a screen that is so far behind reads its list anew.
 QUEUE = 100
+# Rows of one look: a burst fills the queue of somebody who keeps up, and overflows none.
+LOOK = QUEUE
 # How long an event can be resumed from. Older rows stay in the table, but nobody who was away for
 # so long wants to be told one by one what happened.
 RETENTION = timedelta(days=7)
@@ -188,19 +188,15 @@ class Relay:
             return self._bureaus[bureau_id]
 
     async def _look(self, bureau_id: UUID) -> None:
-        """Tell what has become complete since the last look."""
+        """Tell what has become complete since the last look; the rest of a burst waits its turn."""
         bureau = self._bureaus.get(bureau_id)
-        while bureau is not None:
-            events = await self._read(bureau_id, bureau.position, None)
-            for event in events:
-                for subscriber in list(bureau.subscribers):
-                    if subscriber.wants(event):
-                        subscriber.offer(event)
-                bureau.position = event.place
-            if len(events) < LOOK:
-                return
-            # Subscribers take what they were offered before they are offered more.
-            await asyncio.sleep(0)
+        if bureau is None:
+            return
+        for event in await self._read(bureau_id, bureau.position, None):
+            for subscriber in list(bureau.subscribers):
+                if subscriber.wants(event):
+                    subscriber.offer(event)
+            bureau.position = event.place
 
     async def _past(self, bureau_id: UUID, after: Place, until: Place) -> AsyncIterator[Event]:
         while True:

@@ -120,7 +120,7 @@ class Engine:
     async def answer(self, operation: Operation, principal: Principal) -> bytes:
         """The response body: `{"data": …}` with extensions where something is masked.
 
-        Raises `InvalidDocumentError` or `RefusalError`; anything else is our fault.
+        Raises `InvalidDocumentError`, `RefusalError` or `BusyError`; anything else is our fault.
         """
         admitted = self._admission.admit(operation.document, operation.name)
         if admitted.operation.operation is OperationType.SUBSCRIPTION:
@@ -276,7 +276,7 @@ class Engine:
             )
         except InvalidError as error:
             return invalid(error)
-        with _timeouts(principal):
+        with _timeout(principal):
             return await perform(
                 self._database,
                 request,
@@ -376,7 +376,7 @@ class Engine:
         return self._unsealed(data) if plan.has_sealed else data
 
     async def _run(self, plan: Plan, values: list[Any], principal: Principal) -> Any:
-        with _timeouts(principal):
+        with _timeout(principal):
             async with self._database.read(principal.context) as transaction:
                 return await transaction.connection.fetchval(plan.sql, *values)
 
@@ -432,13 +432,10 @@ def _check_purpose(plan: Plan | None, grants: Grants, operation: Operation) -> N
 
 
 @contextmanager
-def _timeouts(principal: Principal) -> Iterator[None]:
+def _timeout(principal: Principal) -> Iterator[None]:
     try:
         yield
     except asyncpg.QueryCanceledError:
         limit = principal.context.statement_timeout_ms
         message = f"The database took longer than {limit} ms; ask for less."
-        raise RefusalError(Code.TIMEOUT, message) from None
-    except TimeoutError:
-        message = "No database connection became free in time; try again in a moment."
         raise RefusalError(Code.TIMEOUT, message) from None

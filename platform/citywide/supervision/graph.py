@@ -15,6 +15,7 @@ from citywide.graph.declare import (
     persons_of,
     through,
 )
+from citywide.graph.topics import announce_approval
 from citywide.supervision.models import (
     ADVICE,
     LIBRARY_DRAFT,
@@ -134,6 +135,9 @@ class SalonAttendance:
     attended_on = column("The day of the salon.")
     salon = one("Salon", "The salon.", {"id": "salon_id"})
     member = one("Member", "Who came.", {"id": "member_id"})
+
+
+announce_approval("LibraryDraft")
 
 
 @entity(

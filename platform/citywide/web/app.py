@@ -20,7 +20,7 @@ from citywide.audit.keeper import Keeper
 from citywide.authz.membership import Memberships
 from citywide.authz.policy import Policy
 from citywide.db.sealed import Sealer
-from citywide.db.session import Database
+from citywide.db.session import BusyError, Database
 from citywide.domain import CATALOGUE
 from citywide.errors import OperatorError, RefusalError
 from citywide.events.relay import Relay
@@ -207,6 +207,8 @@ async def _sdl(request: Request) -> Response:
         principal = await request.app.state.identification.principal(request)
     except RefusalError as error:
         return PlainTextResponse(f"{error.message}\n", 401, headers={"www-authenticate": "Bearer"})
+    except BusyError as error:
+        return PlainTextResponse(f"{error}\n", 503)
     engine = request.app.state.engine
     return PlainTextResponse(engine.sdl(engine.policy.grants(principal.roles)))
 

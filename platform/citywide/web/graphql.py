@@ -24,6 +24,7 @@ from starlette.types import Receive, Scope, Send
 from citywide.audit.reads import PURPOSE_HEADER, purpose_of
 from citywide.authz.membership import TENANT_HEADER, Memberships
 from citywide.authz.principal import Principal
+from citywide.db.session import BusyError
 from citywide.errors import Code, RefusalError
 from citywide.graph.admit import InvalidDocumentError
 from citywide.graph.engine import Engine, Operation
@@ -255,6 +256,8 @@ def refused(error: Exception, media_type: str) -> Response:
             # Older clients take any other for a broken connection; a missing sign-in is one.
             is_broken = status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.SERVICE_UNAVAILABLE)
             status = status if media_type == NEWER or is_broken else HTTPStatus.OK
+        case BusyError():
+            status = HTTPStatus.SERVICE_UNAVAILABLE
         case InvalidDocumentError():
             status = HTTPStatus.OK if media_type == OLDER else HTTPStatus.BAD_REQUEST
         case _:
@@ -270,6 +273,8 @@ def told(error: Exception) -> list[Mapping[str, Any]]:
         case RefusalError():
             extensions = {"code": error.code, **error.extensions}
             return [{"message": error.message, "extensions": extensions}]
+        case BusyError():
+            return [{"message": str(error), "extensions": {"code": Code.TIMEOUT}}]
         case InvalidDocumentError():
             return [_formatted(each) for each in error.errors]
         case _:

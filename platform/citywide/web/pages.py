@@ -20,6 +20,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from citywide.audit.reads import PURPOSE_HEADER, purpose_of
 from citywide.authz.principal import Principal
+from citywide.db.session import BusyError
 from citywide.errors import Code, OperatorError, RefusalError
 from citywide.graph.engine import Engine, Operation
 from citywide.printing.press import Press
@@ -82,6 +83,8 @@ class PageEndpoint(ABC):
             return _sentence(error.status, error.sentence)
         except RefusalError as error:
             return _refused(error)
+        except BusyError as error:
+            return _sentence(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
         except OperatorError as error:
             log.warning("nothing can be printed", reason=str(error))
             return _sentence(HTTPStatus.SERVICE_UNAVAILABLE, _NO_PRESS)

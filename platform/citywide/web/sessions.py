@@ -23,7 +23,8 @@ from citywide.web.graphql import Identification
 
 # A revocation has to end a session within a second, whether or not something happens in it.
 LOOK_S = 0.5
-_AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+# What is raised while the database is away or has no time.
+AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Session:
             await asyncio.sleep(LOOK_S)
             try:
                 # While the database is away nobody can be asked, and nothing is told.
-                with contextlib.suppress(*_AWAY):
+                with contextlib.suppress(*AWAY):
                     await self.principal()
             except RefusalError as refusal:
                 return refusal

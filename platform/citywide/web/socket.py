@@ -14,15 +14,19 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
+import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from citywide.audit.reads import PURPOSE_HEADER
 from citywide.authz.membership import TENANT_HEADER
+from citywide.db.session import BusyError
 from citywide.errors import Code, RefusalError
 from citywide.events.relay import Relay
 from citywide.graph.engine import Engine
 from citywide.web.graphql import BODY_BYTES, Identification, operation_of, told
-from citywide.web.sessions import Session, responses
+from citywide.web.sessions import AWAY, Session, responses
+
+log = structlog.get_logger()
 
 PROTOCOL = "graphql-transport-ws"
 # From the handshake to the sign-in.
@@ -41,6 +45,10 @@ LONGEST_ID = 100
 REASON_BYTES = 123
 
 
+# Nobody waits longer for the end of a connection whose other end does not listen.
+CLOSE_S = 2.0
+
+
 class CloseError(Exception):
     """The connection is closed with this code and reason."""
 
@@ -50,9 +58,17 @@ class CloseError(Exception):
         self.reason = reason.encode()[:REASON_BYTES].decode(errors="ignore")
 
 
+class _GoneError(Exception):
+    """The connection broke: there is nobody to tell anything."""
+
+
 def _refused(refusal: RefusalError) -> CloseError:
     is_unknown = refusal.code is Code.UNAUTHENTICATED
     return CloseError(4401 if is_unknown else 4403, refusal.message)
+
+
+def _busy(error: BusyError) -> CloseError:
+    return CloseError(1013, str(error))
 
 
 class SocketEndpoint:
@@ -79,8 +95,9 @@ class SocketEndpoint:
                 await _Connection(self, websocket).serve()
         except CloseError as error:
             with contextlib.suppress(OSError, RuntimeError, WebSocketDisconnect):
-                await websocket.close(error.code, error.reason)
-        except (WebSocketDisconnect, TimeoutError, OSError):
+                async with asyncio.timeout(CLOSE_S):
+                    await websocket.close(error.code, error.reason)
+        except (WebSocketDisconnect, _GoneError):
             pass
         finally:
             self._open -= 1
@@ -94,6 +111,8 @@ class _Connection:
         self._websocket = websocket
         self._sending = asyncio.Lock()
         self._operations: dict[str, asyncio.Task[None]] = {}
+        # Why an operation ends the connection.
+        self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def serve(self) -> None:
         session = await self._signed_in()
@@ -101,7 +120,7 @@ class _Connection:
         listening = asyncio.create_task(self._listen(session))
         over = asyncio.create_task(session.over())
         pinging = asyncio.create_task(self._ping())
-        tasks: set[asyncio.Task[Any]] = {listening, over, pinging}
+        tasks: set[asyncio.Future[Any]] = {listening, over, pinging, self._ended}
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             if over in done:
@@ -141,6 +160,12 @@ class _Connection:
             )
         except RefusalError as refusal:
             raise _refused(refusal) from refusal
+        except BusyError as error:
+            raise _busy(error) from error
+        except AWAY as error:
+            log.warning("nobody can be looked up", exc_info=True)
+            sentence = "Nobody can be looked up right now: try again in a moment."
+            raise CloseError(1013, sentence) from error
 
     async def _listen(self, session: Session) -> None:
         while True:
@@ -196,14 +221,24 @@ class _Connection:
                 async for response in each:
                     await self._send_text((head + response.body + b"}").decode())
             end: dict[str, Any] = {"type": "complete", "id": name}
-        except (WebSocketDisconnect, TimeoutError, OSError):
-            # The connection is gone; whoever listens to it notices.
+        except (CloseError, _GoneError) as error:
+            self._end(error)
+            return
+        except BusyError as error:
+            # What the operation should have told next is not known: better come again and resume.
+            self._end(_busy(error))
             return
         except Exception as error:  # noqa: BLE001 -- what is no refusal is logged
             end = {"type": "error", "id": name, "payload": told(error)}
         self._operations.pop(name, None)
-        with contextlib.suppress(WebSocketDisconnect, TimeoutError, OSError, RuntimeError):
+        try:
             await self._send(end)
+        except (CloseError, _GoneError) as error:
+            self._end(error)
+
+    def _end(self, why: Exception) -> None:
+        if not self._ended.done():
+            self._ended.set_exception(why)
 
     async def _ping(self) -> None:
         while True:
@@ -232,5 +267,11 @@ class _Connection:
         await self._send_text(json.dumps(message, ensure_ascii=False))
 
     async def _send_text(self, text: str) -> None:
-        async with asyncio.timeout(SEND_S), self._sending:
-            await self._websocket.send_text(text)
+        try:
+            async with asyncio.timeout(SEND_S), self._sending:
+                await self._websocket.send_text(text)
+        except TimeoutError:
+            message = f"You took nothing for {SEND_S:.0f} seconds: come again, and resume."
+            raise CloseError(4408, message) from None
+        except (WebSocketDisconnect, OSError, RuntimeError) as error:
+            raise _GoneError from error
