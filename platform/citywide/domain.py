@@ -33,6 +33,8 @@ from citywide.events import models as _events
 from citywide.graph.declare import CATALOGUE
 from citywide.needs import graph as _needs
 from citywide.needs import mutations as _need_mutations
+from citywide.oversight import spending as _oversight_spending
+from citywide.oversight import unit_costs as _unit_costs
 from citywide.places import graph as _places
 from citywide.projects import graph as _projects
 from citywide.services import graph as _services
@@ -76,6 +78,7 @@ _IMPORTED = (
     _merges,
     _need_mutations,
     _needs,
+    _oversight_spending,
     _own_role_mutations,
     _periods,
     _places,
@@ -90,6 +93,7 @@ _IMPORTED = (
     _supervision,
     _supervision_mutations,
     _typologies,
+    _unit_costs,
     _volunteer_hours,
     _volunteer_mutations,
     _volunteer_proposals,

@@ -10,11 +10,10 @@ import strawberry
 from sqlalchemy import ARRAY, Date, Text, func, literal, select
 from sqlalchemy.sql import ColumnElement
 
-from citywide.campaigns.coverage import selected
 from citywide.campaigns.graph import FestivalDay
 from citywide.errors import Code, RefusalError
 from citywide.graph.declare import CATALOGUE, Root
-from citywide.graph.place import Place
+from citywide.graph.place import Place, selected
 from citywide.graph.selection import Group
 from citywide.graph.sql import JsonObject, json_list
 from citywide.services.festivals import FESTIVALS, FIRST_YEAR, LAST_YEAR

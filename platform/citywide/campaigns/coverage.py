@@ -16,7 +16,7 @@ from citywide.campaigns.models import CAMPAIGN_DUE
 from citywide.campaigns.visits import is_visited
 from citywide.graph.declare import CATALOGUE, Kind, Root
 from citywide.graph.filters import converter
-from citywide.graph.place import Place
+from citywide.graph.place import Place, selected
 from citywide.graph.selection import Group
 from citywide.graph.sql import JsonObject, json_list, opaque_id, text_constant
 from citywide.ids import NO_TENANT, NodeId
@@ -125,23 +125,6 @@ class Coverage:
 def _same(row: FromClause, on: ColumnElement[bool], due: FromClause) -> ColumnElement[bool]:
     """A join inside the tenant."""
     return and_(row.c.tenant_id == due.c.tenant_id, on)
-
-
-def selected(
-    place: Place,
-    group: Group,
-    type_name: str,
-    made: Mapping[str, Callable[[Group], ColumnElement[Any]]],
-) -> list[tuple[str, ColumnElement[Any]]]:
-    """The selected fields of one of our types, each asked of the grants."""
-    pairs = []
-    for child in place.planner.selections.children(group, type_name):
-        if child.name == "__typename":
-            pairs.append((child.key, text_constant(type_name)))
-            continue
-        place.planner.access.grant(f"{type_name}.{child.name}")
-        pairs.append((child.key, made[child.name](child)))
-    return pairs
 
 
 def _constant(value: ColumnElement[Any]) -> Callable[[Group], ColumnElement[Any]]:

@@ -1,0 +1,1 @@
+"""Oversight: where the money goes, what it does, and what somebody should look at."""
