@@ -17,6 +17,7 @@ from graphql import (
     build_schema,
     execute_sync,
     parse,
+    print_ast,
     validate,
 )
 
@@ -115,7 +116,9 @@ def _root(entities: Mapping[str, Entity], name: str, _: Any, info: Any, **argume
         case "nodes":
             return [_node(sight, each) for each in arguments["ids"]]
         case "metrics":
-            return Figures(sight, arguments).table()
+            asked = "".join(map(print_ast, info.field_nodes))
+            has_previous = "previous" in asked
+            return Figures(sight, arguments, has_previous=has_previous).table()
         case _:
             entity = next(each for each in entities.values() if each.root == name)
             return asker.lists.listed(entity, sight.rows(entity), arguments)

@@ -1,9 +1,11 @@
-"""`metrics` counted naively: one loop over all facts a measure, one set of persons a cell."""
+"""`metrics` counted naively: one loop over all facts a measure, one dictionary a cell."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,74 +15,176 @@ from oracle.world import Row
 
 UNITS: Mapping[str, str] = {
     "BENEFICIARIES_ON_FILE": "PERSONS",
+    "PERSONS_SERVED": "PERSONS",
     "SOCIAL_WORKER_TURNOUTS": "PERSON_TIMES",
     "VOLUNTEER_TURNOUTS": "PERSON_TIMES",
+    "VOLUNTEER_MINUTES": "MINUTES",
+    "SERVICES": "OCCURRENCES",
     "CASE_COUNSELLING": "PERSON_TIMES",
     "GROUP_ACTIVITIES": "OCCURRENCES",
     "HOME_HELP": "PERSON_TIMES",
+    "NEEDS_RAISED": "OCCURRENCES",
+    "NEEDS_ANSWERED": "OCCURRENCES",
+    "NEEDS_ANSWERED_ON_TIME": "SHARE",
+    "DAYS_TO_ANSWER": "DAYS",
+    "SATISFACTION": "POINTS",
+    "ASSESSMENTS": "OCCURRENCES",
+    "SCORE_CHANGE": "POINTS",
+    "CASES_OPENED": "OCCURRENCES",
+    "CASES_CLOSED": "OCCURRENCES",
+    "MONEY_COMMITTED": "FEN",
+    "MONEY_SPENT": "FEN",
 }
-_OF_RECORDS = frozenset({"AGENCY", "PROJECT", "AREA", "KIND", "MONTH"})
+_TIME = {"MONTH", "QUARTER", "YEAR"}
+_OF_RECORDS = frozenset({"AGENCY", "PROJECT", "AREA", "KIND", *_TIME})
+_OF_FILES = frozenset({"AGENCY", "AREA", "SEGMENT", *_TIME})
+_OF_MONEY = frozenset({"AGENCY", "PROJECT", *_TIME})
 SPLITS: Mapping[str, frozenset[str]] = {
     "BENEFICIARIES_ON_FILE": frozenset({"AGENCY", "AREA", "SEGMENT", "PROJECT"}),
+    "PERSONS_SERVED": _OF_RECORDS | {"SEGMENT"},
     "SOCIAL_WORKER_TURNOUTS": _OF_RECORDS,
     "VOLUNTEER_TURNOUTS": _OF_RECORDS,
+    "VOLUNTEER_MINUTES": frozenset({"AGENCY", *_TIME}),
+    "SERVICES": _OF_RECORDS,
     "CASE_COUNSELLING": _OF_RECORDS | {"SEGMENT"},
     "GROUP_ACTIVITIES": _OF_RECORDS,
     "HOME_HELP": _OF_RECORDS | {"SEGMENT"},
+    "NEEDS_RAISED": _OF_FILES | {"DEPARTMENT"},
+    "NEEDS_ANSWERED": _OF_FILES | {"DEPARTMENT"},
+    "NEEDS_ANSWERED_ON_TIME": _OF_FILES | {"DEPARTMENT"},
+    "DAYS_TO_ANSWER": _OF_FILES | {"DEPARTMENT"},
+    "SATISFACTION": _OF_FILES | {"DEPARTMENT"},
+    "ASSESSMENTS": _OF_FILES,
+    "SCORE_CHANGE": _OF_FILES,
+    "CASES_OPENED": _OF_FILES,
+    "CASES_CLOSED": _OF_FILES,
+    "MONEY_COMMITTED": _OF_MONEY,
+    "MONEY_SPENT": _OF_MONEY,
 }
+# What is told where small cells are hidden, and what that can be split by.
+PUBLISHED: Mapping[str, frozenset[str]] = {
+    name: SPLITS[name] - {"SEGMENT"} - ({"PROJECT"} if name == "BENEFICIARIES_ON_FILE" else set())
+    for name in (
+        "BENEFICIARIES_ON_FILE",
+        "SOCIAL_WORKER_TURNOUTS",
+        "VOLUNTEER_TURNOUTS",
+        "VOLUNTEER_MINUTES",
+        "SERVICES",
+        "CASE_COUNSELLING",
+        "GROUP_ACTIVITIES",
+        "HOME_HELP",
+        "NEEDS_RAISED",
+        "ASSESSMENTS",
+        "CASES_OPENED",
+    )
+}
+_RATIOS = {"NEEDS_ANSWERED_ON_TIME", "DAYS_TO_ANSWER", "SATISFACTION", "SCORE_CHANGE"}
 _KINDS = {
     "VISIT": "走访",
     "HOME_HELP": "上门帮扶",
     "CASE_SESSION": "个案辅导",
     "GROUP_SESSION": "小组活动",
 }
-_KIND_OF = {
-    "CASE_COUNSELLING": "CASE_SESSION",
-    "HOME_HELP": "HOME_HELP",
-    "GROUP_ACTIVITIES": "GROUP_SESSION",
-}
+_KIND_OF = {"CASE_COUNSELLING": "CASE_SESSION", "HOME_HELP": "HOME_HELP"}
 _FEWEST_PERSONS = 5
 
 Key = tuple[Any, ...]
 
 
+@dataclass(frozen=True)
+class Counted:
+    """One thing that a measure counts: how much, where it belongs, whom it is about and when."""
+
+    split: Mapping[str, Any]
+    what: UUID
+    persons: frozenset[UUID]
+    first: date
+    last: date | None = None
+    amount: int = 1
+
+
 @dataclass
 class Cell:
-    """What is counted in one cell, and the beneficiaries that it is about."""
+    """What is counted in one cell, each thing once, and the persons that it is about."""
 
-    counted: set[UUID] = field(default_factory=set)
+    counted: dict[UUID, int] = field(default_factory=dict)
     persons: set[UUID] = field(default_factory=set)
+
+    def add(self, each: Counted) -> None:
+        self.counted[each.what] = each.amount
+        self.persons |= each.persons
+
+    @property
+    def total(self) -> int:
+        return sum(self.counted.values())
+
+
+def is_suppressed(grants: Any) -> bool:
+    """Whether figures are masked for these grants."""
+    grant = grants.of("MetricValue.value")
+    return grant is not None and grant.clear is None
+
+
+def day_before(first: date, last: date) -> date:
+    """Where the period before begins."""
+    if first.day == last.day == 1:
+        months = (last.year - first.year) * 12 + last.month - first.month
+        day = first
+        for _ in range(months):
+            day = (day - timedelta(1)).replace(day=1)
+        return day
+    return first - (last - first)
 
 
 class Figures:
     """One `metrics` field as one principal sees it."""
 
-    def __init__(self, sight: Sight, arguments: Mapping[str, Any]) -> None:
+    def __init__(
+        self, sight: Sight, arguments: Mapping[str, Any], *, has_previous: bool = False
+    ) -> None:
         self.sight = sight
         self.measures: Sequence[str] = arguments["measures"]
         self.by: Sequence[str] = list(dict.fromkeys(arguments.get("by") or ()))
         self.where: Mapping[str, Any] = arguments.get("where") or {}
-        grant = sight.grants.of("MetricValue.value")
-        self.is_suppressed = grant is not None and grant.clear is None
+        self.is_suppressed = is_suppressed(sight.grants)
+        self.periods = [self.where]
+        if has_previous:
+            first, last = self.where["from"], self.where["until"]
+            self.periods.append({**self.where, "from": day_before(first, last), "until": first})
 
     def table(self) -> Mapping[str, Any]:
         """The answer, as graphql-core is to pick from it."""
-        cells = {measure: self._cells(measure) for measure in dict.fromkeys(self.measures)}
-        keys: set[Key] = {key for found in cells.values() for key in found}
+        figured = self._published if self.is_suppressed else self._exact
+        found = [
+            {measure: figured(measure, where) for measure in dict.fromkeys(self.measures)}
+            for where in self.periods
+        ]
+        keys: set[Key] = {key for every in found for cells in every.values() for key in cells}
         if not self.by:
             keys = {()}
         rows = []
         for key in keys:
             labelled = [self._labelled(*each) for each in zip(self.by, key, strict=True)]
-            values = [self._value(m, cells[m].get(key, Cell())) for m in self.measures]
+            values = []
+            for measure in self.measures:
+                now, *before = (every[measure].get(key, self._nothing(measure)) for every in found)
+                values.append(
+                    {
+                        "measure": measure,
+                        "unit": UNITS[measure],
+                        "value": _quotient(*now),
+                        "numerator": now[0],
+                        "denominator": now[1],
+                        "previous": _quotient(*before[0]) if before else None,
+                    }
+                )
             rows.append({"keys": labelled, "values": values})
         rows.sort(key=_in_order)
         return {"rows": rows}
 
-    def _value(self, measure: str, cell: Cell) -> Mapping[str, Any]:
-        is_small = self.is_suppressed and 0 < len(cell.persons) < _FEWEST_PERSONS
-        figure = None if is_small else len(cell.counted)
-        return {"measure": measure, "unit": UNITS[measure], "value": figure}
+    def _nothing(self, measure: str) -> tuple[int | None, int | None]:
+        is_hidden = self.is_suppressed and not self._is_whole()
+        return (None if is_hidden else 0), (0 if measure in _RATIOS else None)
 
     def _labelled(self, dimension: str, value: Any) -> Mapping[str, Any]:
         entity = self.sight.entities.get(dimension.capitalize())
@@ -92,75 +196,188 @@ class Figures:
         label = row["name"]
         return {"dimension": dimension, "value": outside_id(entity, row), "label": label}
 
-    def _cells(self, measure: str) -> Mapping[Key, Cell]:
-        cells: dict[Key, Cell] = {}
-        facts = self._files() if measure == "BENEFICIARIES_ON_FILE" else self._services(measure)
-        for split, counted, persons in facts:
-            if not self._is_chosen(split):
-                continue
-            cell = cells.setdefault(tuple(split[name] for name in self.by), Cell())
-            cell.counted.add(counted)
-            cell.persons |= persons
-        return cells
+    # As it is.
 
-    def _is_chosen(self, split: Mapping[str, Any]) -> bool:
+    def _exact(
+        self, measure: str, where: Mapping[str, Any]
+    ) -> Mapping[Key, tuple[int | None, int | None]]:
+        cells: dict[Key, Cell] = defaultdict(Cell)
+        by_project = "PROJECT" in self.by or "projects" in where
+        for each in self.facts(measure, by_project=by_project):
+            if self._is_chosen(each.split, where) and self._is_in(each, where):
+                cells[tuple(each.split[name] for name in self.by)].add(each)
+        found: dict[Key, tuple[int | None, int | None]] = {}
+        for key, cell in cells.items():
+            over = None
+            if measure in _RATIOS:
+                over = len(cell.persons) if measure == "SCORE_CHANGE" else len(cell.counted)
+            found[key] = cell.total, over
+        return found
+
+    def _is_chosen(self, split: Mapping[str, Any], where: Mapping[str, Any]) -> bool:
         for name, dimension in (("agencies", "AGENCY"), ("projects", "PROJECT")):
-            if name in self.where and split[dimension] not in map(_row_id, self.where[name]):
+            if name in where and split[dimension] not in map(_row_id, where[name]):
                 return False
-        return "kinds" not in self.where or split["KIND"] in self.where["kinds"]
+        return "kinds" not in where or split["KIND"] in where["kinds"]
 
-    def _files(self) -> Iterator[tuple[Mapping[str, Any], UUID, set[UUID]]]:
+    def _is_in(self, each: Counted, where: Mapping[str, Any]) -> bool:
         today = self.sight.principal.today
-        until, since = self.where.get("until"), self.where.get("from", today)
+        first, last = where.get("from"), where.get("until")
+        if "MONTH" in each.split:
+            return (first is None or first <= each.first) and (last is None or each.first < last)
+        is_opened = each.first <= today if last is None else each.first < last
+        return is_opened and (each.last is None or each.last > (first or today))
+
+    # As it is published.
+
+    def _is_whole(self) -> bool:
+        return {*self.by} <= {"AGENCY"} and not {*self.where} - {"agencies"}
+
+    def _published(
+        self, measure: str, where: Mapping[str, Any]
+    ) -> Mapping[Key, tuple[int | None, int | None]]:
+        sums: dict[Key, int] = defaultdict(int)
+        large: set[Key] = set()
+        carriers: dict[Key, int] = defaultdict(int)
+        names, cells = published_cells(self, measure)
+        for base, (is_small, published) in cells.items():
+            month, *rest = base
+            split = dict(zip(names, rest, strict=False)) | _in_time(month)
+            if not self._is_chosen(split, where) or not _is_told(month, rest[len(names) :], where):
+                continue
+            key = tuple(split[name] for name in self.by)
+            sums[key] += published
+            if not is_small:
+                large.add(key)
+            elif published:
+                carriers[key] += 1
+        return {
+            key: (each, None)
+            for key, each in sums.items()
+            if self._is_whole() or key in large or carriers[key] > 1
+        }
+
+    # Facts.
+
+    def facts(self, measure: str, *, by_project: bool = False) -> Iterator[Counted]:
+        """Everything that the measure counts within the principal's walls."""
+        match measure:
+            case "BENEFICIARIES_ON_FILE":
+                yield from self._files(by_project=by_project)
+            case "VOLUNTEER_MINUTES":
+                for hours in self._inside("volunteer_hours"):
+                    if hours["status"] == "CERTIFIED":
+                        split = {"AGENCY": hours["tenant_id"], **_in_time(hours["served_on"])}
+                        person = frozenset({hours["volunteer_id"]})
+                        day, amount = hours["served_on"], hours["minutes"]
+                        yield Counted(split, hours["id"], person, day, amount=amount)
+            case "MONEY_SPENT":
+                yield from self._money("expense", "spent_on", {"APPROVED", "PAID"})
+            case "MONEY_COMMITTED":
+                yield from self._money("commitment", "committed_on", {"OPEN", "CLOSED"})
+            case "SCORE_CHANGE":
+                yield from self._about("assessment", "assessed_on", _is_approved, self._change)
+            case _ if measure in _ABOUT:
+                yield from self._about(*_ABOUT[measure])
+            case _:
+                yield from self._services(measure)
+
+    def _about(
+        self,
+        table: str,
+        day: str,
+        holds: Callable[[Row], Any],
+        amount: Callable[[Row], int | None],
+    ) -> Iterator[Counted]:
+        for row in self._inside(table):
+            if not holds(row) or (found := amount(row)) is None:
+                continue
+            [file] = self._joined(row, "beneficiary", {"id": row["beneficiary_id"]})
+            [site] = self._joined(file, "site", {"id": file["site_id"]})
+            split = {
+                "AGENCY": row["tenant_id"],
+                "AREA": site["area_id"],
+                "SEGMENT": file["segment_id"],
+                "DEPARTMENT": row.get("department_id"),
+                **_in_time(row[day]),
+            }
+            yield Counted(split, row["id"], frozenset({file["id"]}), row[day], amount=found)
+
+    def _change(self, row: Row) -> int | None:
+        same = ("tenant_id", "beneficiary_id", "instrument", "instrument_version")
+        earlier = [
+            each
+            for each in self.sight.world.where("assessment", {name: row[name] for name in same})
+            if _is_approved(each) and each["assessed_on"] < row["assessed_on"]
+        ]
+        if not earlier:
+            return None
+        before = max(earlier, key=lambda each: each["assessed_on"])
+        found: int = row["score"] - before["score"]
+        return found
+
+    def _money(self, table: str, day: str, statuses: set[str]) -> Iterator[Counted]:
+        for row in self._inside(table):
+            if row["status"] in statuses:
+                [line] = self._joined(row, "budget_line", {"id": row["budget_line_id"]})
+                split = {
+                    "AGENCY": row["tenant_id"],
+                    "PROJECT": line["project_id"],
+                    **_in_time(row[day]),
+                }
+                amount = row["amount_fen"]
+                yield Counted(split, row["id"], frozenset(), row[day], amount=amount)
+
+    def _files(self, *, by_project: bool) -> Iterator[Counted]:
         for file in self._inside("beneficiary"):
             if file["merged_into_id"] is not None:
                 continue
-            is_opened = file["opened_on"] <= today if until is None else file["opened_on"] < until
-            if not is_opened or (file["closed_on"] is not None and file["closed_on"] <= since):
-                continue
-            [site] = self._about(file, "site", {"id": file["site_id"]})
+            [site] = self._joined(file, "site", {"id": file["site_id"]})
             split = {
                 "AGENCY": file["tenant_id"],
                 "AREA": site["area_id"],
                 "SEGMENT": file["segment_id"],
             }
-            if "PROJECT" not in self.by and "projects" not in self.where:
-                yield split, file["id"], {file["id"]}
+            person, days = frozenset({file["id"]}), (file["opened_on"], file["closed_on"])
+            if not by_project:
+                yield Counted(split, file["id"], person, *days)
                 continue
-            for each in self._about(file, "enrolment", {"beneficiary_id": file["id"]}):
-                yield {**split, "PROJECT": each["project_id"]}, file["id"], {file["id"]}
+            for each in self._joined(file, "enrolment", {"beneficiary_id": file["id"]}):
+                yield Counted({**split, "PROJECT": each["project_id"]}, file["id"], person, *days)
 
-    def _services(self, measure: str) -> Iterator[tuple[Mapping[str, Any], UUID, set[UUID]]]:
+    def _services(self, measure: str) -> Iterator[Counted]:
         for record in self._current():
             if measure in _KIND_OF and record["kind"] != _KIND_OF[measure]:
                 continue
-            if "from" in self.where and record["served_on"] < self.where["from"]:
-                continue
-            if "until" in self.where and record["served_on"] >= self.where["until"]:
-                continue
-            took_part = self._about(record, "attendance", {"service_record_id": record["id"]})
+            took_part = self._joined(record, "attendance", {"service_record_id": record["id"]})
             served = [each for each in took_part if each["role"] == "BENEFICIARY"]
-            persons = {each["beneficiary_id"] for each in served}
+            persons = frozenset(each["beneficiary_id"] for each in served)
+            day = record["served_on"]
             split = {
                 "AGENCY": record["tenant_id"],
                 "PROJECT": record["project_id"],
                 "AREA": record["area_id"],
                 "KIND": record["kind"],
-                "MONTH": f"{record['served_on']:%Y-%m}",
+                **_in_time(day),
             }
             match measure:
+                case "SERVICES":
+                    yield Counted(split, record["id"], persons, day)
                 case "GROUP_ACTIVITIES":
-                    yield split, record["id"], persons
-                case "CASE_COUNSELLING" | "HOME_HELP":
+                    if record["kind"] == "GROUP_SESSION":
+                        yield Counted(split, record["id"], persons, day)
+                case "CASE_COUNSELLING" | "HOME_HELP" | "PERSONS_SERVED":
                     for each in served:
                         wanted = {"id": each["beneficiary_id"]}
-                        [file] = self._about(record, "beneficiary", wanted)
-                        yield {**split, "SEGMENT": file["segment_id"]}, each["id"], {file["id"]}
+                        [file] = self._joined(record, "beneficiary", wanted)
+                        what = file["id"] if measure == "PERSONS_SERVED" else each["id"]
+                        about = {**split, "SEGMENT": file["segment_id"]}
+                        yield Counted(about, what, frozenset({file["id"]}), day)
                 case _:
                     role = "WORKER" if measure == "SOCIAL_WORKER_TURNOUTS" else "VOLUNTEER"
                     for each in took_part:
                         if each["role"] == role:
-                            yield split, each["id"], persons
+                            yield Counted(split, each["id"], persons, day)
 
     def _current(self) -> list[Row]:
         """Records that are neither cancelled nor an earlier version."""
@@ -169,8 +386,120 @@ class Figures:
     def _inside(self, table: str) -> list[Row]:
         return [row for row in self.sight.world.tables[table] if self.sight.is_inside(row)]
 
-    def _about(self, row: Row, table: str, wanted: Mapping[str, Any]) -> Sequence[Row]:
+    def _joined(self, row: Row, table: str, wanted: Mapping[str, Any]) -> Sequence[Row]:
         return self.sight.world.where(table, {**wanted, "tenant_id": row["tenant_id"]})
+
+
+def published_cells(
+    figures: Figures, measure: str
+) -> tuple[Sequence[str], Mapping[Key, tuple[bool, int]]]:
+    """Of each base cell whether it is small, and what is told of it; month first in its key."""
+    today = figures.sight.principal.today
+    names = sorted(PUBLISHED[measure] - _TIME)
+    cells: dict[Key, Cell] = defaultdict(Cell)
+    agencies: dict[UUID, Cell] = defaultdict(Cell)
+    for each in figures.facts(measure):
+        key: Key = (each.first.replace(day=1), *(each.split[name] for name in names))
+        if "MONTH" not in each.split:
+            if each.first > today:
+                continue
+            last = None if each.last is None else (each.last - timedelta(1)).replace(day=1)
+            key = (*key, last, each.last is None or each.last > today)
+        cells[key].add(each)
+        agencies[each.split["AGENCY"]].add(each)
+    found: dict[Key, tuple[bool, int]] = {}
+    place = 1 + names.index("AGENCY")
+    for agency, whole in agencies.items():
+        if 0 < len(whole.persons) < _FEWEST_PERSONS:
+            continue
+        mine = {key: cell for key, cell in cells.items() if key[place] == agency}
+        found |= rounded(mine)
+    return names, found
+
+
+def rounded(cells: Mapping[Key, Cell]) -> Mapping[Key, tuple[bool, int]]:
+    """One agency's cells: the large ones as they are, the small ones in fives."""
+    order = sorted(cells, key=lambda key: [(each is None, each) for each in key])
+    small = [key for key in order if 0 < len(cells[key].persons) < _FEWEST_PERSONS]
+    large = [key for key in order if key not in small]
+    left = sum(cells[key].total for key in small) % 5
+    found = {key: (False, cells[key].total) for key in large}
+    reached = 0 if large else (4 - left) // 2
+    for key in small:
+        before = reached // 5
+        reached += cells[key].total
+        found[key] = True, 5 * (reached // 5 - before)
+    if large:
+        most = max(large, key=lambda key: cells[key].total)
+        found[most] = False, found[most][1] + left
+    elif small:
+        found[small[-1]] = True, found[small[-1]][1] + left
+    return found
+
+
+def _is_told(month: date, ending: Sequence[Any], where: Mapping[str, Any]) -> bool:
+    """Whether a base cell is in the period; `ending` is the last month of files, if still open."""
+    first, last = where.get("from"), where.get("until")
+    if last is not None and month >= last:
+        return False
+    if not ending:
+        return first is None or month >= first
+    last_month, is_open = ending
+    return bool(is_open) if first is None else last_month is None or last_month >= first
+
+
+def _quotient(numerator: int | None, denominator: int | None) -> float | None:
+    if denominator is None or numerator is None:
+        return numerator
+    if denominator == 0:
+        return None
+    # To four places, halves away from zero, as PostgreSQL rounds a numeric.
+    scaled, sign = 10_000 * abs(numerator), 1 if numerator >= 0 else -1
+    return sign * ((2 * scaled + denominator) // (2 * denominator)) / 10_000
+
+
+def _is_approved(row: Row) -> bool:
+    return bool(row["status"] == "APPROVED")
+
+
+def _is_answered(row: Row) -> bool:
+    return row["answered_on"] is not None
+
+
+# Table, day, which rows count, and how much each comes to.
+_ABOUT: Mapping[str, tuple[str, str, Callable[[Row], Any], Callable[[Row], int]]] = {
+    "ASSESSMENTS": ("assessment", "assessed_on", _is_approved, lambda _: 1),
+    "CASES_OPENED": ("case_file", "opened_on", lambda _: True, lambda _: 1),
+    "CASES_CLOSED": ("case_file", "closed_on", lambda row: row["closed_on"], lambda _: 1),
+    "NEEDS_RAISED": ("need", "raised_on", lambda _: True, lambda _: 1),
+    "NEEDS_ANSWERED": ("need", "raised_on", _is_answered, lambda _: 1),
+    "NEEDS_ANSWERED_ON_TIME": (
+        "need",
+        "raised_on",
+        _is_answered,
+        lambda row: int(row["due_on"] is not None and row["answered_on"] <= row["due_on"]),
+    ),
+    "DAYS_TO_ANSWER": (
+        "need",
+        "raised_on",
+        _is_answered,
+        lambda row: (row["answered_on"] - row["raised_on"]).days,
+    ),
+    "SATISFACTION": (
+        "need",
+        "raised_on",
+        lambda row: row["satisfaction"] is not None,
+        lambda row: row["satisfaction"],
+    ),
+}
+
+
+def _in_time(day: date) -> Mapping[str, str]:
+    return {
+        "MONTH": f"{day:%Y-%m}",
+        "QUARTER": f"{day.year}-Q{(day.month + 2) // 3}",
+        "YEAR": f"{day.year}",
+    }
 
 
 def _in_order(row: Mapping[str, Any]) -> list[tuple[bool, Any]]:

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from citywide.graph.declare import Either, Entity, Few, Kind, Localised, Many, One, Value
 from oracle.contract import Asker
-from oracle.figures import SPLITS
+from oracle.figures import PUBLISHED, SPLITS, is_suppressed
 from oracle.sight import outside_id
 from oracle.world import Row
 
@@ -428,19 +428,36 @@ class Author:
     def metrics(self) -> str:
         """Figures, nearly always of what can be split so."""
         sight = self.asker.sight
-        measures = [
-            each
-            for each in (self.pick(list(SPLITS)) for _ in range(1 + self.below(3)))
-            if self.is_allowed(f"Measure.{each}")
-        ]
-        possible = frozenset.intersection(*(SPLITS[each] for each in measures))
+        hides = is_suppressed(sight.grants)
+        splits = PUBLISHED if hides and not self.chance(2) else SPLITS
+        allowed = [each for each in splits if self.is_allowed(f"Measure.{each}")]
+        measures = [self.pick(allowed) for _ in range(1 + self.below(3))]
+        possible = frozenset.intersection(*(splits[each] for each in measures))
         dimensions = sorted(each for each in possible if self.is_allowed(f"Dimension.{each}"))
         if self.chance(3):
             dimensions = ["AGENCY", "MONTH", "SEGMENT"]
         given: dict[str, Any] = {"measures": measures}
         if dimensions and self.chance(70):
             given["by"] = [self.pick(dimensions) for _ in range(1 + self.below(2))]
-        where: dict[str, Any] = {}
+        is_before = self.chance(30)
+        if where := self._facts(possible, hides=hides, has_days=is_before):
+            given["where"] = where
+        parts = [
+            f"{name}: {self.given(self.argument('metrics', name), value)}"
+            for name, value in given.items()
+        ]
+        names = ("value", "unit", "measure", "numerator", "denominator")
+        values = [n for n in names if self.is_allowed(f"MetricValue.{n}")]
+        if is_before and (len({"from", "until"} & {*where}) == 2 or self.chance(5)):
+            values.append("previous")
+        value = " ".join(["__typename", *values][self.below(2) :])
+        keys = self.pick(["keys { label value dimension }", "", "__typename", "keys { value }"])
+        rows = f"rows {{ {keys} values {{ {value or '__typename'} }} }}"
+        return f"metrics({', '.join(parts)}) {{ {rows} {self.pick(['', '__typename'])} }}"
+
+    def _facts(self, possible: frozenset[str], *, hides: bool, has_days: bool) -> Mapping[str, Any]:
+        """Which facts count."""
+        sight, where = self.asker.sight, dict[str, Any]()
         if self.chance(30):
             ids = [self.row_id(sight.entities["Agency"]) for _ in range(self.below(3))]
             where["agencies"] = ids
@@ -450,19 +467,12 @@ class Author:
         if "KIND" in possible and self.chance(20):
             where["kinds"] = [self.pick(["VISIT", "HOME_HELP", "GROUP_SESSION"])]
         for name in ("from", "until"):
-            if self.chance(25):
-                where[name] = (date(2015, 1, 1) + timedelta(days=30 * self.below(12))).isoformat()
-        if where:
-            given["where"] = where
-        parts = [
-            f"{name}: {self.given(self.argument('metrics', name), value)}"
-            for name, value in given.items()
-        ]
-        values = [n for n in ("value", "unit", "measure") if self.is_allowed(f"MetricValue.{n}")]
-        value = " ".join(["__typename", *values][self.below(2) :])
-        keys = self.pick(["keys { label value dimension }", "", "__typename", "keys { value }"])
-        rows = f"rows {{ {keys} values {{ {value or '__typename'} }} }}"
-        return f"metrics({', '.join(parts)}) {{ {rows} {self.pick(['', '__typename'])} }}"
+            if self.chance(40 if has_days else 25):
+                day = date(2015, 1, 1) + timedelta(days=30 * self.below(12))
+                if hides or self.chance(40):
+                    day = day.replace(day=1)
+                where[name] = day.isoformat()
+        return where
 
     # Values and variables.
 

@@ -20,6 +20,7 @@ from graphql import (
     SelectionSetNode,
     get_named_type,
     is_object_type,
+    print_ast,
 )
 from graphql.execution.values import (
     VariableValues,
@@ -31,7 +32,7 @@ from graphql.execution.values import (
 from citywide.authz.grants import Grants
 from citywide.graph.declare import Entity, Many, One
 from citywide.ids import NodeId
-from oracle.figures import SPLITS
+from oracle.figures import PUBLISHED, SPLITS, is_suppressed
 from oracle.lists import CursorError, field_of, read_cursor
 
 _LARGEST_PAGE = 100
@@ -226,12 +227,28 @@ class Refusals:
         needed |= {"KIND"} if "kinds" in where else set()
         if not arguments["measures"] or None in where.values():
             self.faults.add("metrics")
-        if any(needed - SPLITS[measure] for measure in arguments["measures"]):
-            self.faults.add("metrics")
+        self._figured(node, arguments["measures"], needed, where)
         for name, type_name in (("agencies", "Agency"), ("projects", "Project")):
             for text in where.get(name) or ():
                 self._id(self.entities[type_name], text)
         self._metric("MetricTable", node)
+
+    def _figured(
+        self, node: FieldNode, measures: Sequence[str], needed: set[str], where: Mapping[str, Any]
+    ) -> None:
+        """What the measures cannot be split by, and days that are refused."""
+        hides = is_suppressed(self.grants)
+        splits: Mapping[str, frozenset[str]] = PUBLISHED if hides else SPLITS
+        if any(m not in splits or needed - splits[m] for m in measures):
+            self.faults.add("metrics")
+        days = [where[name] for name in ("from", "until") if where.get(name) is not None]
+        if hides and any(day.day != 1 for day in days):
+            self._value_fault("a day inside a month")
+        if "previous" in print_ast(node):
+            if len(days) < 2 or needed & {"MONTH", "QUARTER", "YEAR"}:
+                self.faults.add("metrics")
+            elif days[0] >= days[1]:
+                self._value_fault("no period before")
 
     def _metric(self, type_name: str, node: FieldNode) -> None:
         parent = self.schema.type_map[type_name]

@@ -52,7 +52,7 @@ class AssessmentSource(Enum):
     PAPER = "PAPER"
 
 
-def _change(row: FromClause) -> ColumnElement[Any]:
+def change_of_score(row: FromClause) -> ColumnElement[Any]:
     """Points against the approved assessment before, of the same version of the instrument."""
     before = ASSESSMENT.alias()
     same = ("tenant_id", "beneficiary_id", "instrument", "instrument_version")
@@ -146,7 +146,7 @@ class Assessment:
             "Points more or less than in the approved assessment before, with the same version "
             "of the instrument; null when there is none. More points are more need."
         ),
-        expression=_change,
+        expression=change_of_score,
         kind=Kind.INT,
         nullable=True,
         mask=hidden,

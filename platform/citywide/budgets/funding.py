@@ -156,7 +156,7 @@ class Deliverable:
     """An output that must be reached before a tranche is handed over."""
 
     project_id: Annotated[NodeId, asked("The project.", of="Project")]
-    measure: Annotated[str, asked("What is counted.", enum="Measure")]
+    measure: Annotated[str, asked("What is counted.", enum="OutputMeasure")]
     valid_from: Annotated[date, asked("First day that counts.")]
     valid_until: Annotated[date, asked("First day that does not.")]
     quantity: Annotated[int, asked("How many there must be.")]

@@ -27,7 +27,7 @@ from citywide.budgets.models import (
 )
 from citywide.graph.declare import Expression, Kind, Value, column, entity, few, many, one
 from citywide.graph.topics import announce_approval
-from citywide.projects.graph import Measure
+from citywide.projects.graph import OutputMeasure
 
 
 @strawberry.enum(description="What a budget line pays for.")
@@ -205,7 +205,7 @@ class Tranche:
 class Deliverable:
     """An output that must be reached before a tranche is handed over."""
 
-    measure = column("What is counted.", enum=Measure)
+    measure = column("What is counted.", enum=OutputMeasure)
     valid_from = column("First day that counts.")
     valid_until = column("First day that does not.")
     quantity = column("How many there must be.")

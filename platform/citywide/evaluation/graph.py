@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 import strawberry
 from sqlalchemy import (
-    ARRAY,
-    Date,
+    Float,
     FromClause,
-    Text,
-    Uuid,
+    Numeric,
     and_,
-    any_,
     case,
+    cast,
     func,
     literal,
+    literal_column,
     null,
-    or_,
     select,
     true,
     union_all,
@@ -27,17 +25,24 @@ from sqlalchemy import (
 from sqlalchemy.sql import ColumnElement
 
 from citywide.errors import Code, RefusalError
-from citywide.evaluation.measures import SPLITS, UNITS, Dimension, Fact, Unit, fact_of
-from citywide.graph.declare import CATALOGUE, Kind, Root
-from citywide.graph.filters import converter, each
+from citywide.evaluation.counting import Counting, Figure, Question, sub_query
+from citywide.evaluation.facts import TIME_DIMENSIONS
+from citywide.evaluation.measures import (
+    MEASURES,
+    SPLITS,
+    Dimension,
+    Measure,
+    Unit,
+)
+from citywide.evaluation.published import SMALLEST_CELL, Publishing, possible_splits
+from citywide.graph.declare import CATALOGUE, Root
 from citywide.graph.place import Place
 from citywide.graph.selection import Group
 from citywide.graph.sql import JsonObject, json_list, opaque_id, text_constant
-from citywide.projects.graph import Measure
 from citywide.services.graph import ServiceKind
 
-# A cell about fewer persons tells who they are to somebody who knows the community.
-SMALLEST_CELL = 5
+# Of a ratio.
+DECIMALS = 4
 
 _KIND_LABELS = {
     "VISIT": "走访",
@@ -60,8 +65,24 @@ class MetricKey:
 class MetricValue:
     measure: Measure = strawberry.field(description="What was counted.")
     unit: Unit = strawberry.field(description="In which unit.")
-    value: int | None = strawberry.field(
-        description="The figure; masked: null where it is about fewer than five persons."
+    value: float | None = strawberry.field(
+        description=(
+            "The figure; of a ratio to four places, null where there is nothing to divide by. "
+            "Masked: figures about fewer than five persons are left out or rounded together to "
+            "multiples of five; null where there is none but those."
+        )
+    )
+    numerator: float | None = strawberry.field(
+        description="What a ratio divides; of a count the count itself. Masked as `value`."
+    )
+    denominator: float | None = strawberry.field(
+        description="What a ratio divides by; null for a count. Masked as `value`."
+    )
+    previous: float | None = strawberry.field(
+        description=(
+            "The value of the period before: as many months before `from`, where both days are "
+            "the first of a month, else as many days. Masked as `value`."
+        )
     )
 
 
@@ -95,6 +116,9 @@ class MetricFilter:
     until: date | None = strawberry.field(default=strawberry.UNSET, description="Before this day.")
 
 
+_HIDEABLE = ("value", "numerator", "denominator", "previous")
+
+
 class Table:
     """Compiles one `metrics` field."""
 
@@ -102,9 +126,20 @@ class Table:
         self.place = place
         self.access = place.planner.access
         self.measures: Sequence[str] = place.arguments["measures"]
-        self.by: Sequence[str] = tuple(dict.fromkeys(place.arguments.get("by") or ()))
-        self.where: Mapping[str, Any] = place.arguments.get("where") or {}
+        self.question = Question(
+            by=tuple(dict.fromkeys(place.arguments.get("by") or ())),
+            where=place.arguments.get("where") or {},
+        )
+        self.by = self.question.by
+        grants = [self.access.grants.of(f"MetricValue.{name}") for name in _HIDEABLE]
+        self.is_suppressed = any(grant is not None and grant.clear is None for grant in grants)
         self._refuse_nonsense()
+        periods = (False, True) if self._asks_before() else (False,)
+        self.figures = [
+            Figure(measure, is_before)
+            for is_before in periods
+            for measure in dict.fromkeys(self.measures)
+        ]
         self.counted = self._counted()
         self.joined, self.keys = self._labelled()
 
@@ -116,103 +151,64 @@ class Table:
     def _refuse_nonsense(self) -> None:
         if not self.measures:
             raise RefusalError(Code.BAD_USER_INPUT, "metrics needs at least one measure.")
-        for name, value in self.where.items():
+        for name, value in self.question.where.items():
             if value is None:
                 message = f"{name} is null in the filter of metrics; leave it out instead."
                 raise RefusalError(Code.BAD_USER_INPUT, message)
-        needed = {*self.by, *({"PROJECT"} & self._filtered()), *({"KIND"} & self._filtered())}
         for measure in self.measures:
-            for dimension in sorted(needed - SPLITS[measure]):
-                possible = ", ".join(sorted(SPLITS[measure]))
+            splits = possible_splits(measure) if self.is_suppressed else SPLITS[measure]
+            if not splits:
+                message = f"{measure} is not told where small figures are hidden."
+                raise RefusalError(Code.BAD_USER_INPUT, message)
+            for dimension in sorted(self.question.dimensions - splits):
+                possible = ", ".join(sorted(splits))
                 message = (
                     f"{measure} cannot be split or filtered by {dimension}; it can by {possible}."
                 )
                 raise RefusalError(Code.BAD_USER_INPUT, message)
 
-    def _filtered(self) -> set[str]:
-        names = {"projects": "PROJECT", "kinds": "KIND"}
-        return {dimension for name, dimension in names.items() if name in self.where}
+    def _asks_before(self) -> bool:
+        """Whether the period before is selected, which needs one that has both ends."""
+        selections, groups = self.place.planner.selections, [self.place.group]
+        for type_name, name in (
+            ("MetricTable", "rows"),
+            ("MetricRow", "values"),
+            ("MetricValue", "previous"),
+        ):
+            groups = [
+                child
+                for group in groups
+                for child in selections.children(group, type_name)
+                if child.name == name
+            ]
+        if groups and (
+            not {"from", "until"} <= self.question.where.keys() or TIME_DIMENSIONS & {*self.by}
+        ):
+            message = "previous needs from and until, and a split by no MONTH, QUARTER or YEAR."
+            raise RefusalError(Code.BAD_USER_INPUT, message)
+        return bool(groups)
 
     # -- counting -----------------------------------------------------------------------------
 
     def _counted(self) -> FromClause:
-        """One row a cell: `k0 …` the keys, `v0 …` the figures of the distinct measures."""
-        parts = [self._part(number, measure) for number, measure in enumerate(self._distinct())]
+        """One row a cell: `k0 …` the keys, `a0 …` the numerators, `b0 …` the denominators."""
+        counting = self._counting()
+        parts = [sub_query(part, self.figures) for part in counting.parts(self.figures)]
         together: Any = union_all(*parts)
         every = together.subquery()
-        keys = [every.c[f"k{number}"] for number in range(len(self.by))]
-        figures = [
-            func.coalesce(func.max(every.c.v).filter(every.c.m == number), 0).label(f"v{number}")
-            for number in range(len(parts))
-        ]
-        persons = [
-            func.coalesce(func.max(every.c.n).filter(every.c.m == number), 0).label(f"n{number}")
-            for number in range(len(parts))
-        ]
-        return select(*keys, *figures, *persons).group_by(*keys).subquery()
+        keys = [every.c[f"k{place}"] for place in range(len(self.by))]
+        sums = [func.max(c).label(c.name) for c in every.c if not c.name.startswith("k")]
+        found = select(*keys, *sums).group_by(*keys)
+        if self.is_suppressed and self.by:
+            # A row of nothing that is told would tell that there is something.
+            found = found.having(func.num_nonnulls(*(func.max(c) for c in self._told(every))) > 0)
+        return found.subquery()
 
-    def _distinct(self) -> list[str]:
-        return list(dict.fromkeys(self.measures))
+    def _counting(self) -> Counting:
+        return (Publishing if self.is_suppressed else Counting)(self.access, self.question)
 
-    def _part(self, number: int, measure: str) -> Any:
-        by_project = "PROJECT" in self.by or "projects" in self.where
-        fact = fact_of(
-            measure,
-            by_project=by_project,
-            by_segment="SEGMENT" in self.by,
-            has_persons=self._is_suppressed(),
-        )
-        keys = [fact.keys[name].label(f"k{place}") for place, name in enumerate(self.by)]
-        conditions = [*fact.conditions, *self._period(fact), *self._chosen(fact)]
-        for table in fact.tables:
-            conditions += self.access.wall(_original(table), table)
-        persons: ColumnElement[int] = literal(0)
-        if self._is_suppressed() and fact.persons is not None:
-            persons = func.count(fact.persons.distinct())
-        found = select(literal(number).label("m"), *keys, fact.count.label("v"), persons.label("n"))
-        return found.select_from(fact.source).where(and_(*conditions)).group_by(*keys)
-
-    def _is_suppressed(self) -> bool:
-        grant = self.access.grants.of("MetricValue.value")
-        return grant is not None and grant.clear is None
-
-    def _period(self, fact: Fact) -> list[ColumnElement[bool]]:
-        """Facts within `from` and `until`; a file counts while it is open, today by default."""
-
-        def day(name: str) -> ColumnElement[Any] | None:
-            value = self.where.get(name)
-            convert = converter(Kind.DATE, "", "")
-            return None if value is None else self.access.binds.value(value, Date(), convert)
-
-        first, last = day("from"), day("until")
-        found = []
-        if fact.last_day is None:
-            if first is not None:
-                found.append(fact.first_day >= first)
-            if last is not None:
-                found.append(fact.first_day < last)
-            return found
-        today = self.access.binds.principal("today", Date())
-        found.append(fact.first_day <= today if last is None else fact.first_day < last)
-        since = today if first is None else first
-        return [*found, or_(fact.last_day.is_(None), fact.last_day > since)]
-
-    def _chosen(self, fact: Fact) -> list[ColumnElement[bool]]:
-        found = []
-        for name, key, type_name in (
-            ("agencies", "AGENCY", "Agency"),
-            ("projects", "PROJECT", "Project"),
-        ):
-            if name in self.where:
-                tag = self.access.entities[type_name].tag
-                listed = self.access.binds.value(
-                    self.where[name], ARRAY(Uuid()), each(converter(Kind.ID, tag, type_name))
-                )
-                found.append(fact.keys[key] == any_(listed))
-        if "kinds" in self.where:
-            listed = self.access.binds.value(self.where["kinds"], ARRAY(Text()))
-            found.append(fact.keys["KIND"] == any_(listed))
-        return found
+    def _told(self, every: Any) -> list[Any]:
+        return [every.c[f"a{place}"] for place in range(len(self.figures))]
 
     # -- labelling ----------------------------------------------------------------------------
 
@@ -225,7 +221,7 @@ class Table:
             if name == "KIND":
                 found.append((key, case(_KIND_LABELS, value=key)))
                 continue
-            if name == "MONTH":
+            if name in TIME_DIMENSIONS:
                 found.append((key, key))
                 continue
             entity = self.access.entities[name.capitalize()]
@@ -279,26 +275,45 @@ class Table:
     def _value(
         self, measure: str, chosen: list[Group], path: tuple[str, ...]
     ) -> ColumnElement[Any]:
-        number = self._distinct().index(measure)
-        figure: ColumnElement[Any] = self.counted.c[f"v{number}"]
-        if self._is_suppressed():
-            persons = self.counted.c[f"n{number}"]
-            figure = case((persons.between(1, SMALLEST_CELL - 1), null()), else_=figure)
+        value, numerator, denominator = self._sums(Figure(measure))
         fields = {
             "measure": text_constant(measure),
-            "unit": text_constant(UNITS[measure].name),
-            "value": figure,
+            "unit": text_constant(MEASURES[measure].unit.name),
+            "value": value,
+            "numerator": numerator,
+            "denominator": denominator,
             "__typename": text_constant("MetricValue"),
         }
+        before = Figure(measure, is_before=True)
+        if before in self.figures:
+            fields["previous"] = self._sums(before)[0]
         for child in chosen:
-            if child.name == "value" and self._is_suppressed():
-                reason = f"null where it is about fewer than {SMALLEST_CELL} persons"
-                self.access.mask_noted((*path, child.key), "MetricValue.value", reason)
+            if child.name in _HIDEABLE and self.is_suppressed:
+                reason = f"null where it is about fewer than {SMALLEST_CELL} persons, or rounded"
+                self.access.mask_noted((*path, child.key), f"MetricValue.{child.name}", reason)
         return JsonObject([(child.key, fields[child.name]) for child in chosen])
 
+    def _sums(
+        self, figure: Figure
+    ) -> tuple[ColumnElement[Any], ColumnElement[Any], ColumnElement[Any]]:
+        """Value, numerator and denominator; a count is its own numerator and has no other."""
+        place = self.figures.index(figure)
+        sum_of = self.counted.c
+        numerator: ColumnElement[Any] = sum_of[f"a{place}"]
+        if self._is_whole():
+            numerator = func.coalesce(numerator, literal_column("0"))
+        if figure.measured.over is None:
+            return numerator, numerator, null()
+        denominator = func.coalesce(sum_of[f"b{place}"], literal_column("0"))
+        share = func.round(
+            cast(numerator, Numeric) / func.nullif(denominator, literal_column("0")),
+            literal_column(str(DECIMALS)),
+        )
+        return cast(share, Float), numerator, denominator
 
-def _original(table: FromClause) -> Any:
-    return getattr(table, "element", table)
+    def _is_whole(self) -> bool:
+        counting = self._counting()
+        return not isinstance(counting, Publishing) or counting.is_whole
 
 
 CATALOGUE.roots["metrics"] = Root(
@@ -311,5 +326,5 @@ CATALOGUE.roots["metrics"] = Root(
     },
     compile=lambda place: Table(place).json(),
     guarded={"measures": Measure, "by": Dimension},
-    maskable=frozenset({"MetricValue.value"}),
+    maskable=frozenset(f"MetricValue.{name}" for name in _HIDEABLE),
 )

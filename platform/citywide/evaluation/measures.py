@@ -1,25 +1,36 @@
-"""What can be counted, in which unit, and what it can be split by: the facts behind `metrics`.
+"""What can be counted: each measure is one declaration over a fact, with its unit.
 
-Person-times, persons and occurrences are three units. A measure has one of them, each measure is
-counted in a sub-query of its own, and no figure is ever added to one of another measure.
+A measure counts or adds up rows of one fact; a ratio keeps numerator and denominator.
+Units are never mixed, and no figure is ever added to one of another measure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import strawberry
-from sqlalchemy import FromClause, and_, func, literal_column
+from sqlalchemy import BigInteger, and_, case, cast, func, literal_column
 from sqlalchemy.sql import ColumnElement
+from sqlalchemy.sql.functions import FunctionElement
 
-from citywide.beneficiaries.models import BENEFICIARY
-from citywide.projects.graph import Measure
-from citywide.projects.models import ENROLMENT
-from citywide.services.models import ATTENDANCE, SERVICE_RECORD
-from citywide.tenancy.models import SITE
+from citywide.assessments.graph import change_of_score
+from citywide.evaluation.facts import (
+    Fact,
+    Wanted,
+    assessments,
+    attendances,
+    certified_hours,
+    closed_cases,
+    files,
+    needs,
+    opened_cases,
+    promises,
+    records,
+    vouchers,
+)
 
 
 @strawberry.enum(description="What figures can be split by.")
@@ -29,7 +40,10 @@ class Dimension(Enum):
     AREA = "AREA"
     SEGMENT = "SEGMENT"
     KIND = "KIND"
+    DEPARTMENT = "DEPARTMENT"
     MONTH = "MONTH"
+    QUARTER = "QUARTER"
+    YEAR = "YEAR"
 
 
 @strawberry.enum(description="What a figure counts; different units are never added together.")
@@ -37,171 +51,254 @@ class Unit(Enum):
     PERSONS = "PERSONS"
     PERSON_TIMES = "PERSON_TIMES"
     OCCURRENCES = "OCCURRENCES"
+    DAYS = "DAYS"
+    POINTS = "POINTS"
+    SHARE = "SHARE"
+    MINUTES = "MINUTES"
+    FEN = "FEN"
 
 
-UNITS: Mapping[str, Unit] = {
-    Measure.BENEFICIARIES_ON_FILE.name: Unit.PERSONS,
-    Measure.SOCIAL_WORKER_TURNOUTS.name: Unit.PERSON_TIMES,
-    Measure.VOLUNTEER_TURNOUTS.name: Unit.PERSON_TIMES,
-    Measure.CASE_COUNSELLING.name: Unit.PERSON_TIMES,
-    Measure.GROUP_ACTIVITIES.name: Unit.OCCURRENCES,
-    Measure.HOME_HELP.name: Unit.PERSON_TIMES,
-}
+Aggregate = Callable[[Fact], FunctionElement[Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """The rows of one measure: where they come from, how they count, what they split by.
+def _rows(fact: Fact) -> FunctionElement[Any]:
+    return func.count(fact.row.c.id.distinct()) if fact.is_repeated else func.count()
 
-    `tables` are all table references, each of which gets the tenant predicate. `persons` are the
-    beneficiaries that a cell is about, for the suppression of small cells; counting them costs a
-    sort, so they are None where nothing is suppressed.
+
+def _persons(fact: Fact) -> FunctionElement[Any]:
+    """Each person once."""
+    return func.count(fact.person.distinct())
+
+
+def _total(column: str) -> Aggregate:
+    return lambda fact: func.sum(fact.row.c[column])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """The declaration of one measure.
+
+    `count` is what is counted of the rows for which `only` holds; `over`, of a ratio, what it is
+    divided by. `by_segment` says that each row is about one person, whose service type can split
+    it; `served`, that whom a row is about are those served there. Only what is `additive`, so
+    that the figures of parts add up to that of the whole, is told where small cells are hidden.
     """
 
-    source: FromClause
-    tables: tuple[FromClause, ...]
-    conditions: tuple[ColumnElement[bool], ...]
-    count: ColumnElement[int]
-    persons: ColumnElement[Any] | None
-    keys: Mapping[str, ColumnElement[Any]]
-    first_day: ColumnElement[Any]
-    last_day: ColumnElement[Any] | None = None
+    description: str
+    fact: Callable[[Wanted], Fact]
+    unit: Unit
+    count: Aggregate = _rows
+    over: Aggregate | None = None
+    only: Callable[[Fact], ColumnElement[bool]] | None = None
+    by_segment: bool = False
+    served: bool = False
+    additive: bool = True
 
 
-def fact_of(measure: str, *, by_project: bool, by_segment: bool, has_persons: bool) -> Fact:
-    """The rows that `measure` counts, with only the joins that the answer needs."""
-    match measure:
-        case "BENEFICIARIES_ON_FILE":
-            return _files(by_project=by_project)
-        case "SOCIAL_WORKER_TURNOUTS":
-            return _turnouts("WORKER", has_persons=has_persons)
-        case "VOLUNTEER_TURNOUTS":
-            return _turnouts("VOLUNTEER", has_persons=has_persons)
-        case "CASE_COUNSELLING":
-            return _received("CASE_SESSION", by_segment=by_segment)
-        case "HOME_HELP":
-            return _received("HOME_HELP", by_segment=by_segment)
-        case "GROUP_ACTIVITIES":
-            return _occurrences("GROUP_SESSION", has_persons=has_persons)
-        case _:
-            raise ValueError(measure)
+# -- measures --------------------------------------------------------------------------------
 
 
-def _inside(one: FromClause, column: str, other: FromClause) -> ColumnElement[bool]:
-    return and_(one.c.tenant_id == other.c.tenant_id, one.c[column] == other.c.id)
+def _as(role: str) -> Callable[[Fact], ColumnElement[bool]]:
+    return lambda fact: fact.row.c.role == literal_column(f"'{role}'")
 
 
-def _files(*, by_project: bool) -> Fact:
-    file, site = BENEFICIARY.alias(), SITE.alias()
-    source: FromClause = file.join(site, _inside(file, "site_id", site))
-    tables: tuple[FromClause, ...] = (file, site)
-    keys = {"AGENCY": file.c.tenant_id, "AREA": site.c.area_id, "SEGMENT": file.c.segment_id}
-    if by_project:
-        enrolment = ENROLMENT.alias()
-        source = source.join(enrolment, _inside(enrolment, "beneficiary_id", file))
-        tables = (*tables, enrolment)
-        keys["PROJECT"] = enrolment.c.project_id
-    return Fact(
-        source=source,
-        tables=tables,
-        # A file that is continued in another one is no second person.
-        conditions=(file.c.merged_into_id.is_(None),),
-        # A person enrolled twice in a project is one person on file.
-        count=func.count(file.c.id.distinct()) if by_project else func.count(),
-        persons=file.c.id,
-        keys=keys,
-        first_day=file.c.opened_on,
-        last_day=file.c.closed_on,
+def _received(kind: str) -> Callable[[Fact], ColumnElement[bool]]:
+    return lambda fact: and_(
+        fact.row.c.role == literal_column("'BENEFICIARY'"),
+        fact.keys["KIND"] == literal_column(f"'{kind}'"),
     )
 
 
-def _record_keys(record: FromClause) -> dict[str, ColumnElement[Any]]:
-    return {
-        "AGENCY": record.c.tenant_id,
-        "PROJECT": record.c.project_id,
-        "AREA": record.c.area_id,
-        "KIND": record.c.kind,
-        "MONTH": func.to_char(record.c.served_on, literal_column("'YYYY-MM'")),
-    }
+def _is_answered(fact: Fact) -> ColumnElement[bool]:
+    return fact.row.c.answered_on.is_not(None)
 
 
-def _counts(record: FromClause) -> ColumnElement[bool]:
-    """Neither cancelled nor an earlier version of a corrected record."""
-    return record.c.status == literal_column("'CURRENT'")
+def _on_time(fact: Fact) -> FunctionElement[Any]:
+    is_on_time = fact.row.c.answered_on <= fact.row.c.due_on
+    return func.sum(case((is_on_time, literal_column("1")), else_=literal_column("0")))
 
 
-def _served(record: FromClause) -> tuple[FromClause, ColumnElement[bool]]:
-    """The beneficiaries of a record, and how they join it."""
-    served = ATTENDANCE.alias()
-    is_served = and_(_inside(served, "service_record_id", record), served.c.role == "BENEFICIARY")
-    return served, is_served
+def _days(fact: Fact) -> FunctionElement[Any]:
+    return func.sum(cast(fact.row.c.answered_on - fact.row.c.raised_on, BigInteger))
 
 
-def _turnouts(role: str, *, has_persons: bool) -> Fact:
-    """Attendances of those who serve."""
-    record, turnout = SERVICE_RECORD.alias(), ATTENDANCE.alias()
-    source: FromClause = record.join(turnout, _inside(turnout, "service_record_id", record))
-    count, persons = func.count(), None
-    if has_persons:
-        served, is_served = _served(record)
-        source = source.outerjoin(served, is_served)
-        # The join repeats a turnout for each person served.
-        count, persons = func.count(turnout.c.id.distinct()), served.c.beneficiary_id
-    return Fact(
-        source=source,
-        tables=(record, turnout),
-        conditions=(turnout.c.role == role, _counts(record)),
-        count=count,
-        persons=persons,
-        keys=_record_keys(record),
-        first_day=record.c.served_on,
-    )
+def _change(fact: Fact) -> ColumnElement[Any]:
+    return change_of_score(fact.row)
 
 
-def _received(kind: str, *, by_segment: bool) -> Fact:
-    """Attendances of those who are served, at services of one kind."""
-    record = SERVICE_RECORD.alias()
-    served, is_served = _served(record)
-    source: FromClause = record.join(served, is_served)
-    tables: tuple[FromClause, ...] = (record, served)
-    keys = _record_keys(record)
-    if by_segment:
-        file = BENEFICIARY.alias()
-        source = source.join(file, _inside(served, "beneficiary_id", file))
-        tables = (*tables, file)
-        keys["SEGMENT"] = file.c.segment_id
-    return Fact(
-        source=source,
-        tables=tables,
-        conditions=(record.c.kind == kind, _counts(record)),
-        count=func.count(),
-        persons=served.c.beneficiary_id,
-        keys=keys,
-        first_day=record.c.served_on,
-    )
-
-
-def _occurrences(kind: str, *, has_persons: bool) -> Fact:
-    """Services of one kind, however many took part."""
-    record = SERVICE_RECORD.alias()
-    source: FromClause = record
-    persons = None
-    if has_persons:
-        served, is_served = _served(record)
-        source = record.outerjoin(served, is_served)
-        persons = served.c.beneficiary_id
-    return Fact(
-        source=source,
-        tables=(record,),
-        conditions=(record.c.kind == kind, _counts(record)),
-        count=func.count(record.c.id.distinct()) if has_persons else func.count(),
-        persons=persons,
-        keys=_record_keys(record),
-        first_day=record.c.served_on,
-    )
-
-
-SPLITS: Mapping[str, frozenset[str]] = {
-    measure: frozenset(fact_of(measure, by_project=True, by_segment=True, has_persons=False).keys)
-    for measure in UNITS
+MEASURES: Mapping[str, Measured] = {
+    "BENEFICIARIES_ON_FILE": Measured(
+        description="Persons with an open file, today or on a day of the period.",
+        fact=files,
+        unit=Unit.PERSONS,
+        by_segment=True,
+    ),
+    "PERSONS_SERVED": Measured(
+        description="Persons who were served, each counted once.",
+        fact=attendances,
+        unit=Unit.PERSONS,
+        count=_persons,
+        only=_as("BENEFICIARY"),
+        by_segment=True,
+        additive=False,
+    ),
+    "SOCIAL_WORKER_TURNOUTS": Measured(
+        description="Social workers turned out.",
+        fact=attendances,
+        unit=Unit.PERSON_TIMES,
+        only=_as("WORKER"),
+        served=True,
+    ),
+    "VOLUNTEER_TURNOUTS": Measured(
+        description="Volunteers turned out.",
+        fact=attendances,
+        unit=Unit.PERSON_TIMES,
+        only=_as("VOLUNTEER"),
+        served=True,
+    ),
+    "VOLUNTEER_MINUTES": Measured(
+        description="Certified time of volunteers, in minutes.",
+        fact=certified_hours,
+        unit=Unit.MINUTES,
+        count=_total("minutes"),
+    ),
+    "SERVICES": Measured(
+        description="Services delivered, of whatever kind.",
+        fact=records,
+        unit=Unit.OCCURRENCES,
+        served=True,
+    ),
+    "CASE_COUNSELLING": Measured(
+        description="Persons counselled in a case session, each time.",
+        fact=attendances,
+        unit=Unit.PERSON_TIMES,
+        only=_received("CASE_SESSION"),
+        by_segment=True,
+    ),
+    "GROUP_ACTIVITIES": Measured(
+        description="Group activities held.",
+        fact=records,
+        unit=Unit.OCCURRENCES,
+        only=lambda fact: fact.row.c.kind == literal_column("'GROUP_SESSION'"),
+        served=True,
+    ),
+    "HOME_HELP": Measured(
+        description="Persons helped at home, each time.",
+        fact=attendances,
+        unit=Unit.PERSON_TIMES,
+        only=_received("HOME_HELP"),
+        by_segment=True,
+    ),
+    "NEEDS_RAISED": Measured(
+        description="Questions and requests raised.",
+        fact=needs,
+        unit=Unit.OCCURRENCES,
+        by_segment=True,
+    ),
+    "NEEDS_ANSWERED": Measured(
+        description="Of those raised in the period, the ones that were answered.",
+        fact=needs,
+        unit=Unit.OCCURRENCES,
+        only=_is_answered,
+        by_segment=True,
+        additive=False,
+    ),
+    "NEEDS_ANSWERED_ON_TIME": Measured(
+        description="Of those raised in the period and answered, how many by the day due.",
+        fact=needs,
+        unit=Unit.SHARE,
+        count=_on_time,
+        over=_rows,
+        only=_is_answered,
+        by_segment=True,
+        additive=False,
+    ),
+    "DAYS_TO_ANSWER": Measured(
+        description="From raising to answer in the mean, of those raised in the period.",
+        fact=needs,
+        unit=Unit.DAYS,
+        count=_days,
+        over=_rows,
+        only=_is_answered,
+        by_segment=True,
+        additive=False,
+    ),
+    "SATISFACTION": Measured(
+        description="What persons gave an answer they got, 1 to 5 in the mean.",
+        fact=needs,
+        unit=Unit.POINTS,
+        count=_total("satisfaction"),
+        over=_rows,
+        only=lambda fact: fact.row.c.satisfaction.is_not(None),
+        by_segment=True,
+        additive=False,
+    ),
+    "ASSESSMENTS": Measured(
+        description="Approved needs assessments.",
+        fact=assessments,
+        unit=Unit.OCCURRENCES,
+        by_segment=True,
+    ),
+    "SCORE_CHANGE": Measured(
+        description=(
+            "How far the need of a person changed from the first to the last assessment, in the "
+            "mean; what each assessment of the period changed is added up. Less is less need."
+        ),
+        fact=assessments,
+        unit=Unit.POINTS,
+        count=lambda fact: func.sum(_change(fact)),
+        over=_persons,
+        only=lambda fact: _change(fact).is_not(None),
+        by_segment=True,
+        additive=False,
+    ),
+    "CASES_OPENED": Measured(
+        description="Cases opened.",
+        fact=opened_cases,
+        unit=Unit.OCCURRENCES,
+        by_segment=True,
+    ),
+    "CASES_CLOSED": Measured(
+        description="Cases closed.",
+        fact=closed_cases,
+        unit=Unit.OCCURRENCES,
+        by_segment=True,
+        additive=False,
+    ),
+    "MONEY_COMMITTED": Measured(
+        description="Promised in the period, spent or not, in fen.",
+        fact=promises,
+        unit=Unit.FEN,
+        count=_total("amount_fen"),
+        additive=False,
+    ),
+    "MONEY_SPENT": Measured(
+        description="Owed on approved vouchers of the period, in fen.",
+        fact=vouchers,
+        unit=Unit.FEN,
+        count=_total("amount_fen"),
+        additive=False,
+    ),
 }
+_EVERY = Wanted(frozenset(dimension.name for dimension in Dimension))
+SPLITS: Mapping[str, frozenset[str]] = {
+    name: frozenset(each.fact(_EVERY).keys) - (frozenset() if each.by_segment else {"SEGMENT"})
+    for name, each in MEASURES.items()
+}
+
+if TYPE_CHECKING:
+
+    class Measure(Enum):
+        """The measures by name."""
+
+else:
+    Measure = strawberry.enum(
+        Enum(
+            "Measure",
+            {
+                name: strawberry.enum_value(name, description=f"{each.description}")
+                for name, each in MEASURES.items()
+            },
+        ),
+        description="A figure computed from records; each has a unit of its own.",
+    )

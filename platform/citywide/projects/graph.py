@@ -8,8 +8,10 @@ from citywide.graph.declare import column, entity, few, many, one, through
 from citywide.projects.models import ENROLMENT, PLANNED_OUTPUT, PROJECT
 
 
-@strawberry.enum(description="A figure computed from records; each has a unit of its own.")
-class Measure(Enum):
+@strawberry.enum(
+    description="What an implementation plan can promise: a figure computed from records."
+)
+class OutputMeasure(Enum):
     BENEFICIARIES_ON_FILE = "BENEFICIARIES_ON_FILE"
     SOCIAL_WORKER_TURNOUTS = "SOCIAL_WORKER_TURNOUTS"
     VOLUNTEER_TURNOUTS = "VOLUNTEER_TURNOUTS"
@@ -47,7 +49,7 @@ class Project:
 class PlannedOutput:
     """One line of an implementation plan: so many of one measure within a period."""
 
-    measure = column("What is counted.", enum=Measure)
+    measure = column("What is counted.", enum=OutputMeasure)
     quantity = column("How many, in the measure's unit.")
     valid_from = column("First day of the period.")
     valid_until = column("First day after the period.")

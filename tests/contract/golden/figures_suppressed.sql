@@ -7,52 +7,165 @@ SELECT CAST(JSON_OBJECT(
                   'label' : anon_2.k1 RETURNING json)),
               'values' : json_build_array(JSON_OBJECT(
                   'measure' : 'CASE_COUNSELLING',
-                  'value' : CASE WHEN (anon_2.n0 BETWEEN $1::INTEGER
-                    AND $2::INTEGER) THEN NULL ELSE anon_2.v0 END RETURNING json), JSON_OBJECT(
+                  'value' : anon_2.a0 RETURNING json), JSON_OBJECT(
                   'measure' : 'HOME_HELP',
-                  'value' : CASE WHEN (anon_2.n1 BETWEEN $3::INTEGER
-                    AND $4::INTEGER) THEN NULL ELSE anon_2.v1 END RETURNING json)) RETURNING json)
+                  'value' : anon_2.a1 RETURNING json)) RETURNING json)
             ORDER BY area_1.name, CASE WHEN (area_1.id IS NOT NULL) THEN
                 translate(encode(('area'::bytea || '\x00000000000000000000000000000000'::bytea) ||
                 uuid_send(area_1.id), 'base64'), '+/', '-_') ELSE NULL END, anon_2.k1, anon_2.k1),
                 '[]'::json) AS coalesce_1
         FROM
-        (SELECT anon_3.k0 AS k0, anon_3.k1 AS k1, coalesce(max(anon_3.v) FILTER (
-              WHERE anon_3.m = $5::INTEGER), $6::INTEGER) AS v0, coalesce(max(anon_3.v) FILTER (
-              WHERE anon_3.m = $7::INTEGER), $8::INTEGER) AS v1, coalesce(max(anon_3.n) FILTER (
-              WHERE anon_3.m = $9::INTEGER), $10::INTEGER) AS n0, coalesce(max(anon_3.n) FILTER (
-              WHERE anon_3.m = $11::INTEGER), $12::INTEGER) AS n1
+        (SELECT anon_3.k0 AS k0, anon_3.k1 AS k1, max(anon_3.a0) AS a0, max(anon_3.a1) AS a1
           FROM
-          (SELECT $13::INTEGER AS m, service_record_1.area_id AS k0,
-              to_char(service_record_1.served_on, 'YYYY-MM') AS k1, count(*) AS v, count(DISTINCT
-              attendance_1.beneficiary_id) AS n
-            FROM service_record AS service_record_1
-            JOIN attendance AS attendance_1 ON attendance_1.tenant_id = service_record_1.tenant_id
-            AND attendance_1.service_record_id = service_record_1.id
-            AND attendance_1.role = $14::VARCHAR
-            WHERE service_record_1.kind = $15::VARCHAR
-            AND service_record_1.status = 'CURRENT'
-            AND service_record_1.served_on >= $16::DATE
-            AND service_record_1.served_on < $17::DATE
-            AND service_record_1.bureau_id = $18::UUID
-            AND attendance_1.bureau_id = $18::UUID
-            GROUP BY service_record_1.area_id, to_char(service_record_1.served_on, 'YYYY-MM')
+          (SELECT anon_4.area AS k0, to_char(anon_4.month, 'YYYY-MM') AS k1, CAST(CASE WHEN
+              (bool_or(NOT anon_4.small)
+                OR count(*) FILTER (
+                  WHERE anon_4.small
+                  AND anon_4.published > 0) > 1) THEN sum(anon_4.published) ELSE NULL END AS BIGINT)
+                      AS a0, CAST(NULL AS BIGINT) AS a1
+            FROM
+            (SELECT anon_5.agency AS agency, anon_5.area AS area, anon_5.kind AS kind,
+                anon_5.project AS project, anon_5.month AS month, anon_5.small AS small, CASE WHEN
+                anon_5.small THEN 5 * ((anon_5.run + CASE WHEN anon_5.has_large THEN 0 ELSE (4 -
+                anon_5.pool % 5) / 2 END) / 5 - ((anon_5.run - anon_5.counted) + CASE WHEN
+                anon_5.has_large THEN 0 ELSE (4 - anon_5.pool % 5) / 2 END) / 5) + CASE WHEN (NOT
+                anon_5.has_large
+                AND anon_5.place = anon_5.smalls) THEN anon_5.pool % 5 ELSE 0 END ELSE
+                    anon_5.counted + CASE WHEN (anon_5.largest = 1) THEN anon_5.pool % 5 ELSE 0 END
+                    END AS published
+              FROM
+              (SELECT anon_6.agency AS agency, anon_6.area AS area, anon_6.kind AS kind,
+                  anon_6.project AS project, anon_6.month AS month, anon_6.counted AS counted,
+                  anon_6.persons BETWEEN 1
+                AND 4 AS small, CAST(sum(CASE WHEN (anon_6.persons BETWEEN 1
+                      AND 4) THEN anon_6.counted ELSE 0 END) OVER (PARTITION BY anon_6.agency
+                    ORDER BY anon_6.month, anon_6.agency, anon_6.area, anon_6.kind, anon_6.project)
+                        AS BIGINT) AS run, CAST(sum(CASE WHEN (anon_6.persons BETWEEN 1
+                      AND 4) THEN anon_6.counted ELSE 0 END) OVER (PARTITION BY anon_6.agency) AS
+                          BIGINT) AS pool, bool_or(anon_6.persons NOT BETWEEN 1
+                  AND 4) OVER (PARTITION BY anon_6.agency) AS has_large, row_number() OVER
+                      (PARTITION BY anon_6.agency, anon_6.persons BETWEEN 1
+                  AND 4
+                  ORDER BY anon_6.counted DESC, anon_6.month, anon_6.agency, anon_6.area,
+                      anon_6.kind, anon_6.project) AS largest, count(*) FILTER (
+                  WHERE anon_6.persons BETWEEN 1
+                  AND 4) OVER (PARTITION BY anon_6.agency) AS smalls, count(*) FILTER (
+                  WHERE anon_6.persons BETWEEN 1
+                  AND 4) OVER (PARTITION BY anon_6.agency
+                  ORDER BY anon_6.month, anon_6.agency, anon_6.area, anon_6.kind, anon_6.project) AS
+                      place
+                FROM
+                (SELECT service_record_1.tenant_id AS agency, service_record_1.area_id AS area,
+                    service_record_1.kind AS kind, service_record_1.project_id AS project,
+                    CAST(date_trunc('month', service_record_1.served_on) AS DATE) AS month,
+                    CAST(count(*) AS BIGINT) AS counted, count(DISTINCT attendance_1.beneficiary_id)
+                    AS persons
+                  FROM service_record AS service_record_1
+                  JOIN attendance AS attendance_1 ON attendance_1.tenant_id =
+                      service_record_1.tenant_id
+                  AND attendance_1.service_record_id = service_record_1.id
+                  WHERE service_record_1.status = 'CURRENT'
+                  AND service_record_1.bureau_id = $1::UUID
+                  AND attendance_1.bureau_id = $1::UUID
+                  AND attendance_1.role = 'BENEFICIARY'
+                  AND service_record_1.kind = 'CASE_SESSION'
+                  GROUP BY service_record_1.tenant_id, service_record_1.area_id,
+                      service_record_1.kind, service_record_1.project_id, CAST(date_trunc('month',
+                      service_record_1.served_on) AS DATE)) AS anon_6
+                JOIN
+                (SELECT service_record_1.tenant_id AS agency, count(DISTINCT
+                    attendance_1.beneficiary_id) AS persons
+                  FROM service_record AS service_record_1
+                  JOIN attendance AS attendance_1 ON attendance_1.tenant_id =
+                      service_record_1.tenant_id
+                  AND attendance_1.service_record_id = service_record_1.id
+                  WHERE service_record_1.status = 'CURRENT'
+                  AND service_record_1.bureau_id = $1::UUID
+                  AND attendance_1.bureau_id = $1::UUID
+                  AND attendance_1.role = 'BENEFICIARY'
+                  AND service_record_1.kind = 'CASE_SESSION'
+                  GROUP BY service_record_1.tenant_id) AS anon_7 ON anon_7.agency = anon_6.agency
+                WHERE anon_7.persons = 0
+                OR anon_7.persons >= 5) AS anon_5) AS anon_4
+            WHERE anon_4.month < $2::DATE
+            AND anon_4.month >= $3::DATE
+            GROUP BY anon_4.area, to_char(anon_4.month, 'YYYY-MM')
             UNION ALL
-            SELECT $19::INTEGER AS m, service_record_2.area_id AS k0,
-                to_char(service_record_2.served_on, 'YYYY-MM') AS k1, count(*) AS v, count(DISTINCT
-                attendance_2.beneficiary_id) AS n
-            FROM service_record AS service_record_2
-            JOIN attendance AS attendance_2 ON attendance_2.tenant_id = service_record_2.tenant_id
-            AND attendance_2.service_record_id = service_record_2.id
-            AND attendance_2.role = $20::VARCHAR
-            WHERE service_record_2.kind = $21::VARCHAR
-            AND service_record_2.status = 'CURRENT'
-            AND service_record_2.served_on >= $22::DATE
-            AND service_record_2.served_on < $23::DATE
-            AND service_record_2.bureau_id = $18::UUID
-            AND attendance_2.bureau_id = $18::UUID
-            GROUP BY service_record_2.area_id, to_char(service_record_2.served_on, 'YYYY-MM')) AS
-                anon_3
-          GROUP BY anon_3.k0, anon_3.k1) AS anon_2
+            SELECT anon_8.area AS k0, to_char(anon_8.month, 'YYYY-MM') AS k1, CAST(NULL AS BIGINT)
+                AS a0, CAST(CASE WHEN (bool_or(NOT anon_8.small)
+                OR count(*) FILTER (
+                  WHERE anon_8.small
+                  AND anon_8.published > 0) > 1) THEN sum(anon_8.published) ELSE NULL END AS BIGINT)
+                      AS a1
+            FROM
+            (SELECT anon_9.agency AS agency, anon_9.area AS area, anon_9.kind AS kind,
+                anon_9.project AS project, anon_9.month AS month, anon_9.small AS small, CASE WHEN
+                anon_9.small THEN 5 * ((anon_9.run + CASE WHEN anon_9.has_large THEN 0 ELSE (4 -
+                anon_9.pool % 5) / 2 END) / 5 - ((anon_9.run - anon_9.counted) + CASE WHEN
+                anon_9.has_large THEN 0 ELSE (4 - anon_9.pool % 5) / 2 END) / 5) + CASE WHEN (NOT
+                anon_9.has_large
+                AND anon_9.place = anon_9.smalls) THEN anon_9.pool % 5 ELSE 0 END ELSE
+                    anon_9.counted + CASE WHEN (anon_9.largest = 1) THEN anon_9.pool % 5 ELSE 0 END
+                    END AS published
+              FROM
+              (SELECT anon_10.agency AS agency, anon_10.area AS area, anon_10.kind AS kind,
+                  anon_10.project AS project, anon_10.month AS month, anon_10.counted AS counted,
+                  anon_10.persons BETWEEN 1
+                AND 4 AS small, CAST(sum(CASE WHEN (anon_10.persons BETWEEN 1
+                      AND 4) THEN anon_10.counted ELSE 0 END) OVER (PARTITION BY anon_10.agency
+                    ORDER BY anon_10.month, anon_10.agency, anon_10.area, anon_10.kind,
+                        anon_10.project) AS BIGINT) AS run, CAST(sum(CASE WHEN (anon_10.persons
+                        BETWEEN 1
+                      AND 4) THEN anon_10.counted ELSE 0 END) OVER (PARTITION BY anon_10.agency) AS
+                          BIGINT) AS pool, bool_or(anon_10.persons NOT BETWEEN 1
+                  AND 4) OVER (PARTITION BY anon_10.agency) AS has_large, row_number() OVER
+                      (PARTITION BY anon_10.agency, anon_10.persons BETWEEN 1
+                  AND 4
+                  ORDER BY anon_10.counted DESC, anon_10.month, anon_10.agency, anon_10.area,
+                      anon_10.kind, anon_10.project) AS largest, count(*) FILTER (
+                  WHERE anon_10.persons BETWEEN 1
+                  AND 4) OVER (PARTITION BY anon_10.agency) AS smalls, count(*) FILTER (
+                  WHERE anon_10.persons BETWEEN 1
+                  AND 4) OVER (PARTITION BY anon_10.agency
+                  ORDER BY anon_10.month, anon_10.agency, anon_10.area, anon_10.kind,
+                      anon_10.project) AS place
+                FROM
+                (SELECT service_record_2.tenant_id AS agency, service_record_2.area_id AS area,
+                    service_record_2.kind AS kind, service_record_2.project_id AS project,
+                    CAST(date_trunc('month', service_record_2.served_on) AS DATE) AS month,
+                    CAST(count(*) AS BIGINT) AS counted, count(DISTINCT attendance_2.beneficiary_id)
+                    AS persons
+                  FROM service_record AS service_record_2
+                  JOIN attendance AS attendance_2 ON attendance_2.tenant_id =
+                      service_record_2.tenant_id
+                  AND attendance_2.service_record_id = service_record_2.id
+                  WHERE service_record_2.status = 'CURRENT'
+                  AND service_record_2.bureau_id = $1::UUID
+                  AND attendance_2.bureau_id = $1::UUID
+                  AND attendance_2.role = 'BENEFICIARY'
+                  AND service_record_2.kind = 'HOME_HELP'
+                  GROUP BY service_record_2.tenant_id, service_record_2.area_id,
+                      service_record_2.kind, service_record_2.project_id, CAST(date_trunc('month',
+                      service_record_2.served_on) AS DATE)) AS anon_10
+                JOIN
+                (SELECT service_record_2.tenant_id AS agency, count(DISTINCT
+                    attendance_2.beneficiary_id) AS persons
+                  FROM service_record AS service_record_2
+                  JOIN attendance AS attendance_2 ON attendance_2.tenant_id =
+                      service_record_2.tenant_id
+                  AND attendance_2.service_record_id = service_record_2.id
+                  WHERE service_record_2.status = 'CURRENT'
+                  AND service_record_2.bureau_id = $1::UUID
+                  AND attendance_2.bureau_id = $1::UUID
+                  AND attendance_2.role = 'BENEFICIARY'
+                  AND service_record_2.kind = 'HOME_HELP'
+                  GROUP BY service_record_2.tenant_id) AS anon_11 ON anon_11.agency = anon_10.agency
+                WHERE anon_11.persons = 0
+                OR anon_11.persons >= 5) AS anon_9) AS anon_8
+            WHERE anon_8.month < $4::DATE
+            AND anon_8.month >= $5::DATE
+            GROUP BY anon_8.area, to_char(anon_8.month, 'YYYY-MM')) AS anon_3
+          GROUP BY anon_3.k0, anon_3.k1 HAVING num_nonnulls(max(anon_3.a0), max(anon_3.a1)) >
+              $6::INTEGER) AS anon_2
         LEFT OUTER JOIN area AS area_1 ON area_1.id = anon_2.k0) RETURNING json) RETURNING json) AS
             TEXT) AS anon_1
