@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import psutil
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,13 @@ class Server:
     address: str
 
     def kill(self) -> None:
-        """End it and its workers at once, in the middle of whatever they do."""
-        os.killpg(self.process.pid, signal.SIGKILL)
+        """End it and its workers at once, in the middle of whatever they do.
+
+        Workers are in process groups of their own; one that outlived its parent would end in peace.
+        """
+        parent = psutil.Process(self.process.pid)
+        for each in (*parent.children(recursive=True), parent):
+            each.kill()
 
 
 @asynccontextmanager
