@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import asyncpg
 import httpx
 import psutil
 
@@ -66,3 +67,16 @@ async def answered(client: httpx.AsyncClient, body: object, token: str) -> objec
         return response.json()
     except httpx.HTTPError:
         return None
+
+
+async def sessions_ended(owner: asyncpg.Connection) -> None:
+    """Wait until the database has noticed that a killed server is gone."""
+    for _ in range(200):
+        busy = await owner.fetchval(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND application_name = 'citywide' AND state <> 'idle'"
+        )
+        if not busy:
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("Sessions of the killed server are still at work.")

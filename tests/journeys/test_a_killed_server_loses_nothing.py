@@ -20,7 +20,7 @@ from beneficiaries.keeping import id_number
 from citywide.identity.keys import deployment_keys
 from citywide.identity.tokens import issue
 from citywide.settings import Settings
-from journeys.killed import answered, served
+from journeys.killed import answered, served, sessions_ended
 from walls.house import House
 
 AGENCIES = ("shouqianshou", "yijiaqin", "yixin")
@@ -262,7 +262,7 @@ async def test_every_acknowledged_write_is_there_and_nothing_is_half_written(
     assert kill_after <= len(first) < len(requests)
     assert_done(requests, answers, first)
     # The database notices that its clients are gone before it is asked what it holds.
-    await _no_sessions(pilot.owner)
+    await sessions_ended(pilot.owner)
     on_record = await assert_whole(pilot.owner, before)
     done = [place for place in first if requests[place].deed is not None]
     assert len(done) <= on_record <= MUTATIONS
@@ -306,15 +306,3 @@ async def assert_looks_are_on_record(
     names = [each.body["operationName"] for each in seen]
     assert names
     assert {name: looked[name] for name in names} == dict.fromkeys(names, 1)
-
-
-async def _no_sessions(owner: asyncpg.Connection) -> None:
-    for _ in range(200):
-        busy = await owner.fetchval(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-            " AND application_name = 'citywide' AND state <> 'idle'"
-        )
-        if not busy:
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError("Sessions of the killed server are still at work.")
