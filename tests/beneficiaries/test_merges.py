@@ -94,6 +94,72 @@ async def test_a_merge_moves_the_rows_and_a_split_moves_exactly_these_back(pilot
     assert again["enrolment"] == files["enrolment"]
 
 
+async def test_needs_cases_and_volunteers_go_over_and_one_consent_to_a_purpose_stands(
+    pilot: House,
+) -> None:
+    given = await a_merge(pilot)
+    survivor, merged = row_id(given["survivorId"]), row_id(given["mergedId"])
+    person = {"beneficiaryId": given["mergedId"]}
+    kinds = await pilot.data(WORKER, "{ needKinds(first: 1) { nodes { id } } }")
+    roll = await pilot.data(
+        DIRECTOR, "{ agencies { nodes { volunteers(first: 1) { nodes { id } } } } }"
+    )
+    [volunteer] = roll["agencies"]["nodes"][0]["volunteers"]["nodes"]
+    consent = {"purpose": "SHARING", "givenOn": "2015-11-10"}
+    acts: list[tuple[str, dict[str, Any]]] = [
+        (
+            "raiseNeed",
+            {
+                **person,
+                "kindId": kinds["needKinds"]["nodes"][0]["id"],
+                "question": "补助为什么没有到账？",
+                "channel": "VISIT",
+                "raisedOn": "2015-11-09",
+            },
+        ),
+        (
+            "openCase",
+            {
+                **person,
+                "number": "C-1",
+                "openedOn": "2015-11-09",
+                "problem": "不愿与人来往。",
+                "risk": "LOW",
+                "riskReason": "生活有规律。",
+            },
+        ),
+        ("linkVolunteerToBeneficiary", {**person, "volunteerId": volunteer["id"]}),
+        ("giveConsent", {**person, **consent}),
+        ("giveConsent", {"beneficiaryId": given["survivorId"], **consent}),
+    ]
+    for mutation, asked in acts:
+        done = await pilot.act(DIRECTOR, mutation, **asked)
+        assert done["__typename"].endswith("Success"), (mutation, done)
+
+    async def owners(table: str) -> list[UUID]:
+        found = await pilot.owner.fetch(
+            f"SELECT beneficiary_id FROM {table} WHERE beneficiary_id = ANY ($1)",
+            [survivor, merged],
+        )
+        return [row["beneficiary_id"] for row in found]
+
+    moving = ("need", "case_file", "volunteer_link")
+    assert [await owners(table) for table in moving] == [[merged]] * 3
+    whole = await pilot.act(DIRECTOR, "mergeBeneficiaries", MERGE, **given)
+    assert [await owners(table) for table in moving] == [[survivor]] * 3
+    standing = await pilot.owner.fetch(
+        "SELECT purpose FROM consent WHERE beneficiary_id = $1 AND withdrawn_on IS NULL", survivor
+    )
+    purposes = [row["purpose"] for row in standing]
+    assert len(purposes) == len(set(purposes))
+    assert "SHARING" in purposes
+    split = {"mergeId": whole["fileMerge"]["id"], "version": 1, "reason": "是两个人。"}
+    assert (await pilot.act(DIRECTOR, "splitBeneficiary", **split))["__typename"].endswith(
+        "Success"
+    )
+    assert [await owners(table) for table in moving] == [[merged]] * 3
+
+
 async def test_a_merged_file_is_worked_on_no_more_and_says_where_to_go(pilot: House) -> None:
     given = await a_merge(pilot)
     await pilot.act(DIRECTOR, "mergeBeneficiaries", **given)

@@ -14,8 +14,9 @@ from citywide.beneficiaries.models import BENEFICIARY
 from citywide.domain import METADATA
 from citywide.tenancy.drafts import Span
 
-ATTENDANCE = Link("attendance", "beneficiary_id", (("service_record_id",),), is_dated=False)
-ENTITLEMENT = Link("entitlement", "beneficiary_id", (("category_id", "valid_from"),), is_dated=True)
+ATTENDANCE = Link("attendance", "beneficiary_id", (("service_record_id",),), period=None)
+DATES = ("valid_from", "valid_until")
+ENTITLEMENT = Link("entitlement", "beneficiary_id", (("category_id", "valid_from"),), period=DATES)
 START = date(2015, 1, 1)
 
 

@@ -18,6 +18,10 @@ OF_FILES = frozenset(
     {"beneficiary", "worker_term", "classification", "likeness", "file_merge", "file_move"}
 )
 
+# The first day of what a row says, and the first day on which it no longer holds. Of two consents
+# to one purpose that share a day the survivor's own counts, whether it stands or was withdrawn.
+PERIODS = (("valid_from", "valid_until"), ("given_on", "withdrawn_on"))
+
 # A row as a mapping, or as the database's driver gives it.
 Row = Mapping[str, Any] | Record
 
@@ -27,13 +31,14 @@ class Link:
     """A column that names a person, and what keeps two of its table's rows apart.
 
     `keys` are the other columns of each unique key that the person is part of. Where a key
-    contains `valid_from`, rows that are equal in the rest of it may not share a day.
+    contains the first day of the row's `period`, rows that are equal in the rest of it may not
+    share a day.
     """
 
     table: str
     column: str
     keys: tuple[tuple[str, ...], ...]
-    is_dated: bool
+    period: tuple[str, str] | None
 
 
 def links(metadata: MetaData, person: Table) -> Iterator[Link]:
@@ -48,7 +53,7 @@ def links(metadata: MetaData, person: Table) -> Iterator[Link]:
                     table.name,
                     column,
                     tuple(_keys(table, column)),
-                    {"valid_from", "valid_until"} <= set(table.c.keys()),
+                    next((each for each in PERIODS if {*each} <= {*table.c.keys()}), None),
                 )
 
 
@@ -87,9 +92,10 @@ def _is_in_the_way(link: Link, row: Row, other: Row) -> bool:
 
 
 def _is_same(link: Link, key: tuple[str, ...], row: Row, other: Row) -> bool:
-    if link.is_dated and "valid_from" in key:
-        rest = [name for name in key if name != "valid_from"]
-        spans = [Span(each["valid_from"], each["valid_until"]) for each in (row, other)]
+    if link.period is not None and link.period[0] in key:
+        start, end = link.period
+        rest = [name for name in key if name != start]
+        spans = [Span(each[start], each[end]) for each in (row, other)]
         return all(row[name] == other[name] for name in rest) and spans[0].overlaps(spans[1])
     # NULL equals nothing, in a unique key either.
     return all(row[name] is not None and row[name] == other[name] for name in key)
