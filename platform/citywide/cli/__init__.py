@@ -17,7 +17,7 @@ from citywide.starting import all_is_kept
 # `citywide NAME` stands in the module of this name, as its `app`.
 COMMANDS = (
     *("up", "migrate", "tenants", "serve", "token", "policy", "schema"),
-    *("ledger", "audit", "bench"),
+    *("ledger", "audit", "report", "bench"),
 )
 
 

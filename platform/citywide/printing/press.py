@@ -39,8 +39,9 @@ PRESS_SECONDS = 10.0
 class Press:
     """Makes pages with the fonts of one folder, beside the event loop."""
 
-    def __init__(self, fonts: Path) -> None:
-        self._folder = fonts
+    def __init__(self, fonts: Path, *, room: int = PAGE_BYTES) -> None:
+        self.folder = fonts
+        self._room = room
         self._threads = ThreadPoolExecutor(PRESS_THREADS, thread_name_prefix="press")
 
     async def pdf(self, template: Path, page: Mapping[str, Any]) -> bytes:
@@ -50,8 +51,8 @@ class Press:
         that is too large or not made in time.
         """
         given = json.dumps(page, ensure_ascii=False)
-        if len(given.encode()) > PAGE_BYTES:
-            message = f"A page holds {PAGE_BYTES // 1024} KiB of text, not more."
+        if len(given.encode()) > self._room:
+            message = f"A page holds {self._room // 1024} KiB of text, not more."
             raise RefusalError(Code.LIMIT_EXCEEDED, message)
         work = asyncio.get_running_loop().run_in_executor(
             self._threads, self._made, template, given
@@ -67,26 +68,30 @@ class Press:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     @cached_property
+    def families(self) -> list[str]:
+        """Which of `FAMILIES` are there, the preferred first."""
+        known = set(self._fonts.families())
+        return [family for family in FAMILIES if family in known]
+
+    @cached_property
     def _fonts(self) -> typst.Fonts:
         fonts = typst.Fonts(
-            include_system_fonts=False, include_embedded_fonts=False, font_paths=[self._folder]
+            include_system_fonts=False, include_embedded_fonts=False, font_paths=[self.folder]
         )
         if not set(FAMILIES) & set(fonts.families()):
             sentence = (
-                f"There is no font to print Chinese with in {self._folder}: install one "
+                f"There is no font to print Chinese with in {self.folder}: install one "
                 "(Debian: fonts-noto-cjk) or name its folder in CITYWIDE_FONTS."
             )
             raise OperatorError(sentence)
         return fonts
 
     def _made(self, template: Path, given: str) -> bytes:
-        known = set(self._fonts.families())
-        chosen = [family for family in FAMILIES if family in known]
         compiler = typst.Compiler(
             template.read_bytes(),
             root=template.parent,
             font_paths=self._fonts,
-            sys_inputs={"page": given, "fonts": json.dumps(chosen)},
+            sys_inputs={"page": given, "fonts": json.dumps(self.families)},
         )
         made = compiler.compile(format="pdf", pdf_standards="a-2u")
         # A PDF is one file; only pictures come as a list of pages.

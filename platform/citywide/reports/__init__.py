@@ -1,0 +1,1 @@
+"""What was agreed, done, spent and found, on paper and in a workbook."""
