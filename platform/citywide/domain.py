@@ -33,6 +33,8 @@ from citywide.events import models as _events
 from citywide.graph.declare import CATALOGUE
 from citywide.needs import graph as _needs
 from citywide.needs import mutations as _need_mutations
+from citywide.oversight import graph as _oversight
+from citywide.oversight import reviewing as _reviewing
 from citywide.oversight import spending as _oversight_spending
 from citywide.oversight import unit_costs as _unit_costs
 from citywide.places import graph as _places
@@ -78,12 +80,14 @@ _IMPORTED = (
     _merges,
     _need_mutations,
     _needs,
+    _oversight,
     _oversight_spending,
     _own_role_mutations,
     _periods,
     _places,
     _planning,
     _projects,
+    _reviewing,
     _rotation,
     _salons,
     _service_mutations,

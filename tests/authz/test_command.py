@@ -11,8 +11,8 @@ from typer.testing import CliRunner, Result
 
 from citywide.cli.policy import app
 from citywide.db.session import Database
+from citywide.exchange.manifests import apply
 from citywide.settings import CHECKOUT
-from citywide.tenancy.apply import apply
 from citywide.tenancy.load import load_manifests
 from deployments import data_folder
 

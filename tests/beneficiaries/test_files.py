@@ -32,10 +32,10 @@ from citywide.beneficiaries.models import BENEFICIARY, ENTITLEMENT
 from citywide.db.sealed import Sealer
 from citywide.db.session import Database, Transaction
 from citywide.errors import InvalidError
+from citywide.exchange.manifests import apply
 from citywide.ids import named_id, new_id
 from citywide.projects.commands import EnrolmentDraft, enrol
 from citywide.settings import CHECKOUT
-from citywide.tenancy.apply import apply
 from citywide.tenancy.desk import Desk
 from citywide.tenancy.load import load_manifests
 from citywide.tenancy.manifests import City

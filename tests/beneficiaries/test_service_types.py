@@ -9,9 +9,10 @@ import pytest
 from beneficiaries.keeping import COLLEAGUE, DIRECTOR, WORKER, files_of, paths, snapshot
 from citywide.db.session import Audience, Database
 from citywide.errors import Code, RefusalError
+from citywide.exchange.manifests import apply
 from citywide.ids import NodeId
 from citywide.settings import CHECKOUT
-from citywide.tenancy.apply import apply, plan
+from citywide.tenancy.apply import plan
 from citywide.tenancy.load import load_manifests
 from contract.people import USERS
 from walls.house import House

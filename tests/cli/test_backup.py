@@ -13,10 +13,10 @@ from citywide.authz.policy import Policy
 from citywide.db.embedded import _binaries, embedded_server
 from citywide.db.sealed import Sealer
 from citywide.db.session import Audience, Database
+from citywide.exchange.manifests import apply
 from citywide.exchange.money import load_money
 from citywide.exchange.pilot import load_pilot
 from citywide.settings import CHECKOUT
-from citywide.tenancy.apply import apply
 from citywide.tenancy.load import load_manifests
 from cli.conftest import FORGETFUL, Production
 from cli.operators import citywide, environment, figures, free_port, running

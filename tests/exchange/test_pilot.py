@@ -13,9 +13,9 @@ import citywide.domain  # noqa: F401 - completes the metadata that the rows are 
 from citywide.db.sealed import Sealer
 from citywide.db.session import Database
 from citywide.errors import OperatorError
+from citywide.exchange.manifests import apply
 from citywide.exchange.pilot import load_pilot
 from citywide.settings import CHECKOUT
-from citywide.tenancy.apply import apply
 from citywide.tenancy.load import load_manifests
 from citywide.tenancy.manifests import City
 

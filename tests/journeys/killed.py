@@ -12,7 +12,9 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import asyncpg
 import httpx
+import psutil
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +25,13 @@ class Server:
     address: str
 
     def kill(self) -> None:
-        """End it and its workers at once, in the middle of whatever they do."""
-        os.killpg(self.process.pid, signal.SIGKILL)
+        """End it and its workers at once, in the middle of whatever they do.
+
+        Workers are in process groups of their own; one that outlived its parent would end in peace.
+        """
+        parent = psutil.Process(self.process.pid)
+        for each in (*parent.children(recursive=True), parent):
+            each.kill()
 
 
 @asynccontextmanager
@@ -60,3 +67,16 @@ async def answered(client: httpx.AsyncClient, body: object, token: str) -> objec
         return response.json()
     except httpx.HTTPError:
         return None
+
+
+async def sessions_ended(owner: asyncpg.Connection) -> None:
+    """Wait until the database has noticed that a killed server is gone."""
+    for _ in range(200):
+        busy = await owner.fetchval(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND application_name = 'citywide' AND state <> 'idle'"
+        )
+        if not busy:
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("Sessions of the killed server are still at work.")

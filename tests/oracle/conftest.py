@@ -12,11 +12,11 @@ from citywide.authz.policy import Policy
 from citywide.db.sealed import Sealer
 from citywide.db.session import Audience, Database
 from citywide.domain import CATALOGUE
+from citywide.exchange.manifests import apply
 from citywide.exchange.pilot import load_pilot
 from citywide.graph.engine import Engine
 from citywide.graph.schema import build_schema
 from citywide.settings import CHECKOUT
-from citywide.tenancy.apply import apply
 from citywide.tenancy.load import load_manifests
 from oracle.bench import Bench
 from oracle.contract import contract

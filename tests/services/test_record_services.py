@@ -15,13 +15,13 @@ from citywide.beneficiaries.models import BENEFICIARY
 from citywide.db.sealed import Sealer
 from citywide.db.session import Database
 from citywide.errors import InvalidError
+from citywide.exchange.manifests import apply
 from citywide.exchange.pilot import load_pilot
 from citywide.ids import named_id
 from citywide.services.commands import record_services
 from citywide.services.drafts import ServiceDraft
 from citywide.services.models import ATTENDANCE, SERVICE_RECORD
 from citywide.settings import CHECKOUT
-from citywide.tenancy.apply import apply
 from citywide.tenancy.desk import Desk
 from citywide.tenancy.load import load_manifests
 from citywide.tenancy.manifests import City

@@ -14,8 +14,9 @@ import pytest
 import citywide.domain  # noqa: F401 - completes the metadata that the rows are declared in
 from citywide.db.session import Database
 from citywide.errors import OperatorError
+from citywide.exchange.manifests import apply
 from citywide.settings import CHECKOUT
-from citywide.tenancy.apply import apply, plan
+from citywide.tenancy.apply import plan
 from citywide.tenancy.load import load_manifests
 from citywide.tenancy.manifests import City
 

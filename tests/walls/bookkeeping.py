@@ -85,7 +85,7 @@ async def keep_books(story: Story, slug: str) -> None:
         agreementId=agreement_id,
         number=1,
         amount="100.00",
-        dueOn="2015-11-30",
+        dueOn="2015-10-31",
         condition="按计划完成",
         deliverables=[
             {
@@ -122,6 +122,11 @@ async def fund(story: Story) -> None:
         appropriatedOn="2015-01-05",
         amount="1000.00",
     )
+
+
+async def inspect(story: Story) -> None:
+    """A look through the books, which finds the tranches that are late."""
+    await done(story, BUDGET, "inspectSpending", "inspection")
 
 
 async def ask_and_celebrate(story: Story) -> None:

@@ -10,9 +10,9 @@ import asyncpg
 
 from citywide.db.sealed import Sealer
 from citywide.db.session import Audience, Database
+from citywide.exchange.manifests import apply
 from citywide.exchange.pilot import load_pilot
 from citywide.settings import CHECKOUT
-from citywide.tenancy.apply import apply
 from citywide.tenancy.load import load_manifests
 
 CITY = CHECKOUT / "tenants" / "yueqing"

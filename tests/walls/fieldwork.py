@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cases.story import Story
-from walls.bookkeeping import ask_and_celebrate, done, fund, keep_books
+from walls.bookkeeping import ask_and_celebrate, done, fund, inspect, keep_books
 from walls.house import House
 
 AGENCIES = ("yijiaqin", "shouqianshou")
@@ -13,7 +13,7 @@ async def do_fieldwork(house: House) -> None:
     """One case with all that belongs to it, its supervision, a salon and a shared library entry.
 
     A volunteer who is a client too, their hours, a role of the agency's own, a budget with what was
-    spent of it, a question, a campaign, a group.
+    spent of it and a finding in it, a question, a campaign, a group.
     """
     for slug in AGENCIES:
         story = await Story.of(house, slug)
@@ -25,6 +25,7 @@ async def do_fieldwork(house: House) -> None:
         await keep_books(story, slug)
         await ask_and_celebrate(story)
     await fund(story)
+    await inspect(story)
 
 
 async def _casework(story: Story) -> None:

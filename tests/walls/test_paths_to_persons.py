@@ -224,6 +224,7 @@ def test_the_walk_takes_every_edge_that_ends_at_a_person(schema: Schema) -> None
         "areas",
         "departments",
         "funds",
+        "inspections",
         "instruments",
         "ledgerTransactions",
         "library",

@@ -14,7 +14,7 @@ from sqlalchemy import (
 
 from citywide.db.tables import one_of, tenant_table
 
-EVERYONE = ("agency", "bureau", "supervisor")
+EVERYONE = ("agency", "bureau", "supervisor", "operator")
 
 # The newest link of a tenant's chain; the row's id is the tenant's. Whoever appends an entry
 # locks it until the end of the transaction, so the chain has the order of the commits.

@@ -21,6 +21,7 @@ from citywide.db.sealed import Sealer
 from citywide.db.session import Audience, Database
 from citywide.domain import CATALOGUE
 from citywide.errors import OperatorError
+from citywide.exchange import manifests
 from citywide.exchange.money import load_money
 from citywide.exchange.pilot import load_pilot
 from citywide.identity.keys import Keys, deployment_keys
@@ -107,7 +108,7 @@ async def applied(url: str, city: City, keys: Keys) -> tenancy.Plan:
     """Apply one city's manifests; what was changed."""
     database = await Database.open(url, secret=keys.secret, audiences=(Audience.OPERATOR,))
     try:
-        return await tenancy.apply(database, city.manifests)
+        return await manifests.apply(database, city.manifests)
     finally:
         await database.close()
 

@@ -18,6 +18,7 @@ from citywide.tenancy.reading import TableRow
 CITY_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "funds": ("name", "source", "opened_on", "by"),
     "appropriations": ("document", "fund", "fiscal_year", "amount", "appropriated_on", "by"),
+    "inspections": ("inspected_on", "by"),
 }
 AGENCY_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "fundings": ("agreement", "document", "amount", "funded_on", "by"),
@@ -115,6 +116,7 @@ _STEPS = (
     "reverse_expense",
     "submit_period",
     "approve_period",
+    "inspect_spending",
 )
 # What the bureau's own rows are known under; no agency can be called so.
 BUREAU = "(bureau)"

@@ -41,6 +41,7 @@ from citywide.exchange.account_tables import BUREAU, AccountRow, Accounts, node
 from citywide.exchange.deeds import Deed, Known
 from citywide.exchange.records import CellError, Cells
 from citywide.exchange.spending_deeds import commitment, period, voucher
+from citywide.oversight.reviewing import InspectionOrder, inspect_spending
 from citywide.tenancy.reading import Problem
 
 
@@ -49,6 +50,7 @@ def deeds_of(accounts: Accounts, database: Database, problems: list[Problem]) ->
     tell = {
         "funds": _fund,
         "appropriations": _appropriation,
+        "inspections": _inspection,
         "fundings": _funding,
         "tranches": _tranche,
         "budgets": lambda row: _budget(row, database),
@@ -96,6 +98,12 @@ def _appropriation(row: AccountRow) -> Iterator[Deed]:
 
     name = f"appropriation {document}"
     yield row.deed(appropriate, name, day, "by", ask, kept=("appropriation", document))
+
+
+def _inspection(row: AccountRow) -> Iterator[Deed]:
+    day = row.cells.day("inspected_on")
+    order = InspectionOrder()
+    yield row.deed(inspect_spending, f"inspection {day}", day, "by", lambda _: order)
 
 
 def _funding(row: AccountRow) -> Iterator[Deed]:

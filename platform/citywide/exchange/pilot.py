@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from citywide.audit.operators import note_command
 from citywide.beneficiaries.models import BENEFICIARY
 from citywide.db.sealed import Sealer
 from citywide.db.session import Database, Transaction
@@ -17,6 +18,8 @@ from citywide.tenancy.manifests import City
 from citywide.tenancy.models import TENANT
 from citywide.tenancy.reading import Problem, read_table, refuse_problems
 from citywide.tenancy.rows import rows_with
+
+COMMAND = "citywide tenants load"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +57,26 @@ async def load_pilot(
                 present.append(caseload.slug)
             else:
                 await load_caseload(transaction, desk=desk, sealer=sealer, caseload=caseload)
+                await _note(transaction, desk, caseload)
                 loaded.append(caseload.slug)
         done += caseload.row_count
         if progress is not None:
             progress(caseload.slug, done, total)
     rows = sum(caseload.row_count for caseload in caseloads if caseload.slug in loaded)
     return PilotSummary(tuple(loaded), tuple(present), rows)
+
+
+async def _note(transaction: Transaction, desk: Desk, caseload: Caseload) -> None:
+    """The import in the agency's audit chain: which files, and whose."""
+    changes = transaction.changes
+    await note_command(
+        transaction,
+        COMMAND,
+        {desk.tenant_id: changes},
+        bureau_id=desk.bureau_id,
+        persons=frozenset(each.row_id for each in changes if each.table == BENEFICIARY.name),
+        told={"files": {name: len(rows) for name, rows in caseload.tables.items()}},
+    )
 
 
 def _agency_folders(folder: Path, city: City) -> list[Path]:

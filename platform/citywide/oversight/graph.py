@@ -1,4 +1,4 @@
-"""Oversight in the schema: spending, unit costs, and what they are split by."""
+"""Oversight in the schema: spending, unit costs and findings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Any
 import strawberry
 
 from citywide.budgets.graph import BudgetCategory
+from citywide.graph.declare import Kind, column, entity, few, localised, one
 from citywide.graph.scalars import Money
+from citywide.oversight.models import FINDING, FINDING_EVIDENCE, INSPECTION
 
 CATEGORY_LABELS = {
     "PERSONNEL": "人员",
@@ -166,3 +168,107 @@ class UnitCostFilter:
         name="from", default=strawberry.UNSET, description="From this day on."
     )
     until: date | None = strawberry.field(default=strawberry.UNSET, description="Before this day.")
+
+
+@strawberry.enum(description="What there is to look at.")
+class FindingKind(Enum):
+    SPENDING_WITHOUT_SERVICES = strawberry.enum_value(
+        "SPENDING_WITHOUT_SERVICES",
+        description="有支出无服务: without a service that it pays for, then or the month before.",
+    )
+    OUTSIDE_AGREEMENT = strawberry.enum_value(
+        "OUTSIDE_AGREEMENT", description="协议期外支出: a voucher of a day without the agreement."
+    )
+    LIKELY_DUPLICATE = strawberry.enum_value(
+        "LIKELY_DUPLICATE",
+        description="疑似重复报销: same payee and amount, at most ten days apart.",
+    )
+    UNIT_COST_FAR_OUT = strawberry.enum_value(
+        "UNIT_COST_FAR_OUT",
+        description="单位成本异常: the cost of a person-time in a month, by its modified z-score "
+        "(Iglewicz and Hoaglin 1993) above 3.5.",
+    )
+    APPROVED_BY_MAKER = strawberry.enum_value(
+        "APPROVED_BY_MAKER",
+        description="自办自批: an override, or a voucher, that its maker allowed.",
+    )
+    TRANCHE_OVERDUE = strawberry.enum_value(
+        "TRANCHE_OVERDUE", description="拨付逾期: a tranche that was due and is not handed over."
+    )
+    MONEY_RUNS_OUT = strawberry.enum_value(
+        "MONEY_RUNS_OUT",
+        description="资金将提前用完: a line that will not last until its project ends.",
+    )
+
+
+@strawberry.enum(description="How far a finding is.")
+class FindingStatus(Enum):
+    OPEN = strawberry.enum_value("OPEN", description="待说明: waits for the agency.")
+    ANSWERED = strawberry.enum_value("ANSWERED", description="已说明: waits for the bureau.")
+    CLOSED = strawberry.enum_value("CLOSED", description="已办结: closed with a reason.")
+    SETTLED = strawberry.enum_value(
+        "SETTLED", description="已消除: the last look found it no longer."
+    )
+
+
+@entity(
+    FINDING,
+    tag="find",
+    root="findings",
+    root_description="What somebody should look at in the books, as of the last inspection.",
+)
+class Finding:
+    """Something in an agency's books that somebody should look at (疑点), with its evidence."""
+
+    kind = column("What it is.", enum=FindingKind)
+    month = column("The month it is about, as 2015-03; empty where it is about none.")
+    amount = column("How much money it is about, in yuan.", "amount_fen", kind=Kind.MONEY)
+    explanation = localised(
+        "What was found, in one sentence with its figures.",
+        ZH_CN="explanation_zh",
+        EN="explanation_en",
+    )
+    status = column("How far it is.", enum=FindingStatus)
+    round = column("Counts how often its evidence was another; the first is 1.")
+    found_on = column("The day it was found first.")
+    reopened_on = column("The day it was last reopened: by other evidence, or found again.")
+    settled_on = column("The day it was found no longer.")
+    answer = column("What the agency says; to the evidence of that day.")
+    answered_on = column("The day of the answer.")
+    closed_on = column("The day the bureau closed it.")
+    closing_reason = column("Why the bureau closed it.")
+    version = column("Counts its changes; send it back when you change it.")
+    agency = one("Agency", "The agency whose books it is in.", {"id": "tenant_id"})
+    evidence = few(
+        "FindingEvidence",
+        "The rows that it rests on.",
+        {"finding_id": "id", "round": "round"},
+        order=(),
+    )
+
+
+@entity(FINDING_EVIDENCE, tag="fevi")
+class FindingEvidence:
+    """One row that a finding rests on; one of its edges leads there."""
+
+    expense = one("Expense", "A voucher.", {"id": "expense_id"}, nullable=True)
+    commitment = one("Commitment", "A commitment.", {"id": "commitment_id"}, nullable=True)
+    tranche = one("Tranche", "A tranche.", {"id": "tranche_id"}, nullable=True)
+    line = one("BudgetLine", "A budget line.", {"id": "budget_line_id"}, nullable=True)
+    project = one("Project", "A project.", {"id": "project_id"}, nullable=True)
+
+
+@entity(
+    INSPECTION,
+    tag="insp",
+    root="inspections",
+    root_description="Looks through the books of all agencies.",
+)
+class Inspection:
+    """One look through the books of all agencies of the city (巡查)."""
+
+    inspected_on = column("The business day as of which it looked.")
+    found = column("How many findings there were.")
+    opened = column("Of these, how many for the first time.")
+    reopened = column("Of these, how many were answered, closed or settled, and are open again.")
+    settled = column("How many of those before it found no longer.")

@@ -101,24 +101,24 @@ class Plan:
 
 async def plan(database: Database, city: City) -> Plan:
     """What `apply` would do; raises `OperatorError` for what it would refuse."""
-    async with database.read(_context(city)) as transaction:
+    async with database.read(applying(city)) as transaction:
         return await _planned(transaction, city)
 
 
-async def apply(database: Database, city: City) -> Plan:
-    """Make the database like the manifests, wholly or not at all; what was done."""
-    async with database.write(_context(city)) as transaction:
-        # Two operators at once would both create the same rows.
-        lock = func.hashtextextended(f"citywide apply {city.bureau_id}", 0)
-        await transaction.rows(select(cast(func.pg_advisory_xact_lock(lock), Text)))
-        planned = await _planned(transaction, city)
-        await _write(transaction, planned)
-        if planned.affects_access:
-            await _raise_access_version(transaction, city.bureau_id)
+async def made_like(transaction: Transaction, city: City) -> Plan:
+    """Make the database like the manifests; what was done. See `exchange.manifests.apply`."""
+    # Two operators at once would both create the same rows.
+    lock = func.hashtextextended(f"citywide apply {city.bureau_id}", 0)
+    await transaction.rows(select(cast(func.pg_advisory_xact_lock(lock), Text)))
+    planned = await _planned(transaction, city)
+    await _write(transaction, planned)
+    if planned.affects_access:
+        await _raise_access_version(transaction, city.bureau_id)
     return planned
 
 
-def _context(city: City) -> Context:
+def applying(city: City) -> Context:
+    """The context of a transaction that plans or applies a city's manifests."""
     return Context(
         Audience.OPERATOR, bureau_id=city.bureau_id, statement_timeout_ms=APPLY_TIMEOUT_MS
     )

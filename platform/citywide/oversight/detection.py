@@ -1,0 +1,276 @@
+"""What somebody should look at, found in the facts: the same facts give the same findings.
+
+Each kind is one statement over all agencies of a bureau (`statements`) and a rule on what it
+returns. Nothing here writes, and nothing depends on what was found before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from hashlib import sha256
+from itertools import groupby
+from statistics import median
+from typing import Any
+from uuid import UUID
+
+from asyncpg import Record
+
+from citywide.db.session import Transaction
+from citywide.oversight import statements
+from citywide.oversight.robust import THRESHOLD, scores
+from citywide.oversight.wording import Words, worded
+from citywide.tenancy.desk import Desk
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Evidence:
+    """A row that a finding rests on: the column that refers to it, its id, what it says."""
+
+    column: str
+    row_id: UUID
+    says: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Something to look at: what it is about, what it rests on, and how it is explained."""
+
+    kind: str
+    tenant_id: UUID
+    subject_id: UUID
+    month: str
+    amount_fen: int
+    words: Words
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def key(self) -> tuple[UUID, str, UUID, str]:
+        """What makes it the same finding another time."""
+        return self.tenant_id, self.kind, self.subject_id, self.month
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 over the evidence: while it stays, an answered or closed finding stays so."""
+        told = (f"{each.column}\n{each.row_id}\n{each.says}" for each in sorted(self.evidence))
+        return sha256("\n\n".join(told).encode()).digest()
+
+
+async def detect(transaction: Transaction, desk: Desk) -> list[Found]:
+    """Every finding of the desk's bureau on its business day, in a fixed order."""
+    found: list[Found] = []
+    for statement, rule in (
+        (statements.without_services, _without_services),
+        (statements.outside_agreement, _outside_agreement),
+        (statements.duplicates, _duplicates),
+        (statements.monthly_costs, _far_out),
+        (statements.overrides, _overridden),
+        (statements.approvals_by_makers, _approved),
+        (statements.overdue, _overdue),
+        (statements.paces, _running_out),
+    ):
+        rows = await transaction.rows(statement(desk.bureau_id, desk.today))
+        found += rule(rows, desk.today)
+    return sorted(found, key=lambda each: (each.kind, each.tenant_id, each.month, each.subject_id))
+
+
+def _without_services(rows: Sequence[Record], _: date) -> Iterator[Found]:
+    """Vouchers of a line in a month in which nothing was done that such a line pays for."""
+    for (tenant_id, line_id, month), vouchers in _grouped(rows, "tenant_id", "line_id", "month"):
+        amount = sum(row["amount_fen"] for row in vouchers)
+        yield Found(
+            kind="SPENDING_WITHOUT_SERVICES",
+            tenant_id=tenant_id,
+            subject_id=line_id,
+            month=month,
+            amount_fen=amount,
+            words=worded(
+                "SPENDING_WITHOUT_SERVICES",
+                category=vouchers[0]["category"],
+                month=month,
+                amount_fen=amount,
+                count=len(vouchers),
+            ),
+            evidence=(Evidence("budget_line_id", line_id), *_vouchers(vouchers)),
+        )
+
+
+def _outside_agreement(rows: Sequence[Record], _: date) -> Iterator[Found]:
+    for row in rows:
+        yield Found(
+            kind="OUTSIDE_AGREEMENT",
+            tenant_id=row["tenant_id"],
+            subject_id=row["id"],
+            month="",
+            amount_fen=row["amount_fen"],
+            words=worded(
+                "OUTSIDE_AGREEMENT",
+                number=row["number"],
+                day=row["spent_on"],
+                first=row["valid_from"],
+                end=row["valid_until"],
+                amount_fen=row["amount_fen"],
+            ),
+            evidence=_vouchers([row]),
+        )
+
+
+def _duplicates(rows: Sequence[Record], _: date) -> Iterator[Found]:
+    """A voucher with all earlier ones that look like it."""
+    for (tenant_id, expense_id), pairs in _grouped(rows, "tenant_id", "id"):
+        row = pairs[0]
+        earlier = [Evidence("expense_id", each["earlier_id"], _says(each)) for each in pairs]
+        yield Found(
+            kind="LIKELY_DUPLICATE",
+            tenant_id=tenant_id,
+            subject_id=expense_id,
+            month="",
+            amount_fen=row["amount_fen"],
+            words=worded(
+                "LIKELY_DUPLICATE",
+                number=row["number"],
+                others=[each["earlier_number"] for each in pairs],
+                amount_fen=row["amount_fen"],
+            ),
+            evidence=(*_vouchers([row]), *earlier),
+        )
+
+
+def _far_out(rows: Sequence[Record], _: date) -> Iterator[Found]:
+    """Months of projects whose cost of a person-time is far from that of all such months."""
+    figures = [row["spent_fen"] / row["quantity"] for row in rows]
+    found = scores(figures)
+    if found is None:
+        return
+    middle = median(figures)
+    for row, figure, score in zip(rows, figures, found, strict=True):
+        if abs(score) <= THRESHOLD:
+            continue
+        yield Found(
+            kind="UNIT_COST_FAR_OUT",
+            tenant_id=row["tenant_id"],
+            subject_id=row["project_id"],
+            month=row["month"],
+            amount_fen=row["spent_fen"],
+            words=worded(
+                "UNIT_COST_FAR_OUT",
+                month=row["month"],
+                cost_fen=round(figure),
+                median_fen=round(middle),
+                score=score,
+                quantity=row["quantity"],
+                amount_fen=row["spent_fen"],
+            ),
+            evidence=(
+                Evidence("project_id", row["project_id"], f"{row['spent_fen']}/{row['quantity']}"),
+                *(Evidence("expense_id", expense_id) for expense_id in row["expense_ids"]),
+            ),
+        )
+
+
+def _overridden(rows: Sequence[Record], _: date) -> Iterator[Found]:
+    for row in rows:
+        vouchers = [Evidence("expense_id", each) for each in row["expense_ids"]]
+        yield Found(
+            kind="APPROVED_BY_MAKER",
+            tenant_id=row["tenant_id"],
+            subject_id=row["id"],
+            month="",
+            amount_fen=row["override_fen"],
+            words=worded(
+                "APPROVED_BY_MAKER",
+                number=row["number"],
+                amount_fen=row["amount_fen"],
+                override_fen=row["override_fen"],
+                reason=row["override_reason"],
+                approved=len(vouchers),
+            ),
+            evidence=(Evidence("commitment_id", row["id"], str(row["override_fen"])), *vouchers),
+        )
+
+
+def _approved(rows: Sequence[Record], _: date) -> Iterator[Found]:
+    for row in rows:
+        yield Found(
+            kind="APPROVED_BY_MAKER",
+            tenant_id=row["tenant_id"],
+            subject_id=row["id"],
+            month="",
+            amount_fen=row["amount_fen"],
+            words=worded(
+                "APPROVED_BY_MAKER",
+                number=row["number"],
+                amount_fen=row["amount_fen"],
+                override_fen=0,
+                reason=None,
+                approved=1,
+            ),
+            evidence=(*_vouchers([row]), Evidence("commitment_id", row["commitment_id"])),
+        )
+
+
+def _overdue(rows: Sequence[Record], today: date) -> Iterator[Found]:
+    for row in rows:
+        yield Found(
+            kind="TRANCHE_OVERDUE",
+            tenant_id=row["tenant_id"],
+            subject_id=row["id"],
+            month="",
+            amount_fen=row["amount_fen"],
+            words=worded(
+                "TRANCHE_OVERDUE",
+                number=row["number"],
+                due_on=row["due_on"],
+                days=(today - row["due_on"]).days,
+                status=row["status"],
+                amount_fen=row["amount_fen"],
+            ),
+            evidence=(Evidence("tranche_id", row["id"], f"{row['due_on']} {row['status']}"),),
+        )
+
+
+def _running_out(rows: Sequence[Record], today: date) -> Iterator[Found]:
+    """Lines whose money is spent before their project ends, if it goes on as in these months."""
+    for row in rows:
+        left = row["budget_fen"] - row["spent_fen"]
+        short = row["coming_fen"] - left
+        if short <= 0:
+            continue
+        # The last day on which there is still enough, at so much a day.
+        days = max(0, left) * row["lately_days"] // row["lately_fen"]
+        yield Found(
+            kind="MONEY_RUNS_OUT",
+            tenant_id=row["tenant_id"],
+            subject_id=row["id"],
+            month="",
+            amount_fen=short,
+            words=worded(
+                "MONEY_RUNS_OUT",
+                category=row["category"],
+                left_fen=left,
+                day=today + timedelta(days=days + 1),
+                end=row["valid_until"],
+                amount_fen=short,
+            ),
+            evidence=(
+                Evidence("budget_line_id", row["id"], str(row["budget_fen"])),
+                *(Evidence("expense_id", each) for each in row["expense_ids"]),
+            ),
+        )
+
+
+def _vouchers(rows: Iterable[Record]) -> tuple[Evidence, ...]:
+    return tuple(Evidence("expense_id", row["id"], _says(row)) for row in rows)
+
+
+def _says(row: Record) -> str:
+    return f"{row['amount_fen']} {row['spent_on']}"
+
+
+def _grouped(rows: Sequence[Record], *names: str) -> Iterator[tuple[tuple[Any, ...], list[Record]]]:
+    def key(row: Record) -> tuple[Any, ...]:
+        return tuple(row[name] for name in names)
+
+    for value, members in groupby(sorted(rows, key=key), key):
+        yield value, list(members)
