@@ -29,6 +29,9 @@ from citywide.cases import mutations as _case_mutations
 from citywide.cases import support as _case_support
 from citywide.db.tables import METADATA
 from citywide.evaluation import graph as _evaluation
+from citywide.evaluation import indicators as _indicators
+from citywide.evaluation import scorecard_graph as _scorecard_graph
+from citywide.evaluation import scorecards as _scorecards
 from citywide.events import models as _events
 from citywide.graph.declare import CATALOGUE
 from citywide.needs import graph as _needs
@@ -72,6 +75,9 @@ _IMPORTED = (
     _cases,
     _commitments,
     _evaluation,
+    _indicators,
+    _scorecard_graph,
+    _scorecards,
     _events,
     _file_mutations,
     _funding,

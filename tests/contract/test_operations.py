@@ -26,6 +26,7 @@ VARIABLES = {
     "AgreementReport": {"id": "nothing", "agencies": [], "projects": [], **PERIOD},
     "CityMoneyReport": PERIOD,
     "CityReport": PERIOD,
+    "AgreementImpact": {"agencies": [], **PERIOD},
     "FileCourse": {"id": "nothing"},
     "CaseLibrary": {"isOrigin": True},
     "MyCases": {"subject": "shouqianshou.worker1"},

@@ -215,7 +215,11 @@ class Figures:
         return found
 
     def _is_chosen(self, split: Mapping[str, Any], where: Mapping[str, Any]) -> bool:
-        for name, dimension in (("agencies", "AGENCY"), ("projects", "PROJECT")):
+        for name, dimension in (
+            ("agencies", "AGENCY"),
+            ("projects", "PROJECT"),
+            ("areas", "AREA"),
+        ):
             if name in where and split[dimension] not in map(_row_id, where[name]):
                 return False
         return "kinds" not in where or split["KIND"] in where["kinds"]

@@ -464,6 +464,8 @@ class Author:
         if "PROJECT" in possible and self.chance(20):
             ids = [self.row_id(sight.entities["Project"]) for _ in range(self.below(4))]
             where["projects"] = ids
+        if "AREA" in possible and self.chance(15):
+            where["areas"] = [self.row_id(sight.entities["Area"]) for _ in range(self.below(4))]
         if "KIND" in possible and self.chance(20):
             where["kinds"] = [self.pick(["VISIT", "HOME_HELP", "GROUP_SESSION"])]
         for name in ("from", "until"):

@@ -225,10 +225,11 @@ class Refusals:
         needed = set(by)
         needed |= {"PROJECT"} if "projects" in where else set()
         needed |= {"KIND"} if "kinds" in where else set()
+        needed |= {"AREA"} if "areas" in where else set()
         if not arguments["measures"] or None in where.values():
             self.faults.add("metrics")
         self._figured(node, arguments["measures"], needed, where)
-        for name, type_name in (("agencies", "Agency"), ("projects", "Project")):
+        for name, type_name in (("agencies", "Agency"), ("projects", "Project"), ("areas", "Area")):
             for text in where.get(name) or ():
                 self._id(self.entities[type_name], text)
         self._metric("MetricTable", node)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from statistics import pstdev
 from typing import Any
 from uuid import UUID
 
@@ -82,6 +83,41 @@ def _when(world: World, row: Row, _: date) -> Any:
     return entry["occurred_at"]
 
 
+def _figure(_: World, row: Row, __: date) -> int | None:
+    """What a scorecard keeps, in thousandths, halves away from zero."""
+    return _thousandths(row["measure"], row["numerator"], row["denominator"])
+
+
+def _thousandths(measure: str | None, above: int | None, below: int | None) -> int | None:
+    if measure is None or above is None:
+        return None
+    if measure not in _RATIOS:
+        return 1_000 * above
+    if not below:
+        return None
+    sign = 1 if above >= 0 else -1
+    return sign * ((2_000 * abs(above) + below) // (2 * below))
+
+
+_RATIOS = {"NEEDS_ANSWERED_ON_TIME", "DAYS_TO_ANSWER", "SATISFACTION", "SCORE_CHANGE"}
+
+
+def _given(world: World, row: Row) -> list[int]:
+    """What raters gave a line of a scorecard."""
+    wanted = {"tenant_id": row["tenant_id"], "figure_id": row["id"]}
+    return [each["points"] for each in world.where("scorecard_rating", wanted)]
+
+
+def _spread(world: World, row: Row, _: date) -> int | None:
+    given = _given(world, row)
+    return max(given) - min(given) if given else None
+
+
+def _deviation(world: World, row: Row, _: date) -> int | None:
+    given = _given(world, row)
+    return round(100 * pstdev(given)) if given else None
+
+
 # The values that are no column, computed once more from the rows and the business day.
 _COMPUTED: Mapping[tuple[str, str], Callable[[World, Row, date], Any]] = {
     ("Assessment", "change"): _change,
@@ -95,6 +131,9 @@ _COMPUTED: Mapping[tuple[str, str], Callable[[World, Row, date], Any]] = {
     ("AuditEntry", "operation"): lambda _, row, __: json.loads(row["entry"]).get("operation"),
     ("AuditEntry", "purpose"): lambda _, row, __: json.loads(row["entry"]).get("purpose"),
     ("AuditSubject", "occurredAt"): _when,
+    ("ScorecardFigure", "frozen"): _figure,
+    ("ScorecardFigure", "spread"): _spread,
+    ("ScorecardFigure", "deviationHundredths"): _deviation,
     ("Need", "daysOpen"): lambda _, row, today: (
         ((row["ended_on"] or today) - row["raised_on"]).days
     ),

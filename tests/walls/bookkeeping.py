@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cases.story import Story
+from evaluation.judging import Judging
 
 OFFICER, BUDGET = "bureau.officer", "bureau.budget"
 
@@ -106,6 +107,18 @@ async def keep_books(story: Story, slug: str) -> None:
         validFrom="2015-09-01",
         validUntil="2015-10-01",
     )
+
+
+async def judge(story: Story, slug: str) -> None:
+    """Indicators of an agency's agreement, and a scorecard that is rated and graded."""
+    judging = await Judging.of(story.house, slug)
+    await judging.define_all()
+    opened = (await judging.open())["scorecard"]
+    [card] = [each for each in (await judging.cards()) if each["id"] == opened["id"]]
+    said = (await judging.say(card, user=story.director))["scorecard"]
+    [rated] = [each for each in card["figures"] if each["measure"] is None]
+    assert "scorecardRating" in await judging.rate(rated["id"], "BUREAU", 60)
+    assert "scorecard" in await judging.step("gradeScorecard", said)
 
 
 async def fund(story: Story) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cases.story import Story
-from walls.bookkeeping import ask_and_celebrate, done, fund, inspect, keep_books
+from walls.bookkeeping import ask_and_celebrate, done, fund, inspect, judge, keep_books
 from walls.house import House
 
 AGENCIES = ("yijiaqin", "shouqianshou")
@@ -23,6 +23,7 @@ async def do_fieldwork(house: House) -> None:
         await _library(story)
         await _volunteering(story)
         await keep_books(story, slug)
+        await judge(story, slug)
         await ask_and_celebrate(story)
     await fund(story)
     await inspect(story)

@@ -56,7 +56,12 @@ class Question:
     @property
     def dimensions(self) -> frozenset[str]:
         """What the facts are split or filtered by, apart from days."""
-        filtered = {"agencies": "AGENCY", "projects": "PROJECT", "kinds": "KIND"}
+        filtered = {
+            "agencies": "AGENCY",
+            "projects": "PROJECT",
+            "areas": "AREA",
+            "kinds": "KIND",
+        }
         return frozenset([*self.by, *(filtered[name] for name in self.where if name in filtered)])
 
 
@@ -109,7 +114,7 @@ class Counting:
         return Part([fact.keys[name] for name in self.question.by], sums, fact.source, conditions)
 
     def chosen(self, fact: Fact) -> Conditions:
-        """The agencies, projects and kinds that are asked for."""
+        """The agencies, projects, communities and kinds that are asked for."""
         return chosen(self.access, self.question.where, fact.keys)
 
     def period(self, fact: Fact, *, is_before: bool) -> Conditions:
@@ -140,11 +145,12 @@ def scan(access: Access, fact: Fact) -> Conditions:
 def chosen(
     access: Access, where: Mapping[str, Any], keys: Mapping[str, ColumnElement[Any]]
 ) -> Conditions:
-    """What the filter says of agencies, projects and kinds."""
+    """What the filter says of agencies, projects, communities and kinds."""
     found: Conditions = []
     for name, key, type_name in (
         ("agencies", "AGENCY", "Agency"),
         ("projects", "PROJECT", "Project"),
+        ("areas", "AREA", "Area"),
     ):
         if name in where:
             tag = access.entities[type_name].tag

@@ -107,6 +107,9 @@ class MetricFilter:
     projects: list[strawberry.ID] | None = strawberry.field(
         default=strawberry.UNSET, description="Only these projects."
     )
+    areas: list[strawberry.ID] | None = strawberry.field(
+        default=strawberry.UNSET, description="Only in these communities."
+    )
     kinds: list[ServiceKind] | None = strawberry.field(
         default=strawberry.UNSET, description="Only services of these kinds."
     )
@@ -125,7 +128,10 @@ class Table:
     def __init__(self, place: Place) -> None:
         self.place = place
         self.access = place.planner.access
-        self.measures: Sequence[str] = place.arguments["measures"]
+        asked: Sequence[str] = place.arguments["measures"]
+        # With a forbidden one the plan is refused and never run: it need not be counted.
+        may_be = [m for m in asked if f"Measure.{m}" not in self.access.forbidden]
+        self.measures = may_be or (["HOME_HELP"] if asked else [])
         self.question = Question(
             by=tuple(dict.fromkeys(place.arguments.get("by") or ())),
             where=place.arguments.get("where") or {},
