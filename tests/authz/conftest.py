@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from citywide.authz.policy import Policy
-from citywide.domain import CATALOGUE
-from citywide.graph.schema import Schema, build_schema
+from citywide.graph.schema import Schema
 from citywide.settings import CHECKOUT
+from walls.house import made_schema
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +21,7 @@ def policies() -> Path:
 
 @pytest.fixture(scope="session")
 def schema() -> Schema:
-    return build_schema(CATALOGUE)
+    return made_schema()
 
 
 def load(folder: Path, schema: Schema) -> Policy:

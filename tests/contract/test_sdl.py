@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -147,7 +148,9 @@ def test_an_enum_describes_its_values_or_they_are_plain_words(schema: Schema) ->
 # -- as a role sees it -------------------------------------------------------------------------
 
 
+@cache
 def seen_by(schema: Schema, policy: Policy, role: str) -> GraphQLSchema:
+    """What a role sees; making it takes a second, and several tests ask."""
     return visible_schema(schema, policy.grants(frozenset({role})))[1]
 
 

@@ -8,21 +8,18 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest_asyncio
 
-from citywide.authz.policy import Policy
 from citywide.db.sealed import Sealer
 from citywide.db.session import Audience, Database
-from citywide.domain import CATALOGUE
 from citywide.exchange.manifests import apply
 from citywide.exchange.pilot import load_pilot
 from citywide.graph.engine import Engine
-from citywide.graph.schema import build_schema
 from citywide.settings import CHECKOUT
 from citywide.tenancy.load import load_manifests
 from oracle.bench import Bench
 from oracle.contract import contract
 from oracle.stress import Stress
 from oracle.world import World
-from walls.house import NotedReads
+from walls.house import NotedReads, made_policy, made_schema
 
 YUEQING = CHECKOUT / "tenants" / "yueqing"
 
@@ -57,10 +54,8 @@ async def stressed_url(template_url: str, secret: bytes) -> str:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def bench(stressed_url: str, secret: bytes) -> AsyncIterator[Bench]:
     """The engine and the oracle, side by side on one database."""
-    schema = build_schema(CATALOGUE)
-    policy = Policy.load(
-        CHECKOUT / "policies", schema.coordinates(), schema.maskable(), schema.caseloads()
-    )
+    schema = made_schema()
+    policy = made_policy(schema)
     sealer = Sealer(secret)
     database = await Database.open(stressed_url, secret=secret, size=2)
     try:

@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -104,13 +105,15 @@ class House:
         return set(named)
 
 
+@cache
 def made_schema() -> Schema:
-    """The schema of every declared entity."""
+    """The schema of every declared entity: one in a process, since it takes a second."""
     return build_schema(CATALOGUE)
 
 
+@cache
 def made_policy(schema: Schema) -> Policy:
-    """The shipped policy."""
+    """The shipped policy: one in a process as well."""
     return Policy.load(
         CHECKOUT / "policies", schema.coordinates(), schema.maskable(), schema.caseloads()
     )

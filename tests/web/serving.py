@@ -24,8 +24,8 @@ from citywide.audit.reads import PURPOSE_HEADER
 from citywide.identity.issuers import LocalIssuer
 from citywide.identity.tokens import Verifier
 from citywide.settings import CHECKOUT
-from citywide.web.app import Deployment, create_app
-from walls.house import PURPOSE
+from citywide.web.app import Deployment, Rules, create_app
+from walls.house import PURPOSE, made_policy, made_schema
 
 ISSUER, AUDIENCE = "https://citywide.test", "citywide"
 
@@ -67,7 +67,8 @@ async def served(url: str, secret: bytes, issuer_key: OKPKey) -> AsyncIterator[s
     """The address of the application on the database at the owner's `url`, under granian."""
     verifier = Verifier(LocalIssuer(issuer_key), issuer=ISSUER, audience=AUDIENCE)
     with TemporaryDirectory() as spool:
-        app = create_app(Deployment(CHECKOUT, url, secret, verifier, Path(spool)))
+        rules = Rules(made_schema(), made_policy(made_schema()))
+        app = create_app(Deployment(CHECKOUT, url, secret, verifier, Path(spool)), rules)
         async with running_app(app) as address:
             yield address
 

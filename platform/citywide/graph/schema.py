@@ -91,7 +91,7 @@ class PageInfo:
     end_cursor: str | None = strawberry.field(description="The cursor of the last edge.")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Schema:
     """The published schema, and the declaration behind each of its types and fields."""
 
@@ -170,6 +170,10 @@ class Schema:
 
     def sdl(self) -> str:
         """The published schema definition."""
+        return self._printed
+
+    @cached_property
+    def _printed(self) -> str:
         return self.strawberry.as_str() + "\n"
 
 
