@@ -395,6 +395,10 @@ class Memberships:
             # Everybody who waited may have gone.
             done.exception()
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether what is remembered may be trusted: this process has looked just now."""
+        return self._clock() - self._seen_at < TRUST_S
+
     def _is_in_force(self, known: _Remembered) -> bool:
-        is_watched = self._clock() - self._seen_at < TRUST_S
-        return is_watched and known.principal.today == business_date(known.replay_date)
+        return self.is_watched and known.principal.today == business_date(known.replay_date)
