@@ -13,6 +13,7 @@ from rich.console import Console
 
 from citywide.bench.city import Extent
 from citywide.bench.events import Crowd, benchmark_events
+from citywide.bench.metrics import Records, benchmark_metrics
 from citywide.bench.reads import Effort, benchmark_reads
 from citywide.bench.writes import benchmark_writes
 from citywide.cli.complaints import complaints
@@ -25,6 +26,7 @@ Rounds = Annotated[int, typer.Option(min=1, help="Rounds, of which medians are t
 Subscribers = Annotated[int, typer.Option(min=1, max=CONNECTIONS, help="WebSockets that wait.")]
 Events = Annotated[int, typer.Option(min=1, help="Records, one after the other.")]
 Agencies = Annotated[int, typer.Option(min=1, help="Agencies of the made-up city.")]
+OfAnAgency = Annotated[int, typer.Option("--records", min=10, help="Records of an agency.")]
 Beneficiaries = Annotated[int, typer.Option(min=10, help="Files of an agency.")]
 
 
@@ -93,6 +95,24 @@ def events(
     """
     extent, crowd = Extent(agencies, beneficiaries), Crowd(subscribers, rounds)
     _run(partial(benchmark_events, chosen(data), extent, crowd), to)
+
+
+@app.command("metrics")
+def metrics(
+    *,
+    to: ToFile = None,
+    data: DataFolder = None,
+    rounds: Rounds = 5,
+    agencies: Agencies = 1_000,
+    records: OfAnAgency = 5_000,
+    few: Agencies = 10,
+) -> None:
+    """Time a city's records by agency and month, and one agency's among few and among many.
+
+    Both cities are made in databases of their own, which are dropped at the end.
+    """
+    extent = Records(agencies, records, few)
+    _run(partial(benchmark_metrics, chosen(data), extent, rounds), to)
 
 
 def _run(benchmark: Callable[..., Shown], to: Path | None) -> None:
