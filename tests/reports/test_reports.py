@@ -19,6 +19,7 @@ from citywide.reports.making import Desk, Period, reports
 from citywide.reports.paper import printed
 from citywide.reports.workbook import bound
 from citywide.settings import CHECKOUT, Settings
+from evaluation.judging import Judging
 from walls.house import House
 
 ROOM = 4 << 20
@@ -96,6 +97,21 @@ async def test_who_sees_aggregates_only_gets_no_report(funded: House) -> None:
     with pytest.raises(RefusalError) as caught:
         await made(funded, "bureau.analyst")
     assert caught.value.code is Code.FORBIDDEN
+
+
+async def test_how_an_agreement_was_judged_stands_in_its_report(funded: House) -> None:
+    judging = await Judging.of(funded)
+    await judging.define_all()
+    await judging.open()
+    card = await judging.card()
+    [report] = (await made(funded, "bureau.auditor", None, "优抚社工(2014)3号")).values()
+    found = report.sections[-1]
+    assert found.heading.startswith("绩效评价 ")
+    assert found.remark.startswith("已启动。")
+    assert {row[0]: row[6] for row in found.rows} == {
+        line["name"]: None if line["frozen"] is None else pytest.approx(line["frozen"] / 1000)
+        for line in card["figures"]
+    }
 
 
 async def test_an_agreement_that_is_not_there_is_named(funded: House) -> None:

@@ -15,6 +15,7 @@ from citywide.errors import Code, OperatorError, RefusalError
 from citywide.graph.engine import Engine, Operation
 from citywide.graph.scalars import parse_money
 from citywide.reports.content import Bars, Cell, Column, Kind, Report, Section
+from citywide.reports.judgement import scorecard_section
 from citywide.reports.money import money_sections
 
 # A hundred agreements each: a city has some dozens.
@@ -143,6 +144,8 @@ async def agreement_report(desk: Desk, agreement: Mapping[str, Any], period: Per
     }
     found = await desk.read("AgreementReport", id=agreement["id"], **asked)
     money = await desk.allowed("AgreementMoneyReport", **asked)
+    judged = await desk.allowed("AgreementScorecards", id=agreement["id"])
+    cards = judged["scorecards"]["nodes"] if judged is not None else []
     projects = found["node"]["projects"]["nodes"]
     places = "、".join(each["area"]["name"] for each in found["node"]["sites"])
     return Report(
@@ -155,6 +158,7 @@ async def agreement_report(desk: Desk, agreement: Mapping[str, Any], period: Per
             figures_section("各项目服务", "项目", found["byProject"]),
             figures_section("逐月服务", "月份", found["byMonth"], is_charted=True),
             *(money_sections(money) if money is not None else ()),
+            *map(scorecard_section, cards),
         ],
     )
 
