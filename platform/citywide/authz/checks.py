@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from citywide.authz.grants import Grant, Scope, widest
 from citywide.authz.rules import Action, Effect, Rule, Rulebook
@@ -21,7 +22,7 @@ HOUSES: Mapping[str, frozenset[Scope]] = {
 MUTATION = "Mutation"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Vocabulary:
     """What the schema knows and a policy has to fit."""
 
@@ -32,12 +33,26 @@ class Vocabulary:
     # The types that know whose caseload a row is in.
     caseloads: Collection[str]
 
+    def meant(self, written: str) -> Sequence[str]:
+        """The coordinates that a rule's object means: itself, or all of a type for `Type.*`."""
+        if written.endswith(".*"):
+            return self._by_type.get(written.removesuffix(".*"), ())
+        type_name = written.partition(".")[0]
+        return (written,) if written in self._by_type.get(type_name, ()) else ()
+
+    @cached_property
+    def _by_type(self) -> Mapping[str, Sequence[str]]:
+        found: dict[str, list[str]] = {}
+        for each in self.coordinates:
+            found.setdefault(each.partition(".")[0], []).append(each)
+        return found
+
 
 def faults_of_rules(rulebook: Rulebook, vocabulary: Vocabulary) -> Iterator[str]:
     """Rules about nothing, masks that do not exist, scopes that do not fit."""
     ancestors = rulebook.ancestors()
     for rule in rulebook.rules:
-        objects = list(rule.objects(vocabulary.coordinates))
+        objects = vocabulary.meant(rule.object)
         if not objects:
             yield f"{rule.place}: {rule.object} is not in the schema."
         yield from _faults_of_action(rule, objects, vocabulary)

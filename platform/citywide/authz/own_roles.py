@@ -84,7 +84,7 @@ def permissions(
     asked = [
         (coordinate, rule.action, rule.scope)
         for rule in role.rules
-        for coordinate in rule.objects(vocabulary.coordinates)
+        for coordinate in vocabulary.meant(rule.object)
     ]
     for coordinate, grant in blocks.items():
         is_mutation = coordinate.startswith(f"{MUTATION}.")
@@ -126,7 +126,7 @@ def faults_of_rule(
     rule: OwnRule, ceiling: Mapping[str, Grant], vocabulary: Vocabulary
 ) -> Iterator[str]:
     """Why the rule cannot be part of a role."""
-    found = [(each, rule.action, rule.scope) for each in rule.objects(vocabulary.coordinates)]
+    found = [(each, rule.action, rule.scope) for each in vocabulary.meant(rule.object)]
     if not found:
         yield f"{rule.object} is not in the schema."
     for permission in found:

@@ -104,12 +104,22 @@ class Policy:
         self._written_out = [
             (rule, coordinate)
             for rule in rulebook.rules
-            for coordinate in rule.objects(vocabulary.coordinates)
+            for coordinate in vocabulary.meant(rule.object)
         ]
         self._questions: dict[str, list[Permission]] = defaultdict(list)
         for rule, coordinate in self._written_out:
             if rule.effect is Effect.ALLOW:
                 self._questions[rule.role].append((coordinate, rule.action, rule.scope))
+        # Casbin compares a coordinate with the rows' and does nothing else with it: those with the
+        # same rows have the same answers, and one of them is asked for all.
+        rows: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+        for rule, coordinate in self._written_out:
+            rows[coordinate].append((rule.role, *rule.cells[2:]))
+        first: dict[tuple[tuple[str, ...], ...], str] = {}
+        self._alike = {
+            coordinate: first.setdefault(tuple(sorted(found)), coordinate)
+            for coordinate, found in rows.items()
+        }
         self._links = [(link.role, link.parent) for link in rulebook.inheritances]
         self._enforcer = enforcer(
             folder / MODEL_FILE,
@@ -265,9 +275,14 @@ class Policy:
                 questions.append((coordinate, action, scope))
         asked = enforcer(self._folder / MODEL_FILE, rows, links) if own else self._enforcer
         asker = subject(asked, named.union(f"+own{number}" for number in range(len(own))))
+        alike = {} if own else self._alike
+        answers: dict[Permission, bool] = {}
         reached: dict[str, dict[Action, list[Scope]]] = {}
         for coordinate, action, scope in dict.fromkeys(questions):
-            if asked.enforce(asker, coordinate, action.value, scope.value):
+            one = (alike.get(coordinate, coordinate), action, scope)
+            if one not in answers:
+                answers[one] = asked.enforce(asker, one[0], action.value, scope.value)
+            if answers[one]:
                 reached.setdefault(coordinate, {}).setdefault(action, []).append(scope)
         return {
             coordinate: Grant(

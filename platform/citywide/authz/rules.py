@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -51,14 +51,6 @@ class Rule:
     def type_name(self) -> str:
         """The schema type, or enum, the object belongs to."""
         return self.object.partition(".")[0]
-
-    def objects(self, coordinates: Sequence[str]) -> Iterator[str]:
-        """The coordinates that the object means: itself, or all of a type for `Type.*`."""
-        if self.object.endswith(".*"):
-            prefix = self.object.removesuffix("*")
-            yield from (each for each in coordinates if each.startswith(prefix))
-        elif self.object in coordinates:
-            yield self.object
 
     def __str__(self) -> str:
         return f"{self.place}: {', '.join(self.cells)}"
