@@ -129,12 +129,16 @@ class Table:
         self.place = place
         self.access = place.planner.access
         asked: Sequence[str] = place.arguments["measures"]
-        # With a forbidden one the plan is refused and never run: it need not be counted.
-        may_be = [m for m in asked if f"Measure.{m}" not in self.access.forbidden]
-        self.measures = may_be or (["HOME_HELP"] if asked else [])
+        # With a forbidden one the plan is refused and never run: it need not be counted, and what
+        # cannot be split by it is not what the caller is told.
+        forbidden = self.access.forbidden
+        may_be = [m for m in asked if f"Measure.{m}" not in forbidden]
+        is_moot = bool(asked) and not may_be
+        self.measures = ["HOME_HELP"] if is_moot else may_be
+        by = [] if is_moot else place.arguments.get("by") or ()
         self.question = Question(
-            by=tuple(dict.fromkeys(place.arguments.get("by") or ())),
-            where=place.arguments.get("where") or {},
+            by=tuple(dict.fromkeys(d for d in by if f"Dimension.{d}" not in forbidden)),
+            where={} if is_moot else place.arguments.get("where") or {},
         )
         self.by = self.question.by
         grants = [self.access.grants.of(f"MetricValue.{name}") for name in _HIDEABLE]
