@@ -102,6 +102,7 @@ async def test_a_fault_of_ours_is_written_down_once_and_told_to_nobody(
     written = deployed.written().removeprefix(before)
     [entry] = [json.loads(line) for line in written.splitlines()]
     assert entry["event"] == "request failed"
-    assert "terminating connection" in entry["exception"]
+    # Sometimes asyncpg stumbles over the end of a connection that is just preparing.
+    assert re.search(r"terminating connection|InternalClientError", entry["exception"])
     assert len(written) < 6_000
     assert "a secret" not in written
