@@ -16,9 +16,9 @@ from citywide.campaigns.models import CAMPAIGN_DUE
 from citywide.campaigns.visits import is_visited
 from citywide.graph.declare import CATALOGUE, Kind, Root
 from citywide.graph.filters import converter
-from citywide.graph.place import Place, selected
+from citywide.graph.place import Place, keys_of_a_row, selected
 from citywide.graph.selection import Group
-from citywide.graph.sql import JsonObject, json_list, opaque_id, text_constant
+from citywide.graph.sql import JsonObject, json_list, opaque_id
 from citywide.ids import NO_TENANT, NodeId
 from citywide.tenancy.models import SITE
 
@@ -100,16 +100,9 @@ class Coverage:
         return select(listed).select_from(self.counted).scalar_subquery()
 
     def _keys(self, group: Group) -> ColumnElement[Any]:
-        keys = []
-        for number, name in enumerate(self.by):
-            values = {
-                "dimension": text_constant(name),
-                "value": self.counted.c[f"k{number}"],
-                "label": self.counted.c[f"l{number}"],
-            }
-            made = {field: _constant(value) for field, value in values.items()}
-            keys.append(JsonObject(selected(self.place, group, "CoverageKey", made)))
-        return func.json_build_array(*keys)
+        cell = self.counted.c
+        keys = {name: (cell[f"k{n}"], cell[f"l{n}"]) for n, name in enumerate(self.by)}
+        return keys_of_a_row(self.place, group, "CoverageKey", keys)
 
     def _figure(self, group: Group) -> ColumnElement[Any]:
         figure: ColumnElement[Any] = self.counted.c[group.name]
@@ -125,10 +118,6 @@ class Coverage:
 def _same(row: FromClause, on: ColumnElement[bool], due: FromClause) -> ColumnElement[bool]:
     """A join inside the tenant."""
     return and_(row.c.tenant_id == due.c.tenant_id, on)
-
-
-def _constant(value: ColumnElement[Any]) -> Callable[[Group], ColumnElement[Any]]:
-    return lambda _: value
 
 
 def _campaign(text: str) -> UUID:

@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import FromClause, and_, func, literal_column, or_
+from sqlalchemy import FromClause, and_, func, literal_column
 from sqlalchemy.sql import ColumnElement
 
 from citywide.assessments.models import ASSESSMENT
 from citywide.beneficiaries.models import BENEFICIARY
 from citywide.budgets.models import BUDGET_LINE, COMMITMENT, EXPENSE
 from citywide.cases.models import CASE_FILE
+from citywide.graph.sql import inside
 from citywide.needs.models import NEED
+from citywide.oversight.cells import is_owed
 from citywide.projects.models import ENROLMENT
 from citywide.services.models import ATTENDANCE, SERVICE_RECORD
 from citywide.tenancy.models import SITE
@@ -48,10 +50,6 @@ class Fact:
     is_repeated: bool = False
 
 
-def _inside(one: FromClause, column: str, other: FromClause) -> ColumnElement[bool]:
-    return and_(one.c.tenant_id == other.c.tenant_id, one.c[column] == other.c.id)
-
-
 def in_time(day: ColumnElement[Any]) -> dict[str, ColumnElement[Any]]:
     """The dimensions of a day."""
 
@@ -71,12 +69,12 @@ TIME_DIMENSIONS = frozenset({"MONTH", "QUARTER", "YEAR"})
 def files(wanted: Wanted) -> Fact:
     """Files of persons, each while it is open."""
     file, site = BENEFICIARY.alias(), SITE.alias()
-    source: FromClause = file.join(site, _inside(file, "site_id", site))
+    source: FromClause = file.join(site, inside(file, "site_id", site))
     tables: tuple[FromClause, ...] = (file, site)
     keys = {"AGENCY": file.c.tenant_id, "AREA": site.c.area_id, "SEGMENT": file.c.segment_id}
     if "PROJECT" in wanted.dimensions:
         enrolment = ENROLMENT.alias()
-        source = source.join(enrolment, _inside(enrolment, "beneficiary_id", file))
+        source = source.join(enrolment, inside(enrolment, "beneficiary_id", file))
         tables = (*tables, enrolment)
         keys["PROJECT"] = enrolment.c.project_id
     return Fact(
@@ -113,7 +111,7 @@ def _served(record: FromClause) -> tuple[FromClause, ColumnElement[bool]]:
     """The beneficiaries of a record, and how they join it."""
     served = ATTENDANCE.alias()
     is_served = and_(
-        _inside(served, "service_record_id", record),
+        inside(served, "service_record_id", record),
         served.c.role == literal_column("'BENEFICIARY'"),
     )
     return served, is_served
@@ -122,13 +120,13 @@ def _served(record: FromClause) -> tuple[FromClause, ColumnElement[bool]]:
 def attendances(wanted: Wanted) -> Fact:
     """Everybody at a service, those who serve and those who are served."""
     record, present = SERVICE_RECORD.alias(), ATTENDANCE.alias()
-    source: FromClause = record.join(present, _inside(present, "service_record_id", record))
+    source: FromClause = record.join(present, inside(present, "service_record_id", record))
     tables: tuple[FromClause, ...] = (record, present)
     keys = _record_keys(record)
     person: ColumnElement[Any] = present.c.beneficiary_id
     if "SEGMENT" in wanted.dimensions:
         file = BENEFICIARY.alias()
-        source = source.join(file, _inside(present, "beneficiary_id", file))
+        source = source.join(file, inside(present, "beneficiary_id", file))
         tables = (*tables, file)
         keys["SEGMENT"] = file.c.segment_id
     if wanted.served:
@@ -180,8 +178,8 @@ def _about_a_file(
     keys = {"AGENCY": row.c.tenant_id, **in_time(day), **(more or {})}
     if wanted.dimensions & {"AREA", "SEGMENT"}:
         file, site = BENEFICIARY.alias(), SITE.alias()
-        source = source.join(file, _inside(row, "beneficiary_id", file))
-        source = source.join(site, _inside(file, "site_id", site))
+        source = source.join(file, inside(row, "beneficiary_id", file))
+        source = source.join(site, inside(file, "site_id", site))
         tables = (*tables, file, site)
         keys |= {"AREA": site.c.area_id, "SEGMENT": file.c.segment_id}
     return Fact(
@@ -240,7 +238,7 @@ def _of_a_line(row: FromClause, day: ColumnElement[Any], condition: ColumnElemen
     """Money of a project's budget line."""
     line = BUDGET_LINE.alias()
     return Fact(
-        source=row.join(line, _inside(row, "budget_line_id", line)),
+        source=row.join(line, inside(row, "budget_line_id", line)),
         tables=(row, line),
         row=row,
         conditions=(condition,),
@@ -254,11 +252,7 @@ def _of_a_line(row: FromClause, day: ColumnElement[Any], condition: ColumnElemen
 def vouchers(_: Wanted) -> Fact:
     """Vouchers that are owed or paid."""
     voucher = EXPENSE.alias()
-    is_owed = or_(
-        voucher.c.status == literal_column("'APPROVED'"),
-        voucher.c.status == literal_column("'PAID'"),
-    )
-    return _of_a_line(voucher, voucher.c.spent_on, is_owed)
+    return _of_a_line(voucher, voucher.c.spent_on, is_owed(voucher))
 
 
 def promises(_: Wanted) -> Fact:

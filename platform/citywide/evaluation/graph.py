@@ -36,7 +36,7 @@ from citywide.evaluation.measures import (
 )
 from citywide.evaluation.published import SMALLEST_CELL, Publishing, possible_splits
 from citywide.graph.declare import CATALOGUE, Root
-from citywide.graph.place import Place
+from citywide.graph.place import Place, keys_of_a_row, selected
 from citywide.graph.selection import Group
 from citywide.graph.sql import JsonObject, json_list, opaque_id, text_constant
 from citywide.services.graph import ServiceKind
@@ -155,8 +155,8 @@ class Table:
 
     def json(self) -> ColumnElement[Any]:
         """The answer as the operation selects it."""
-        chosen = self._children(self.place.group, "MetricTable")
-        return JsonObject([(group.key, self._rows(group)) for group in chosen])
+        made = {"rows": self._rows}
+        return JsonObject(selected(self.place, self.place.group, "MetricTable", made))
 
     def _refuse_nonsense(self) -> None:
         if not self.measures:
@@ -244,47 +244,21 @@ class Table:
 
     # -- selecting ----------------------------------------------------------------------------
 
-    def _children(self, group: Group, type_name: str) -> list[Group]:
-        """The selected fields of one of our types, each asked of the grants."""
-        found = self.place.planner.selections.children(group, type_name)
-        for child in found:
-            if child.name != "__typename":
-                self.access.grant(f"{type_name}.{child.name}")
-        return found
-
     def _rows(self, group: Group) -> ColumnElement[Any]:
-        if group.name == "__typename":
-            return text_constant("MetricTable")
-        row = JsonObject([(g.key, self._row(g)) for g in self._children(group, "MetricRow")])
+        made = {"keys": self._keys, "values": self._values}
+        row = JsonObject(selected(self.place, group, "MetricRow", made))
         order = [term for value, label in self.keys for term in (label, value)]
         listed = json_list(row, order or [literal(1)])
         return select(listed).select_from(self.joined).scalar_subquery()
 
-    def _row(self, group: Group) -> ColumnElement[Any]:
-        match group.name:
-            case "keys":
-                chosen = self._children(group, "MetricKey")
-                return func.json_build_array(*(self._key(n, chosen) for n in range(len(self.by))))
-            case "values":
-                chosen = self._children(group, "MetricValue")
-                path = (*self.place.path, group.key)
-                return func.json_build_array(*(self._value(m, chosen, path) for m in self.measures))
-            case _:
-                return text_constant("MetricRow")
+    def _keys(self, group: Group) -> ColumnElement[Any]:
+        keys = dict(zip(self.by, self.keys, strict=True))
+        return keys_of_a_row(self.place, group, "MetricKey", keys)
 
-    def _key(self, number: int, chosen: list[Group]) -> ColumnElement[Any]:
-        value, label = self.keys[number]
-        fields = {
-            "dimension": text_constant(self.by[number]),
-            "value": value,
-            "label": label,
-            "__typename": text_constant("MetricKey"),
-        }
-        return JsonObject([(child.key, fields[child.name]) for child in chosen])
+    def _values(self, group: Group) -> ColumnElement[Any]:
+        return func.json_build_array(*(self._value(measure, group) for measure in self.measures))
 
-    def _value(
-        self, measure: str, chosen: list[Group], path: tuple[str, ...]
-    ) -> ColumnElement[Any]:
+    def _value(self, measure: str, group: Group) -> ColumnElement[Any]:
         value, numerator, denominator = self._sums(Figure(measure))
         fields = {
             "measure": text_constant(measure),
@@ -292,16 +266,20 @@ class Table:
             "value": value,
             "numerator": numerator,
             "denominator": denominator,
-            "__typename": text_constant("MetricValue"),
         }
         before = Figure(measure, is_before=True)
         if before in self.figures:
             fields["previous"] = self._sums(before)[0]
-        for child in chosen:
+
+        def told(child: Group) -> ColumnElement[Any]:
             if child.name in _HIDEABLE and self.is_suppressed:
                 reason = f"null where it is about fewer than {SMALLEST_CELL} persons, or rounded"
-                self.access.mask_noted((*path, child.key), f"MetricValue.{child.name}", reason)
-        return JsonObject([(child.key, fields[child.name]) for child in chosen])
+                path = (*self.place.path, group.key, child.key)
+                self.access.mask_noted(path, f"MetricValue.{child.name}", reason)
+            return fields[child.name]
+
+        made = dict.fromkeys(fields, told)
+        return JsonObject(selected(self.place, group, "MetricValue", made))
 
     def _sums(
         self, figure: Figure

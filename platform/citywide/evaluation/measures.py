@@ -296,7 +296,7 @@ else:
         Enum(
             "Measure",
             {
-                name: strawberry.enum_value(name, description=f"{each.description}")
+                name: strawberry.enum_value(name, description=each.description)
                 for name, each in MEASURES.items()
             },
         ),

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import func
 from sqlalchemy.sql import ColumnElement
 
 from citywide.graph.selection import Group
-from citywide.graph.sql import text_constant
+from citywide.graph.sql import JsonObject, text_constant
 
 if TYPE_CHECKING:
     from citywide.graph.compile import Planner
@@ -33,11 +34,40 @@ def selected(
     made: Mapping[str, Callable[[Group], ColumnElement[Any]]],
 ) -> list[tuple[str, ColumnElement[Any]]]:
     """The selected fields of one of a root's own types, each asked of the grants."""
-    pairs = []
-    for child in place.planner.selections.children(group, type_name):
-        if child.name == "__typename":
-            pairs.append((child.key, text_constant(type_name)))
-            continue
-        place.planner.access.grant(f"{type_name}.{child.name}")
-        pairs.append((child.key, made[child.name](child)))
-    return pairs
+    named = {**made, "__typename": constant(text_constant(type_name))}
+    return [(child.key, named[child.name](child)) for child in _asked(place, group, type_name)]
+
+
+def constant(value: ColumnElement[Any]) -> Callable[[Group], ColumnElement[Any]]:
+    """How `selected` makes a field that is this value, whatever is selected of it."""
+    return lambda _: value
+
+
+def keys_of_a_row(
+    place: Place,
+    group: Group,
+    type_name: str,
+    keys: Mapping[str, tuple[ColumnElement[Any], ColumnElement[Any]]],
+) -> ColumnElement[Any]:
+    """The keys of a row of figures: of each dimension its name, its value and its label."""
+    # Asked of the grants even where there is no dimension.
+    chosen = _asked(place, group, type_name)
+    made = []
+    for dimension, (value, label) in keys.items():
+        fields = {
+            "dimension": text_constant(dimension),
+            "value": value,
+            "label": label,
+            "__typename": text_constant(type_name),
+        }
+        made.append(JsonObject([(child.key, fields[child.name]) for child in chosen]))
+    return func.json_build_array(*made)
+
+
+def _asked(place: Place, group: Group, type_name: str) -> list[Group]:
+    """What is selected of a type, each field asked of the grants."""
+    found = place.planner.selections.children(group, type_name)
+    for child in found:
+        if child.name != "__typename":
+            place.planner.access.grant(f"{type_name}.{child.name}")
+    return found

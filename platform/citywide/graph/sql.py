@@ -66,6 +66,11 @@ def _key(key: str) -> str:
     return r"E'\x02'" if key == SUBJECTS else f"'{key}'"
 
 
+def inside(one: FromClause, column: str, other: FromClause) -> ColumnElement[bool]:
+    """`one` refers to `other` in this column, inside one tenant."""
+    return and_(one.c.tenant_id == other.c.tenant_id, one.c[column] == other.c.id)
+
+
 def text_constant(name: str) -> ColumnElement[Any]:
     """A GraphQL name as an SQL string constant."""
     assert _NAME.fullmatch(name), name

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ARRAY, Date, Table, Text, Uuid, and_, any_
+from sqlalchemy import ARRAY, Date, Table, Text, Uuid, any_
 from sqlalchemy.sql import ColumnElement, FromClause
 
 from citywide.errors import Code, RefusalError
@@ -66,8 +66,3 @@ class Chosen:
     def walls(self, *tables: tuple[Table, FromClause]) -> list[ColumnElement[bool]]:
         """The wall at each of these references."""
         return [each for table, row in tables for each in self.access.wall(table, row)]
-
-
-def inside(one: FromClause, column: str, other: FromClause) -> ColumnElement[bool]:
-    """`one` refers to `other` in this column, inside one tenant."""
-    return and_(one.c.tenant_id == other.c.tenant_id, one.c[column] == other.c.id)

@@ -41,13 +41,13 @@ from citywide.budgets.models import (
     FUNDING,
 )
 from citywide.graph.declare import CATALOGUE, TODAY, Kind, Root
-from citywide.graph.place import Place, selected
+from citywide.graph.place import Place, constant, keys_of_a_row, selected
 from citywide.graph.selection import Group
-from citywide.graph.sql import JsonObject, json_list, opaque_id, printed, text_constant
+from citywide.graph.sql import JsonObject, inside, json_list, opaque_id, printed
 from citywide.oversight import pace
-from citywide.oversight.filters import Chosen, inside
+from citywide.oversight.cells import is_owed, labelled
+from citywide.oversight.filters import Chosen
 from citywide.oversight.graph import (
-    CATEGORY_LABELS,
     SpendingDimension,
     SpendingFilter,
     SpendingTable,
@@ -168,7 +168,7 @@ class Spending:
                 *self.access.wall(EXPENSE, spent),
                 spent.c.spent_on >= since,
                 spent.c.spent_on < before,
-                _counts(spent),
+                is_owed(spent),
             )
             .correlate(line, run)
             .scalar_subquery()
@@ -229,7 +229,7 @@ class Spending:
             )
             .select_from(row)
             .where(
-                _counts(row), *self.access.wall(EXPENSE, row), *self.chosen.period(row.c.spent_on)
+                is_owed(row), *self.access.wall(EXPENSE, row), *self.chosen.period(row.c.spent_on)
             )
         )
 
@@ -273,9 +273,9 @@ class Spending:
             "forecast": forecast,
         }
         made: dict[str, Callable[[Group], Sql]] = {
-            name: _constant(printed(Kind.MONEY, value)) for name, value in money.items()
+            name: constant(printed(Kind.MONEY, value)) for name, value in money.items()
         }
-        made["burnRate"] = _constant(
+        made["burnRate"] = constant(
             func.round(cast(cell.c.spent, Numeric) / expected, literal_column("3"))
         )
         made["keys"] = self._keys
@@ -284,34 +284,14 @@ class Spending:
         return select(json_list(row, order or [literal(1)])).select_from(cell).scalar_subquery()
 
     def _keys(self, group: Group) -> Sql:
-        keys = []
-        for number, name in enumerate(self.by):
-            label: Sql = self.cells.c[f"l{number}"]
-            if name in {"CATEGORY", "LINE"}:
-                label = case(CATEGORY_LABELS, value=label)
-            values = {
-                "dimension": text_constant(name),
-                "value": self.cells.c[f"k{number}"],
-                "label": label,
-            }
-            made = {field: _constant(value) for field, value in values.items()}
-            keys.append(JsonObject(selected(self.place, group, "SpendingKey", made)))
-        return func.json_build_array(*keys)
-
-
-def _counts(voucher: FromClause) -> ColumnElement[bool]:
-    """Approved, and not undone."""
-    return voucher.c.status == func.any(literal_column("ARRAY['APPROVED', 'PAID']"))
+        keys = labelled(self.cells, self.by)
+        return keys_of_a_row(self.place, group, "SpendingKey", keys)
 
 
 def _of_fund(value: Sql, fund: FromClause) -> Sql:
     """A fund's share of a fact; all of it where nothing is funded."""
     share = value * cast(fund.c.amount_fen, Numeric) / cast(fund.c.every, Numeric)
     return case((fund.c.every.is_(null()), value), else_=share)
-
-
-def _constant(value: Sql) -> Callable[[Group], Sql]:
-    return lambda _: value
 
 
 CATALOGUE.roots["spending"] = Root(

@@ -32,8 +32,9 @@ from citywide.budgets.models import (
     EXPENSE_APPROVAL,
     TRANCHE,
 )
+from citywide.graph.sql import inside
 from citywide.oversight import pace
-from citywide.oversight.filters import inside
+from citywide.oversight.cells import is_owed
 from citywide.projects.models import PROJECT
 from citywide.services.models import ATTENDANCE, SERVICE_RECORD
 from citywide.tenancy.models import AGREEMENT
@@ -51,10 +52,6 @@ def _of(bureau_id: UUID, *rows: FromClause) -> list[ColumnElement[bool]]:
 def _is(column: ColumnElement[Any], *words: str) -> ColumnElement[bool]:
     listed = ", ".join(f"'{word}'" for word in words)
     return column == func.any(literal_column(f"ARRAY[{listed}]"))
-
-
-def _counts(voucher: FromClause) -> ColumnElement[bool]:
-    return _is(voucher.c.status, "APPROVED", "PAID")
 
 
 def _ids(column: ColumnElement[Any], condition: ColumnElement[bool] | None = None) -> Any:
@@ -121,7 +118,7 @@ def without_services(bureau_id: UUID, _: date) -> Found:
         .select_from(voucher.join(line, inside(voucher, "budget_line_id", line)))
         .where(
             *_of(bureau_id, voucher, line),
-            _counts(voucher),
+            is_owed(voucher),
             _is(line.c.category, "PERSONNEL", "ACTIVITIES", "MATERIALS", "VOLUNTEER_SUBSIDIES"),
             ~done,
         )
@@ -150,7 +147,7 @@ def outside_agreement(bureau_id: UUID, _: date) -> Found:
         )
         .where(
             *_of(bureau_id, voucher, line, run, agreement),
-            _counts(voucher),
+            is_owed(voucher),
             or_(
                 voucher.c.spent_on < agreement.c.valid_from,
                 voucher.c.spent_on >= agreement.c.valid_until,
@@ -208,7 +205,7 @@ def monthly_costs(bureau_id: UUID, today: date) -> Found:
             _ids(voucher.c.id).label("expense_ids"),
         )
         .select_from(voucher.join(line, inside(voucher, "budget_line_id", line)))
-        .where(*_of(bureau_id, voucher, line), _counts(voucher), voucher.c.spent_on < this_month)
+        .where(*_of(bureau_id, voucher, line), is_owed(voucher), voucher.c.spent_on < this_month)
         .group_by(line.c.tenant_id, line.c.project_id, spent_in)
         .subquery()
     )
@@ -303,7 +300,7 @@ def approvals_by_makers(bureau_id: UUID, _: date) -> Found:
                 approval, inside(approval, "expense_id", voucher)
             )
         )
-        .where(*_of(bureau_id, voucher, commitment, approval), _counts(voucher), is_maker)
+        .where(*_of(bureau_id, voucher, commitment, approval), is_owed(voucher), is_maker)
     )
 
 
@@ -353,7 +350,7 @@ def paces(bureau_id: UUID, today: date) -> Found:
             *_of(bureau_id, line, budget, run, voucher),
             budget.c.status == literal_column("'APPROVED'"),
             run.c.valid_until > now,
-            _counts(voucher),
+            is_owed(voucher),
         )
         .group_by(
             line.c.tenant_id,

@@ -12,7 +12,6 @@ from sqlalchemy import (
     FromClause,
     Numeric,
     and_,
-    case,
     cast,
     func,
     literal,
@@ -26,12 +25,12 @@ from sqlalchemy.sql import ColumnElement
 from citywide.budgets.models import BUDGET_LINE, EXPENSE
 from citywide.errors import Code, RefusalError
 from citywide.graph.declare import CATALOGUE, Kind, Root
-from citywide.graph.place import Place, selected
+from citywide.graph.place import Place, constant, keys_of_a_row, selected
 from citywide.graph.selection import Group
-from citywide.graph.sql import JsonObject, json_list, opaque_id, printed, text_constant
-from citywide.oversight.filters import Chosen, inside
+from citywide.graph.sql import JsonObject, inside, json_list, opaque_id, printed, text_constant
+from citywide.oversight.cells import is_owed, labelled
+from citywide.oversight.filters import Chosen
 from citywide.oversight.graph import (
-    CATEGORY_LABELS,
     CostDimension,
     CostUnit,
     UnitCostFilter,
@@ -106,7 +105,7 @@ class UnitCosts:
         voucher, line = EXPENSE.alias(), BUDGET_LINE.alias()
         keys = _keys(line, by)
         conditions = [
-            voucher.c.status == func.any(literal_column("ARRAY['APPROVED', 'PAID']")),
+            is_owed(voucher),
             *self.chosen.walls((EXPENSE, voucher), (BUDGET_LINE, line)),
             *self.chosen.period(voucher.c.spent_on),
             *self.chosen.words("categories", line.c.category),
@@ -173,19 +172,8 @@ class UnitCosts:
         return select(listed).select_from(self.cells).scalar_subquery()
 
     def _keys(self, group: Group) -> Sql:
-        keys = []
-        for number, name in enumerate(self.by):
-            label: Sql = self.cells.c[f"l{number}"]
-            if name == "CATEGORY":
-                label = case(CATEGORY_LABELS, value=label)
-            values = {
-                "dimension": text_constant(name),
-                "value": self.cells.c[f"k{number}"],
-                "label": label,
-            }
-            made = {field: _constant(value) for field, value in values.items()}
-            keys.append(JsonObject(selected(self.place, group, "CostKey", made)))
-        return func.json_build_array(*keys)
+        keys = labelled(self.cells, self.by)
+        return keys_of_a_row(self.place, group, "CostKey", keys)
 
     def _costs(self, group: Group) -> Sql:
         costs = []
@@ -200,7 +188,7 @@ class UnitCosts:
                 "cost": printed(Kind.MONEY, cost),
                 "median": printed(Kind.MONEY, self.cells.c[f"m{number}"]),
             }
-            made = {field: _constant(value) for field, value in values.items()}
+            made = {field: constant(value) for field, value in values.items()}
             costs.append(JsonObject(selected(self.place, group, "UnitCost", made)))
         return func.json_build_array(*costs)
 
@@ -223,10 +211,6 @@ def _same(one: FromClause, other: FromClause, by: Sequence[str]) -> ColumnElemen
     """The cells of both are of the same keys, of those that both have."""
     names = {column for name in by for column in _COLUMNS[name] if column in other.c}
     return and_(true(), *(one.c[name] == other.c[name] for name in sorted(names)))
-
-
-def _constant(value: Sql) -> Callable[[Group], Sql]:
-    return lambda _: value
 
 
 CATALOGUE.roots["unitCosts"] = Root(
