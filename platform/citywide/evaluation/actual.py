@@ -27,9 +27,8 @@ from citywide.evaluation.measures import MEASURES, SPLITS, Measured, Unit
 INDICATED = tuple(name for name, each in MEASURES.items() if each.unit is not Unit.FEN)
 RATIOS = frozenset(name for name, each in MEASURES.items() if each.over is not None)
 OPERATION = (
-    "query Figure($agencies: [ID!], $projects: [ID!], $areas: [ID!], $from: Date, $until: Date) {{ "
-    "metrics(measures: {measure}, where: {{ agencies: $agencies, {more}from: $from, "
-    "until: $until }}) {{ rows {{ values {{ value numerator denominator unit }} }} }} }}"
+    "query Figure({variables}) {{ metrics(measures: {measure}, where: {{ {where} }}) "
+    "{{ rows {{ values {{ value numerator denominator unit }} }} }} }}"
 )
 
 
@@ -41,13 +40,13 @@ def may_split(measure: str, dimension: str) -> bool:
 
 def operation_of(measure: str, *, by_project: bool, by_area: bool) -> str:
     """The operation that tells the figure to whoever may ask for it."""
-    more = "projects: $projects, " if by_project else ""
-    more += "areas: $areas, " if by_area else ""
-    text = OPERATION.format(measure=measure, more=more)
-    for name, is_used in (("projects", by_project), ("areas", by_area)):
-        if not is_used:
-            text = text.replace(f" ${name}: [ID!],", "")
-    return text
+    listed = ["agencies", *["projects"] * by_project, *["areas"] * by_area]
+    types = {**dict.fromkeys(listed, "[ID!]"), "from": "Date", "until": "Date"}
+    return OPERATION.format(
+        measure=measure,
+        variables=", ".join(f"${name}: {kind}" for name, kind in types.items()),
+        where=", ".join(f"{name}: ${name}" for name in types),
+    )
 
 
 def numerator(row: FromClause) -> ColumnElement[Any]:

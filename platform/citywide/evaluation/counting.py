@@ -8,13 +8,9 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     Date,
-    Text,
-    Uuid,
     and_,
-    any_,
     cast,
     null,
     or_,
@@ -27,8 +23,9 @@ from citywide.errors import Code, RefusalError
 from citywide.evaluation.facts import Fact, Wanted
 from citywide.evaluation.measures import MEASURES, Measured
 from citywide.graph.access import Access
+from citywide.graph.chosen import Chosen
 from citywide.graph.declare import Kind
-from citywide.graph.filters import converter, each
+from citywide.graph.filters import converter
 
 Conditions = list[ColumnElement[bool]]
 
@@ -81,6 +78,11 @@ class Counting:
     def __init__(self, access: Access, question: Question) -> None:
         self.access = access
         self.question = question
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether a cell without a sum is a cell of nothing, and not one that is withheld."""
+        return True
 
     def parts(self, figures: Sequence[Figure]) -> list[Part]:
         """One part for each fact and period."""
@@ -146,6 +148,7 @@ def chosen(
     access: Access, where: Mapping[str, Any], keys: Mapping[str, ColumnElement[Any]]
 ) -> Conditions:
     """What the filter says of agencies, projects, communities and kinds."""
+    given = Chosen(access, where)
     found: Conditions = []
     for name, key, type_name in (
         ("agencies", "AGENCY", "Agency"),
@@ -153,13 +156,9 @@ def chosen(
         ("areas", "AREA", "Area"),
     ):
         if name in where:
-            tag = access.entities[type_name].tag
-            convert = each(converter(Kind.ID, tag, type_name))
-            listed = access.binds.value(where[name], ARRAY(Uuid()), convert)
-            found.append(keys[key] == any_(listed))
+            found += given.ids(name, type_name, keys[key])
     if "kinds" in where:
-        listed = access.binds.value(where["kinds"], ARRAY(Text()))
-        found.append(keys["KIND"] == any_(listed))
+        found += given.words("kinds", keys["KIND"])
     return found
 
 

@@ -35,6 +35,7 @@ from citywide.evaluation.measures import (
     Unit,
 )
 from citywide.evaluation.published import SMALLEST_CELL, Publishing, possible_splits
+from citywide.graph.chosen import refuse_null
 from citywide.graph.declare import CATALOGUE, Root
 from citywide.graph.place import Place, keys_of_a_row, selected
 from citywide.graph.selection import Group
@@ -150,6 +151,8 @@ class Table:
             for is_before in periods
             for measure in dict.fromkeys(self.measures)
         ]
+        kind = Publishing if self.is_suppressed else Counting
+        self.counting = kind(self.access, self.question)
         self.counted = self._counted()
         self.joined, self.keys = self._labelled()
 
@@ -161,10 +164,7 @@ class Table:
     def _refuse_nonsense(self) -> None:
         if not self.measures:
             raise RefusalError(Code.BAD_USER_INPUT, "metrics needs at least one measure.")
-        for name, value in self.question.where.items():
-            if value is None:
-                message = f"{name} is null in the filter of metrics; leave it out instead."
-                raise RefusalError(Code.BAD_USER_INPUT, message)
+        refuse_null(self.question.where, "metrics")
         for measure in self.measures:
             splits = possible_splits(measure) if self.is_suppressed else SPLITS[measure]
             if not splits:
@@ -202,8 +202,7 @@ class Table:
 
     def _counted(self) -> FromClause:
         """One row a cell: `k0 …` the keys, `a0 …` the numerators, `b0 …` the denominators."""
-        counting = self._counting()
-        parts = [sub_query(part, self.figures) for part in counting.parts(self.figures)]
+        parts = [sub_query(part, self.figures) for part in self.counting.parts(self.figures)]
         together: Any = union_all(*parts)
         every = together.subquery()
         keys = [every.c[f"k{place}"] for place in range(len(self.by))]
@@ -213,9 +212,6 @@ class Table:
             # A row of nothing that is told would tell that there is something.
             found = found.having(func.num_nonnulls(*(func.max(c) for c in self._told(every))) > 0)
         return found.subquery()
-
-    def _counting(self) -> Counting:
-        return (Publishing if self.is_suppressed else Counting)(self.access, self.question)
 
     def _told(self, every: Any) -> list[Any]:
         return [every.c[f"a{place}"] for place in range(len(self.figures))]
@@ -288,7 +284,7 @@ class Table:
         place = self.figures.index(figure)
         sum_of = self.counted.c
         numerator: ColumnElement[Any] = sum_of[f"a{place}"]
-        if self._is_whole():
+        if self.counting.is_whole:
             numerator = func.coalesce(numerator, literal_column("0"))
         if figure.measured.over is None:
             return numerator, numerator, null()
@@ -298,10 +294,6 @@ class Table:
             literal_column(str(DECIMALS)),
         )
         return cast(share, Float), numerator, denominator
-
-    def _is_whole(self) -> bool:
-        counting = self._counting()
-        return not isinstance(counting, Publishing) or counting.is_whole
 
 
 CATALOGUE.roots["metrics"] = Root(

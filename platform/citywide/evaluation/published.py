@@ -55,6 +55,7 @@ from citywide.evaluation.measures import MEASURES, SPLITS, Measured
 # the base of the rounding.
 SMALLEST_CELL = 5
 _FIVE: ColumnElement[int] = literal_column(str(SMALLEST_CELL), Integer)
+_FOUR: ColumnElement[int] = literal_column(str(SMALLEST_CELL - 1), Integer)
 _ZERO: ColumnElement[int] = literal_column("0", Integer)
 
 
@@ -145,7 +146,7 @@ class Publishing(Counting):
             .subquery()
         )
         order = [base.c.month, *(base.c[c.name] for c in columns if c.name != "month")]
-        is_small = base.c.persons.between(literal_column("1"), literal_column("4"))
+        is_small = base.c.persons.between(literal_column("1"), _FOUR)
         pooled = case((is_small, base.c.counted), else_=_ZERO)
         mine = base.c.agency
         run = func.sum(pooled).over(partition_by=mine, order_by=order)
@@ -199,7 +200,7 @@ def _published(cell: Any) -> ColumnElement[Any]:
     left = columns.pool % _FIVE
     # Without a large cell the total gives the pool away; beginning in the middle of a five then
     # leaves the first and the last small cell as open as the others.
-    half = (literal_column("4", Integer) - left) // literal_column("2", Integer)
+    half = (_FOUR - left) // literal_column("2", Integer)
     start = case((columns.has_large, _ZERO), else_=half)
     reached = (columns.run + start) // _FIVE
     before = (columns.run - columns.counted + start) // _FIVE

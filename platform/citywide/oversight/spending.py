@@ -40,13 +40,13 @@ from citywide.budgets.models import (
     FUND,
     FUNDING,
 )
+from citywide.graph.chosen import Chosen
 from citywide.graph.declare import CATALOGUE, TODAY, Kind, Root
 from citywide.graph.place import Place, constant, keys_of_a_row, selected
 from citywide.graph.selection import Group
 from citywide.graph.sql import JsonObject, inside, json_list, opaque_id, printed
 from citywide.oversight import pace
 from citywide.oversight.cells import is_owed, labelled
-from citywide.oversight.filters import Chosen
 from citywide.oversight.graph import (
     SpendingDimension,
     SpendingFilter,

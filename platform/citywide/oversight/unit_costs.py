@@ -24,12 +24,12 @@ from sqlalchemy.sql import ColumnElement
 
 from citywide.budgets.models import BUDGET_LINE, EXPENSE
 from citywide.errors import Code, RefusalError
+from citywide.graph.chosen import Chosen
 from citywide.graph.declare import CATALOGUE, Kind, Root
 from citywide.graph.place import Place, constant, keys_of_a_row, selected
 from citywide.graph.selection import Group
 from citywide.graph.sql import JsonObject, inside, json_list, opaque_id, printed, text_constant
 from citywide.oversight.cells import is_owed, labelled
-from citywide.oversight.filters import Chosen
 from citywide.oversight.graph import (
     CostDimension,
     CostUnit,

@@ -1,4 +1,4 @@
-"""The filters of spending and unit costs, as predicates."""
+"""The `where` of a root that compiles itself, as predicates."""
 
 from __future__ import annotations
 
@@ -25,10 +25,7 @@ class Chosen:
     @classmethod
     def of(cls, access: Access, where: Mapping[str, Any] | None, root: str) -> Chosen:
         """The filter of `root`; null says nothing and is refused."""
-        for name, value in (where or {}).items():
-            if value is None:
-                message = f"{name} is null in the filter of {root}; leave it out instead."
-                raise RefusalError(Code.BAD_USER_INPUT, message)
+        refuse_null(where or {}, root)
         return cls(access, where or {})
 
     def ids(
@@ -66,3 +63,11 @@ class Chosen:
     def walls(self, *tables: tuple[Table, FromClause]) -> list[ColumnElement[bool]]:
         """The wall at each of these references."""
         return [each for table, row in tables for each in self.access.wall(table, row)]
+
+
+def refuse_null(where: Mapping[str, Any], root: str) -> None:
+    """Refuse a filter of `root` in which something is null."""
+    for name, value in where.items():
+        if value is None:
+            message = f"{name} is null in the filter of {root}; leave it out instead."
+            raise RefusalError(Code.BAD_USER_INPUT, message)
