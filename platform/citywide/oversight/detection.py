@@ -77,63 +77,46 @@ async def detect(transaction: Transaction, desk: Desk) -> list[Found]:
 
 def _without_services(rows: Sequence[Record], _: date) -> Iterator[Found]:
     """Vouchers of a line in a month in which nothing was done that such a line pays for."""
-    for (tenant_id, line_id, month), vouchers in _grouped(rows, "tenant_id", "line_id", "month"):
-        amount = sum(row["amount_fen"] for row in vouchers)
-        yield Found(
-            kind="SPENDING_WITHOUT_SERVICES",
-            tenant_id=tenant_id,
-            subject_id=line_id,
-            month=month,
-            amount_fen=amount,
-            words=worded(
-                "SPENDING_WITHOUT_SERVICES",
-                category=vouchers[0]["category"],
-                month=month,
-                amount_fen=amount,
-                count=len(vouchers),
-            ),
-            evidence=(Evidence("budget_line_id", line_id), *_vouchers(vouchers)),
+    for vouchers in _grouped(rows, "tenant_id", "line_id", "month"):
+        row = vouchers[0]
+        yield _found(
+            "SPENDING_WITHOUT_SERVICES",
+            row,
+            sum(each["amount_fen"] for each in vouchers),
+            (Evidence("budget_line_id", row["line_id"]), *_vouchers(vouchers)),
+            subject="line_id",
+            month=row["month"],
+            category=row["category"],
+            count=len(vouchers),
         )
 
 
 def _outside_agreement(rows: Sequence[Record], _: date) -> Iterator[Found]:
     for row in rows:
-        yield Found(
-            kind="OUTSIDE_AGREEMENT",
-            tenant_id=row["tenant_id"],
-            subject_id=row["id"],
-            month="",
-            amount_fen=row["amount_fen"],
-            words=worded(
-                "OUTSIDE_AGREEMENT",
-                number=row["number"],
-                day=row["spent_on"],
-                first=row["valid_from"],
-                end=row["valid_until"],
-                amount_fen=row["amount_fen"],
-            ),
-            evidence=_vouchers([row]),
+        yield _found(
+            "OUTSIDE_AGREEMENT",
+            row,
+            row["amount_fen"],
+            _vouchers([row]),
+            number=row["number"],
+            day=row["spent_on"],
+            first=row["valid_from"],
+            end=row["valid_until"],
         )
 
 
 def _duplicates(rows: Sequence[Record], _: date) -> Iterator[Found]:
     """A voucher with all earlier ones that look like it."""
-    for (tenant_id, expense_id), pairs in _grouped(rows, "tenant_id", "id"):
+    for pairs in _grouped(rows, "tenant_id", "id"):
         row = pairs[0]
         earlier = [Evidence("expense_id", each["earlier_id"], _says(each)) for each in pairs]
-        yield Found(
-            kind="LIKELY_DUPLICATE",
-            tenant_id=tenant_id,
-            subject_id=expense_id,
-            month="",
-            amount_fen=row["amount_fen"],
-            words=worded(
-                "LIKELY_DUPLICATE",
-                number=row["number"],
-                others=[each["earlier_number"] for each in pairs],
-                amount_fen=row["amount_fen"],
-            ),
-            evidence=(*_vouchers([row]), *earlier),
+        yield _found(
+            "LIKELY_DUPLICATE",
+            row,
+            row["amount_fen"],
+            (*_vouchers([row]), *earlier),
+            number=row["number"],
+            others=[each["earlier_number"] for each in pairs],
         )
 
 
@@ -147,86 +130,65 @@ def _far_out(rows: Sequence[Record], _: date) -> Iterator[Found]:
     for row, figure, score in zip(rows, figures, found, strict=True):
         if abs(score) <= THRESHOLD:
             continue
-        yield Found(
-            kind="UNIT_COST_FAR_OUT",
-            tenant_id=row["tenant_id"],
-            subject_id=row["project_id"],
-            month=row["month"],
-            amount_fen=row["spent_fen"],
-            words=worded(
-                "UNIT_COST_FAR_OUT",
-                month=row["month"],
-                cost_fen=round(figure),
-                median_fen=round(middle),
-                score=score,
-                quantity=row["quantity"],
-                amount_fen=row["spent_fen"],
-            ),
-            evidence=(
+        yield _found(
+            "UNIT_COST_FAR_OUT",
+            row,
+            row["spent_fen"],
+            (
                 Evidence("project_id", row["project_id"], f"{row['spent_fen']}/{row['quantity']}"),
-                *(Evidence("expense_id", expense_id) for expense_id in row["expense_ids"]),
+                *_expenses(row),
             ),
+            subject="project_id",
+            month=row["month"],
+            cost_fen=round(figure),
+            median_fen=round(middle),
+            score=score,
+            quantity=row["quantity"],
         )
 
 
 def _overridden(rows: Sequence[Record], _: date) -> Iterator[Found]:
     for row in rows:
-        vouchers = [Evidence("expense_id", each) for each in row["expense_ids"]]
-        yield Found(
-            kind="APPROVED_BY_MAKER",
-            tenant_id=row["tenant_id"],
-            subject_id=row["id"],
-            month="",
-            amount_fen=row["override_fen"],
-            words=worded(
-                "APPROVED_BY_MAKER",
-                number=row["number"],
-                amount_fen=row["amount_fen"],
-                override_fen=row["override_fen"],
-                reason=row["override_reason"],
-                approved=len(vouchers),
-            ),
-            evidence=(Evidence("commitment_id", row["id"], str(row["override_fen"])), *vouchers),
+        vouchers = _expenses(row)
+        yield _found(
+            "APPROVED_BY_MAKER",
+            row,
+            row["override_fen"],
+            (Evidence("commitment_id", row["id"], str(row["override_fen"])), *vouchers),
+            number=row["number"],
+            # The sentence tells the whole commitment, and by how much it exceeds its line.
+            amount_fen=row["amount_fen"],
+            override_fen=row["override_fen"],
+            reason=row["override_reason"],
+            approved=len(vouchers),
         )
 
 
 def _approved(rows: Sequence[Record], _: date) -> Iterator[Found]:
     for row in rows:
-        yield Found(
-            kind="APPROVED_BY_MAKER",
-            tenant_id=row["tenant_id"],
-            subject_id=row["id"],
-            month="",
-            amount_fen=row["amount_fen"],
-            words=worded(
-                "APPROVED_BY_MAKER",
-                number=row["number"],
-                amount_fen=row["amount_fen"],
-                override_fen=0,
-                reason=None,
-                approved=1,
-            ),
-            evidence=(*_vouchers([row]), Evidence("commitment_id", row["commitment_id"])),
+        yield _found(
+            "APPROVED_BY_MAKER",
+            row,
+            row["amount_fen"],
+            (*_vouchers([row]), Evidence("commitment_id", row["commitment_id"])),
+            number=row["number"],
+            override_fen=0,
+            reason=None,
+            approved=1,
         )
 
 
 def _overdue(rows: Sequence[Record], today: date) -> Iterator[Found]:
     for row in rows:
-        yield Found(
-            kind="TRANCHE_OVERDUE",
-            tenant_id=row["tenant_id"],
-            subject_id=row["id"],
-            month="",
-            amount_fen=row["amount_fen"],
-            words=worded(
-                "TRANCHE_OVERDUE",
-                number=row["number"],
-                due_on=row["due_on"],
-                days=(today - row["due_on"]).days,
-                status=row["status"],
-                amount_fen=row["amount_fen"],
-            ),
-            evidence=(Evidence("tranche_id", row["id"], f"{row['due_on']} {row['status']}"),),
+        yield _found(
+            "TRANCHE_OVERDUE",
+            row,
+            row["amount_fen"],
+            (Evidence("tranche_id", row["id"], f"{row['due_on']} {row['status']}"),),
+            number=row["number"],
+            due_on=row["due_on"],
+            days=(today - row["due_on"]).days,
+            status=row["status"],
         )
 
 
@@ -239,25 +201,44 @@ def _running_out(rows: Sequence[Record], today: date) -> Iterator[Found]:
             continue
         # The last day on which there is still enough, at so much a day.
         days = max(0, left) * row["lately_days"] // row["lately_fen"]
-        yield Found(
-            kind="MONEY_RUNS_OUT",
-            tenant_id=row["tenant_id"],
-            subject_id=row["id"],
-            month="",
-            amount_fen=short,
-            words=worded(
-                "MONEY_RUNS_OUT",
-                category=row["category"],
-                left_fen=left,
-                day=today + timedelta(days=days + 1),
-                end=row["valid_until"],
-                amount_fen=short,
-            ),
-            evidence=(
-                Evidence("budget_line_id", row["id"], str(row["budget_fen"])),
-                *(Evidence("expense_id", each) for each in row["expense_ids"]),
-            ),
+        yield _found(
+            "MONEY_RUNS_OUT",
+            row,
+            short,
+            (Evidence("budget_line_id", row["id"], str(row["budget_fen"])), *_expenses(row)),
+            category=row["category"],
+            left_fen=left,
+            day=today + timedelta(days=days + 1),
+            end=row["valid_until"],
         )
+
+
+def _found(
+    kind: str,
+    row: Record,
+    amount_fen: int,
+    evidence: tuple[Evidence, ...],
+    /,
+    *,
+    subject: str = "id",
+    month: str = "",
+    **facts: Any,
+) -> Found:
+    """A finding about the row that `subject` names; `facts` are what its sentence tells besides."""
+    told = {"amount_fen": amount_fen, "month": month, **facts}
+    return Found(
+        kind=kind,
+        tenant_id=row["tenant_id"],
+        subject_id=row[subject],
+        month=month,
+        amount_fen=amount_fen,
+        words=worded(kind, **told),
+        evidence=evidence,
+    )
+
+
+def _expenses(row: Record) -> tuple[Evidence, ...]:
+    return tuple(Evidence("expense_id", each) for each in row["expense_ids"])
 
 
 def _vouchers(rows: Iterable[Record]) -> tuple[Evidence, ...]:
@@ -268,9 +249,11 @@ def _says(row: Record) -> str:
     return f"{row['amount_fen']} {row['spent_on']}"
 
 
-def _grouped(rows: Sequence[Record], *names: str) -> Iterator[tuple[tuple[Any, ...], list[Record]]]:
+def _grouped(rows: Sequence[Record], *names: str) -> Iterator[list[Record]]:
+    """The rows that are equal in these columns, together."""
+
     def key(row: Record) -> tuple[Any, ...]:
         return tuple(row[name] for name in names)
 
-    for value, members in groupby(sorted(rows, key=key), key):
-        yield value, list(members)
+    for _, members in groupby(sorted(rows, key=key), key):
+        yield list(members)
