@@ -85,12 +85,12 @@ async def _create(server_url: str) -> None:
 
 
 @asynccontextmanager
-async def copied(city_url: str, name: str) -> AsyncIterator[str]:
+async def copied(server_url: str, name: str, *, template: str = DATABASE) -> AsyncIterator[str]:
     """A copy of the city that is written to and dropped: the next run finds the same one."""
-    url = urlsplit(city_url)._replace(path=f"/{name}").geturl()
-    outside = urlsplit(city_url)._replace(path="/postgres").geturl()
+    url = urlsplit(server_url)._replace(path=f"/{name}").geturl()
+    outside = urlsplit(server_url)._replace(path="/postgres").geturl()
     await administer(outside, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-    await administer(outside, f"CREATE DATABASE {name} TEMPLATE {DATABASE}")
+    await administer(outside, f"CREATE DATABASE {name} TEMPLATE {template}")
     try:
         yield url
     finally:

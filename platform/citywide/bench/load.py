@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from itertools import count
-from typing import cast
+from typing import Any, cast
 
 import uvloop
 
@@ -163,18 +163,27 @@ async def applied(load: Load) -> Seen:
 
     Raises `OperatorError` when it could not be applied.
     """
+    failure = "The load could not be applied; its messages are above."
+    return Seen(**await run_apart(__name__, asdict(load), failure))
+
+
+async def run_apart(module: str, job: dict[str, Any], failure: str) -> Any:
+    """What a module run in a process of its own makes of a job, both as JSON.
+
+    Raises `OperatorError` with `failure` when it ends in one.
+    """
     client = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        __name__,
+        module,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         env=dict(os.environ),
     )
-    answer, _ = await client.communicate(json.dumps(asdict(load)).encode())
+    answer, _ = await client.communicate(json.dumps(job).encode())
     if client.returncode != 0:
-        raise OperatorError("The load could not be applied; its messages are above.")
-    return Seen(**json.loads(answer))
+        raise OperatorError(failure)
+    return json.loads(answer)
 
 
 def main() -> None:

@@ -10,25 +10,22 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from statistics import median
 from typing import Any
-from urllib.parse import urlsplit
 
 import asyncpg
 from rich.console import Console
 from rich.progress import Progress
 
 from citywide.authz.membership import Memberships
-from citywide.authz.policy import Policy
-from citywide.bench.city import administer
+from citywide.bench.city import copied
 from citywide.bench.machine import machine
 from citywide.db.embedded import running_database
 from citywide.db.migrate import migrate
 from citywide.db.sealed import Sealer
 from citywide.db.session import Database
-from citywide.domain import CATALOGUE
 from citywide.graph.engine import Engine, Operation
-from citywide.graph.schema import build_schema
 from citywide.identity.keys import deployment_keys
 from citywide.settings import Settings
+from citywide.web.app import Rules
 
 DATABASE = "citywide_bench_metrics"
 # The aim: one agency's figures cost no more among many agencies than among few.
@@ -149,21 +146,18 @@ class _Run:
 async def _measured(server_url: str, run: _Run) -> MetricsReport:
     extent = run.extent
     began_at = datetime.now(UTC).isoformat(timespec="seconds")
-    schema = build_schema(CATALOGUE)
-    policy = Policy.load(
-        run.settings.home / "policies", schema.coordinates(), schema.maskable(), schema.caseloads()
-    )
+    rules = Rules.load(run.settings.home)
     times: dict[str, list[float]] = {"city": [], "few": [], "many": []}
     async with (
         _city(server_url, run, extent.few) as few,
         _city(server_url, run, extent.agencies) as many,
     ):
+        databases = {"few": few, "many": many}
         engines = {
-            name: Engine(schema, policy, database, Sealer(run.secret), reads=None)
-            for name, database in (("few", few), ("many", many))
+            name: Engine(rules.schema, rules.policy, database, Sealer(run.secret), reads=None)
+            for name, database in databases.items()
         }
         asked = (("few", "few", DIRECTOR), ("many", "many", DIRECTOR), ("city", "many", OFFICER))
-        databases = {"few": few, "many": many}
         principals = {
             name: await Memberships(databases[city]).principal(user, None)
             for name, city, user in asked
@@ -183,11 +177,7 @@ async def _measured(server_url: str, run: _Run) -> MetricsReport:
 
 @asynccontextmanager
 async def _city(server_url: str, run: _Run, agencies: int) -> AsyncIterator[Database]:
-    name = f"{DATABASE}_{agencies}"
-    url = urlsplit(server_url)._replace(path=f"/{name}").geturl()
-    await administer(server_url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-    await administer(server_url, f"CREATE DATABASE {name} TEMPLATE template0")
-    try:
+    async with copied(server_url, f"{DATABASE}_{agencies}", template="template0") as url:
         await migrate(url, secret=run.secret)
         await _fill(url, agencies, run.extent.records, run.console)
         database = await Database.open(url, secret=run.secret, size=2)
@@ -195,8 +185,6 @@ async def _city(server_url: str, run: _Run, agencies: int) -> AsyncIterator[Data
             yield database
         finally:
             await database.close()
-    finally:
-        await administer(server_url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 async def _fill(url: str, agencies: int, records: int, console: Console) -> None:

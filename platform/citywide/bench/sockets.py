@@ -20,8 +20,7 @@ from typing import Any, cast
 
 import uvloop
 
-from citywide.bench.load import AnswerError, Connection, connected
-from citywide.errors import OperatorError
+from citywide.bench.load import AnswerError, Connection, connected, run_apart
 
 # Connections that are opened at a time: a thousand at once would measure the listening socket.
 OPENING = 32
@@ -255,18 +254,8 @@ async def _connected(job: Watch) -> list[Subscriber]:
 
 async def watched(job: Watch) -> Watched:
     """Watch from a process of its own; raises `OperatorError` when not everybody was told."""
-    client = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        __name__,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        env=dict(os.environ),
-    )
-    answer, _ = await client.communicate(json.dumps(asdict(job)).encode())
-    if client.returncode != 0:
-        raise OperatorError("The subscribers were not all told; their messages are above.")
-    seen = json.loads(answer)
+    failure = "The subscribers were not all told; their messages are above."
+    seen = await run_apart(__name__, asdict(job), failure)
     return Watched(**{**seen, "rounds": [Told(**each) for each in seen["rounds"]]})
 
 
