@@ -23,7 +23,6 @@ _ROLES = re.compile(r"^# Roles: (?P<roles>[a-z_]+(?:, [a-z_]+)*)$", re.MULTILINE
 PERIOD = {"from": "2015-03-01", "until": "2015-04-01"}
 VARIABLES = {
     "AgreementMoneyReport": {"agencies": [], "projects": [], **PERIOD},
-    "AgreementScorecards": {"id": NodeId("agre", NO_TENANT, UUID(int=1)).encode()},
     "AgreementReport": {"id": "nothing", "agencies": [], "projects": [], **PERIOD},
     "CityMoneyReport": PERIOD,
     "CityReport": PERIOD,

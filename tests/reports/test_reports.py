@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,7 @@ import openpyxl
 import pytest
 from pypdf import PdfReader
 
+from citywide.cli.report import ROOM
 from citywide.errors import Code, OperatorError, RefusalError
 from citywide.printing.press import Press
 from citywide.reports.content import WITHHELD, Bars, Column, Kind, Report, Section, written
@@ -22,9 +23,16 @@ from citywide.settings import CHECKOUT, Settings
 from evaluation.judging import Judging
 from walls.house import House
 
-ROOM = 4 << 20
 SUMMER = Period(date(2015, 6, 1), date(2015, 9, 1))
 ONE = "优抚社工(2014)1号"
+
+
+@pytest.fixture
+def press() -> Iterator[Press]:
+    """A press with room for a report."""
+    made = Press(Settings().fonts, room=ROOM)
+    yield made
+    made.close()
 
 
 async def desk(funded: House, user: str) -> Desk:
@@ -119,13 +127,11 @@ async def test_an_agreement_that_is_not_there_is_named(funded: House) -> None:
         await made(funded, "bureau.auditor", None, "9")
 
 
-async def test_the_pages_can_be_read_and_their_fonts_are_inside(funded: House) -> None:
+async def test_the_pages_can_be_read_and_their_fonts_are_inside(
+    funded: House, press: Press
+) -> None:
     [report] = (await made(funded, "bureau.auditor", None, ONE)).values()
-    press = Press(Settings().fonts, room=ROOM)
-    try:
-        pages = PdfReader(io.BytesIO(await printed(report, press))).pages
-    finally:
-        press.close()
+    pages = PdfReader(io.BytesIO(await printed(report, press))).pages
     text = "".join(page.extract_text() for page in pages)
     for said in ("计划与完成", "各类支出（元）", "人员费用", "单位成本", "2015-06"):
         assert said in text
@@ -160,17 +166,13 @@ def test_what_people_wrote_is_text_in_a_workbook() -> None:
     ]
 
 
-async def test_a_withheld_figure_has_neither_number_nor_bar() -> None:
+async def test_a_withheld_figure_has_neither_number_nor_bar(press: Press) -> None:
     columns = [Column("月", Kind.TEXT), Column("数")]
     chart = Bars("图", (1,), "人次", 2)
     report = Report(
         "题", "", "", [], [Section("节", columns, [["一", None], ["二", 7]], charts=[chart])]
     )
-    press = Press(Settings().fonts, room=ROOM)
-    try:
-        pdf = await printed(report, press)
-    finally:
-        press.close()
+    pdf = await printed(report, press)
     assert WITHHELD in "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
     assert openpyxl.load_workbook(io.BytesIO(bound(report))).worksheets[1]["B2"].value is None
 

@@ -100,13 +100,13 @@ async def _written(
 ) -> None:
     keys = deployment_keys(settings.data)
     await check_ready(url, secret=keys.secret)
-    rules = Rules.load(settings.home)
     database = await Database.open(url, secret=keys.secret, audiences=Audience)
     keeper = Keeper(database, settings.data / SPOOL)
     press = Press(settings.fonts, room=ROOM)
     try:
         await known(database, user)
         principal = await Memberships(database).principal(user, None)
+        rules = Rules.load(settings.home)
         keeper.start()
         engine = Engine(rules.schema, rules.policy, database, Sealer(keys.secret), reads=keeper)
         desk = Desk(engine, principal, settings.home / "schema" / "operations", PURPOSE)

@@ -18,8 +18,8 @@ from citywide.reports.content import Bars, Cell, Column, Kind, Report, Section
 from citywide.reports.judgement import scorecard_section
 from citywide.reports.money import money_sections
 
-# A hundred agreements each: a city has some dozens.
-MOST_PAGES = 20
+# A city has some dozens of agreements.
+PAGE, MOST_PAGES = 100, 20
 
 LABELS: Mapping[str, str] = {
     "BENEFICIARIES_ON_FILE": "建档人数",
@@ -76,67 +76,62 @@ class Desk:
             raise
 
 
-@dataclass(frozen=True, slots=True)
-class City:
-    """What was read about a city."""
-
-    agreements: Sequence[Mapping[str, Any]]
-    figures: Mapping[str, Any]
-    money: Mapping[str, Any] | None
-
-
-async def read_city(desk: Desk, period: Period) -> City:
-    """All agreements and the city's figures."""
-    agreements: list[Mapping[str, Any]] = []
+async def read_agreements(desk: Desk) -> list[Mapping[str, Any]]:
+    """All agreements that the member may see, by number."""
+    found: list[Mapping[str, Any]] = []
     after = None
     for _ in range(MOST_PAGES):
-        figures = await desk.read("CityReport", after=after, **_days(period))
-        found = figures["agreements"]
-        agreements += found["nodes"]
-        after = found["pageInfo"]["endCursor"]
-        if not found["pageInfo"]["hasNextPage"]:
+        page = (await desk.read("AgreementsOverview", first=PAGE, after=after))["agreements"]
+        found += page["nodes"]
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
             break
-    return City(agreements, figures, await desk.allowed("CityMoneyReport", **_days(period)))
+    return sorted(found, key=lambda agreement: agreement["number"])
 
 
-def city_report(city: City, period: Period, desk: Desk) -> Report:
+async def city_report(
+    desk: Desk, agreements: Sequence[Mapping[str, Any]], period: Period
+) -> Report:
     """The report on a city in a period."""
-    agreements = Section(
-        "服务合同",
-        [
-            Column("编号", Kind.TEXT),
-            Column("机构", Kind.TEXT),
-            Column("自", Kind.TEXT),
-            Column("至（不含）", Kind.TEXT),
-            Column("金额（元）", Kind.MONEY),
-        ],
-        [
-            [
-                each["number"],
-                each["agency"]["name"],
-                each["validFrom"],
-                each["validUntil"],
-                parse_money(each["amount"]),
-            ]
-            for each in city.agreements
-        ],
-    )
+    figures = await desk.read("CityReport", **_days(period))
+    money = await desk.allowed("CityMoneyReport", **_days(period))
     return Report(
-        f"{city.figures['viewer']['tenant']['name']}：社会工作服务报告",
+        f"{figures['viewer']['tenant']['name']}：社会工作服务报告",
         f"报告期：{period}",
-        desk.printed_for(city.figures["viewer"]["name"]),
-        [_UNITS, *_withheld(city.money)],
+        desk.printed_for(figures["viewer"]["name"]),
+        [_UNITS, *_withheld(money)],
         [
-            agreements,
-            figures_section("各机构服务", "机构", city.figures["byAgency"], city.figures["total"]),
-            figures_section("逐月服务", "月份", city.figures["byMonth"], is_charted=True),
-            *(money_sections(city.money) if city.money is not None else ()),
+            _contracts(agreements),
+            figures_section("各机构服务", "机构", figures["byAgency"], figures["total"]),
+            figures_section("逐月服务", "月份", figures["byMonth"], is_charted=True),
+            *(money_sections(money) if money is not None else ()),
         ],
     )
+
+
+def _contracts(agreements: Sequence[Mapping[str, Any]]) -> Section:
+    columns = [
+        Column("编号", Kind.TEXT),
+        Column("机构", Kind.TEXT),
+        Column("自", Kind.TEXT),
+        Column("至（不含）", Kind.TEXT),
+        Column("金额（元）", Kind.MONEY),
+    ]
+    rows = [
+        [
+            each["number"],
+            each["agency"]["name"],
+            each["validFrom"],
+            each["validUntil"],
+            parse_money(each["amount"]),
+        ]
+        for each in agreements
+    ]
+    return Section("服务合同", columns, rows)
 
 
 async def agreement_report(desk: Desk, agreement: Mapping[str, Any], period: Period) -> Report:
-    """The report on one of the agreements of `read_city`."""
+    """The report on one of the agreements of `read_agreements`."""
     asked = {
         "agencies": [agreement["agency"]["id"]],
         "projects": [each["id"] for each in agreement["projects"]["nodes"]],
@@ -144,7 +139,8 @@ async def agreement_report(desk: Desk, agreement: Mapping[str, Any], period: Per
     }
     found = await desk.read("AgreementReport", id=agreement["id"], **asked)
     money = await desk.allowed("AgreementMoneyReport", **asked)
-    judged = await desk.allowed("AgreementScorecards", id=agreement["id"])
+    own = {"agreement": {"id": {"eq": agreement["id"]}}}
+    judged = await desk.allowed("Scorecards", where=own)
     cards = judged["scorecards"]["nodes"] if judged is not None else []
     projects = found["node"]["projects"]["nodes"]
     places = "、".join(each["area"]["name"] for each in found["node"]["sites"])
@@ -235,21 +231,18 @@ async def reports(
     the last. `numbers` chooses agreements, and then there is no report on the city. Raises
     `OperatorError` for a number that no agreement has.
     """
-    whole = period or Period(date(1, 1, 1), date(1, 1, 2))
-    city = await read_city(desk, whole)
-    if not city.agreements:
+    agreements = await read_agreements(desk)
+    if not agreements:
         raise OperatorError("There is no agreement to report on.")
-    if period is None:
-        own = [agreement_period(each) for each in city.agreements]
-        whole = Period(min(each.first for each in own), max(each.end for each in own))
-        city = await read_city(desk, whole)
-    known = {each["number"]: each for each in city.agreements}
+    known = {each["number"]: each for each in agreements}
     for number in numbers:
         if number not in known:
             message = f"There is no agreement {number}. There are {', '.join(known)}."
             raise OperatorError(message)
     if not numbers:
-        yield "city", city_report(city, whole, desk)
+        own = [agreement_period(each) for each in agreements]
+        whole = Period(min(each.first for each in own), max(each.end for each in own))
+        yield "city", await city_report(desk, agreements, period or whole)
     for number in numbers or known:
         agreement = known[number]
         found = await agreement_report(desk, agreement, period or agreement_period(agreement))
