@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 
 from citywide.authz.policy import Policy
 from citywide.graph.schema import Schema
-from walls.house import House, made_policy, made_schema, opened_house
+from walls.house import House
 
 
 @pytest.fixture(scope="session")
-def schema() -> Schema:
-    return made_schema()
+def schema(published: Schema) -> Schema:
+    return published
 
 
 @pytest.fixture(scope="session")
-def policy(schema: Schema) -> Policy:
-    return made_policy(schema)
+def policy(shipped: Policy) -> Policy:
+    return shipped
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def house(
-    pilot_url: str, secret: bytes, schema: Schema, policy: Policy
-) -> AsyncIterator[House]:
-    async with opened_house(pilot_url, secret, schema, policy) as opened:
-        yield opened
+@pytest.fixture(scope="session")
+def house(planned: House) -> House:
+    return planned

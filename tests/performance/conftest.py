@@ -11,25 +11,22 @@ from citywide.authz.policy import Policy
 from citywide.graph.schema import Schema
 from performance.grown import grow
 from walls.databases import cloned_as, load_the_pilot, owning
-from walls.house import House, made_policy, made_schema, opened_house
+from walls.house import House, opened_house
 
 
 @pytest.fixture(scope="session")
-def schema() -> Schema:
-    return made_schema()
+def schema(published: Schema) -> Schema:
+    return published
 
 
 @pytest.fixture(scope="session")
-def policy(schema: Schema) -> Policy:
-    return made_policy(schema)
+def policy(shipped: Policy) -> Policy:
+    return shipped
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def house(
-    pilot_url: str, secret: bytes, schema: Schema, policy: Policy
-) -> AsyncIterator[House]:
-    async with opened_house(pilot_url, secret, schema, policy) as opened:
-        yield opened
+@pytest.fixture(scope="session")
+def house(planned: House) -> House:
+    return planned
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

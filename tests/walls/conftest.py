@@ -11,7 +11,7 @@ from citywide.authz.policy import Policy
 from citywide.graph.schema import Schema
 from walls.databases import cloned_as, load_the_pilot, owning
 from walls.fieldwork import do_fieldwork
-from walls.house import House, made_policy, made_schema, opened_house
+from walls.house import House, opened_house
 from walls.neighbours import (
     ELSEWHERE,
     ELSEWHERE_BUREAU,
@@ -25,13 +25,13 @@ from walls.neighbours import (
 
 
 @pytest.fixture(scope="session")
-def schema() -> Schema:
-    return made_schema()
+def schema(published: Schema) -> Schema:
+    return published
 
 
 @pytest.fixture(scope="session")
-def policy(schema: Schema) -> Policy:
-    return made_policy(schema)
+def policy(shipped: Policy) -> Policy:
+    return shipped
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
