@@ -15,5 +15,8 @@ def all_is_kept() -> Iterator[None]:
     try:
         yield
     finally:
+        # Never looked at again: neither by what a start does next, nor by a forked worker, whose
+        # memory it would copy.
+        gc.freeze()
         if is_collecting:
             gc.enable()

@@ -9,7 +9,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from urllib.request import urlopen
 
@@ -84,11 +84,12 @@ def serve(
         respawn_failed_workers=workers > 1,
         log_level=LogLevels.error,
     )
-    # To granian this signal means new workers, to us that the terminal is gone. The hook runs when
+    # To granian a hang-up means new workers, to us that the terminal is gone. The hook runs when
     # granian has set its handlers and has no workers yet.
-    ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
-    hung_up = signal.SIG_IGN if ignored else server.signal_handler_interrupt
-    server.on_startup(lambda: signal.signal(signal.SIGHUP, hung_up))
+    ending = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        ending.append(signal.SIGHUP)
+    server.on_startup(lambda: end_once(server.signal_handler_interrupt, ending))
     ended = threading.Event()
     asked = (f"{address(host, port)}/health", ready, ended)
     threading.Thread(target=_announce, args=asked, daemon=True).start()
@@ -98,6 +99,21 @@ def serve(
         server.serve(target_loader=partial(_worker, rules if is_forked else None, os.getpid()))
     finally:
         ended.set()
+
+
+def end_once(end: Callable[[], None], ending: Sequence[signal.Signals]) -> None:
+    """Let the first of these signals end the server, and the others do nothing.
+
+    A second one inside granian's handler would wait for a lock that the first one holds.
+    """
+
+    def first(*_: object) -> None:
+        for number in ending:
+            signal.signal(number, signal.SIG_IGN)
+        end()
+
+    for number in ending:
+        signal.signal(number, first)
 
 
 def _worker(rules: Rules | None, parent: int, _: str) -> Starlette:
