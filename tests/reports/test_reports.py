@@ -115,7 +115,7 @@ async def test_how_an_agreement_was_judged_stands_in_its_report(funded: House) -
     [report] = (await made(funded, "bureau.auditor", None, "优抚社工(2014)3号")).values()
     found = report.sections[-1]
     assert found.heading.startswith("绩效评价 ")
-    assert found.remark.startswith("已启动。")
+    assert found.remarks[0] == "已启动。"
     assert {row[0]: row[6] for row in found.rows} == {
         line["name"]: None if line["frozen"] is None else pytest.approx(line["frozen"] / 1000)
         for line in card["figures"]
@@ -133,7 +133,7 @@ async def test_the_pages_can_be_read_and_their_fonts_are_inside(
     [report] = (await made(funded, "bureau.auditor", None, ONE)).values()
     pages = PdfReader(io.BytesIO(await printed(report, press))).pages
     text = "".join(page.extract_text() for page in pages)
-    for said in ("计划与完成", "各类支出（元）", "人员费用", "单位成本", "2015-06"):
+    for said in ("计划与完成", "各类支出（元）", "志愿者补贴", "单位成本", "2015-06"):
         assert said in text
     for page in pages:
         for font in page["/Resources"]["/Font"].values():  # type: ignore[index]
@@ -186,6 +186,7 @@ async def test_a_withheld_figure_has_neither_number_nor_bar(press: Press) -> Non
         (4.25, Kind.COUNT, "4.2"),
         (-123450, Kind.MONEY, "-1,234.50"),
         (0.854, Kind.SHARE, "85%"),
+        (79.96, Kind.POINTS, "79.96"),
         ("一", Kind.TEXT, "一"),
     ],
 )

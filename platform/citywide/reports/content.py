@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-# What a cell holds: a text, a count or a day as it is, an amount in fen, or a share of one.
+# What a cell holds: a text, a count or a day as it is, an amount in fen, a share of one, or points.
 # None is a figure that is withheld or does not exist.
 Cell = str | int | float | None
 WITHHELD = "—"
@@ -19,14 +19,16 @@ class Kind(Enum):
     COUNT = "count"
     MONEY = "money"
     SHARE = "share"
+    POINTS = "points"
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column's heading and what its cells are."""
+    """A column's heading, what its cells are, and whether these are whole sentences."""
 
     heading: str
     kind: Kind = Kind.COUNT
+    is_wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Section:
     heading: str
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell]]
-    remark: str = ""
+    remarks: Sequence[str] = ()
     charts: Sequence[Bars] = ()
 
 
@@ -66,7 +68,7 @@ class Report:
 
 
 def written(cell: Cell, kind: Kind) -> str:
-    """The cell as it is printed; amounts in yuan with two places, shares in percent."""
+    """The cell as it is printed; amounts in yuan and points with two places, shares in percent."""
     if cell is None:
         return WITHHELD
     match kind:
@@ -74,6 +76,8 @@ def written(cell: Cell, kind: Kind) -> str:
             return f"{int(cell) / 100:,.2f}"
         case Kind.SHARE:
             return f"{float(cell):.0%}"
+        case Kind.POINTS:
+            return f"{float(cell):.2f}"
         case Kind.COUNT if not isinstance(cell, str):
             return f"{cell:,.0f}" if cell == int(cell) else f"{cell:,.1f}"
         case _:

@@ -15,7 +15,7 @@ from citywide.errors import Code, OperatorError, RefusalError
 from citywide.graph.engine import Engine, Operation
 from citywide.graph.scalars import parse_money
 from citywide.reports.content import Bars, Cell, Column, Kind, Report, Section
-from citywide.reports.judgement import scorecard_section
+from citywide.reports.judgement import grades_section, scorecard_sections
 from citywide.reports.money import money_sections
 
 # A city has some dozens of agreements.
@@ -78,15 +78,21 @@ class Desk:
 
 async def read_agreements(desk: Desk) -> list[Mapping[str, Any]]:
     """All agreements that the member may see, by number."""
+    found = await _all(desk, "AgreementsOverview", "agreements")
+    return sorted(found, key=lambda agreement: agreement["number"])
+
+
+async def _all(desk: Desk, name: str, root: str, **asked: Any) -> list[Mapping[str, Any]]:
+    """The nodes of all pages of a trusted document's root."""
     found: list[Mapping[str, Any]] = []
     after = None
     for _ in range(MOST_PAGES):
-        page = (await desk.read("AgreementsOverview", first=PAGE, after=after))["agreements"]
+        page = (await desk.read(name, first=PAGE, after=after, **asked))[root]
         found += page["nodes"]
         after = page["pageInfo"]["endCursor"]
         if not page["pageInfo"]["hasNextPage"]:
             break
-    return sorted(found, key=lambda agreement: agreement["number"])
+    return found
 
 
 async def city_report(
@@ -95,6 +101,7 @@ async def city_report(
     """The report on a city in a period."""
     figures = await desk.read("CityReport", **_days(period))
     money = await desk.allowed("CityMoneyReport", **_days(period))
+    judged = await _judged(desk, period)
     return Report(
         f"{figures['viewer']['tenant']['name']}：社会工作服务报告",
         f"报告期：{period}",
@@ -105,8 +112,23 @@ async def city_report(
             figures_section("各机构服务", "机构", figures["byAgency"], figures["total"]),
             figures_section("逐月服务", "月份", figures["byMonth"], is_charted=True),
             *(money_sections(money) if money is not None else ()),
+            *([grades_section(judged)] if judged else ()),
         ],
     )
+
+
+async def _judged(desk: Desk, period: Period) -> list[Mapping[str, Any]]:
+    """The scorecards that share days with a period; none where the member may not see them."""
+    shared = {
+        "validFrom": {"lt": period.end.isoformat()},
+        "validUntil": {"gt": period.first.isoformat()},
+    }
+    try:
+        return await _all(desk, "GradesOverview", "scorecards", where=shared)
+    except RefusalError as refusal:
+        if refusal.code is Code.FORBIDDEN:
+            return []
+        raise
 
 
 def _contracts(agreements: Sequence[Mapping[str, Any]]) -> Section:
@@ -154,7 +176,7 @@ async def agreement_report(desk: Desk, agreement: Mapping[str, Any], period: Per
             figures_section("各项目服务", "项目", found["byProject"]),
             figures_section("逐月服务", "月份", found["byMonth"], is_charted=True),
             *(money_sections(money) if money is not None else ()),
-            *map(scorecard_section, cards),
+            *(section for card in cards for section in scorecard_sections(card)),
         ],
     )
 
@@ -206,7 +228,7 @@ def _planned(
         "计划与完成",
         [Column("指标", Kind.TEXT), Column("计划"), Column("完成"), Column("完成率", Kind.SHARE)],
         rows,
-        remark="计划只计入完全落在报告期内的实施阶段。",
+        remarks=["计划只计入完全落在报告期内的实施阶段。"],
     )
 
 

@@ -8,14 +8,6 @@ from typing import Any
 from citywide.graph.scalars import parse_money
 from citywide.reports.content import Bars, Cell, Column, Kind, Section
 
-CATEGORIES: Mapping[str, str] = {
-    "PERSONNEL": "人员费用",
-    "ACTIVITIES": "活动费用",
-    "MATERIALS": "物资费用",
-    "VOLUNTEER_SUBSIDIES": "志愿者补贴",
-    "SUPERVISION": "督导费用",
-    "MANAGEMENT": "管理费用",
-}
 UNITS: Mapping[str, str] = {
     "PERSON": "每位服务对象",
     "PERSON_TIME": "每人次服务",
@@ -55,7 +47,7 @@ def _spending(
         rows += [["合计", *_cells(row)] for row in total["rows"]]
     chart = Bars(f"{heading}（元）", (_ALLOCATED, _SPENT), "元", groups)
     columns = [Column(by, Kind.TEXT), *_COLUMNS]
-    return Section(heading, columns, rows, remark=_PACE, charts=[chart])
+    return Section(heading, columns, rows, remarks=[_PACE], charts=[chart])
 
 
 def _cells(row: Mapping[str, Any]) -> list[Cell]:
@@ -64,7 +56,7 @@ def _cells(row: Mapping[str, Any]) -> list[Cell]:
 
 
 def _label(key: Mapping[str, Any]) -> str:
-    return CATEGORIES.get(key["value"], key["label"] or key["value"] or "（未归属）")
+    return key["label"] or key["value"] or "（未归属）"
 
 
 def _unit_costs(rows: Sequence[Mapping[str, Any]]) -> Section:
@@ -91,4 +83,4 @@ def _unit_costs(rows: Sequence[Mapping[str, Any]]) -> Section:
         Column("各机构中位数（元）", Kind.MONEY),
     ]
     remark = "单位成本为全部已核准支出除以数量，不论支出用于何处。"
-    return Section("单位成本", columns, found, remark=remark)
+    return Section("单位成本", columns, found, remarks=[remark])

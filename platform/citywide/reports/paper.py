@@ -8,7 +8,7 @@ from typing import Any
 
 from citywide.printing.press import Press
 from citywide.reports.charts import drawn
-from citywide.reports.content import Bars, Kind, Report, Section, written
+from citywide.reports.content import Bars, Column, Kind, Report, Section, written
 
 TEMPLATE = Path(__file__).with_name("report.typ")
 
@@ -24,8 +24,9 @@ async def printed(report: Report, press: Press) -> bytes:
         kinds = [column.kind for column in found.columns]
         return {
             "heading": found.heading,
-            "remark": found.remark,
+            "remarks": list(found.remarks),
             "columns": [column.heading for column in found.columns],
+            "widths": [_width(column) for column in found.columns],
             "right": [kind is not Kind.TEXT for kind in kinds],
             "rows": [[*map(written, row, kinds)] for row in found.rows],
             "charts": [chart(found, bars) for bars in found.charts if found.rows],
@@ -39,3 +40,10 @@ async def printed(report: Report, press: Press) -> bytes:
         "sections": [section(each) for each in report.sections],
     }
     return await press.pdf(TEMPLATE, page)
+
+
+def _width(column: Column) -> str:
+    """Sentences get what is left, figures share it equally, and names take what they need."""
+    if column.is_wide:
+        return "sentences"
+    return "name" if column.kind is Kind.TEXT else "figure"

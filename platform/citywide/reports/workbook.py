@@ -12,7 +12,13 @@ from citywide.reports.content import Cell, Kind, Report, Section
 # What a sheet's name may not hold, and how long it may be (Excel's limits).
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\']")
 _NAME_LENGTH = 31
-_FORMATS = {Kind.TEXT: "@", Kind.COUNT: "#,##0.##", Kind.MONEY: "#,##0.00", Kind.SHARE: "0%"}
+_FORMATS = {
+    Kind.TEXT: "@",
+    Kind.COUNT: "#,##0.##",
+    Kind.MONEY: "#,##0.00",
+    Kind.SHARE: "0%",
+    Kind.POINTS: "0.00",
+}
 
 
 def bound(report: Report) -> bytes:
@@ -25,15 +31,17 @@ def bound(report: Report) -> bytes:
         formats = {kind: book.add_format({"num_format": text}) for kind, text in _FORMATS.items()}
         cover = book.add_worksheet("说明")
         cover.set_column(0, 0, 100)
+        remarks = [f"{each.heading}：{line}" for each in report.sections for line in each.remarks]
         for row, line in enumerate(
-            (report.title, report.subtitle, report.printed_for, *report.remarks)
+            (report.title, report.subtitle, report.printed_for, *report.remarks, *remarks)
         ):
             cover.write_string(row, 0, line)
         for number, section in enumerate(report.sections, start=1):
             sheet = book.add_worksheet(_name(number, section.heading))
             for place, column in enumerate(section.columns):
                 sheet.write_string(0, place, column.heading, head)
-                sheet.set_column(place, place, 28 if column.kind is Kind.TEXT else 14)
+                is_text = column.kind is Kind.TEXT
+                sheet.set_column(place, place, 60 if column.is_wide else 28 if is_text else 14)
             for row, cells in enumerate(section.rows, start=1):
                 for place, (cell, column) in enumerate(zip(cells, section.columns, strict=True)):
                     if cell is not None:
