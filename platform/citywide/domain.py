@@ -28,6 +28,7 @@ from citywide.cases import graph as _cases
 from citywide.cases import mutations as _case_mutations
 from citywide.cases import support as _case_support
 from citywide.db.tables import METADATA
+from citywide.evaluation import acceptance as _acceptance
 from citywide.evaluation import graph as _evaluation
 from citywide.evaluation import indicators as _indicators
 from citywide.evaluation import scorecard_graph as _scorecard_graph
@@ -57,6 +58,7 @@ from citywide.volunteers import proposals as _volunteer_proposals
 # Importing them is all that is needed; this says that it is meant.
 __all__ = ["CATALOGUE", "METADATA"]
 _IMPORTED = (
+    _acceptance,
     _acts,
     _agencies,
     _assessment_mutations,

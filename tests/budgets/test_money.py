@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from budgets.books import DIRECTOR, FINANCE, OFFICER, Books, assert_balanced, done
+from evaluation.judging import SCALE, Judging
 from walls.house import House
 
 
@@ -238,6 +239,72 @@ async def test_a_tranche_waits_for_its_deliverables(pilot: House) -> None:
     short = await pilot.act(OFFICER, "acceptDeliverables", because="看过记录", **same)
     assert (short["__typename"], short["code"]) == ("StateProblem", "NOT_DELIVERED")
     assert "HOME_HELP 50 of 500" in short["message"]
+
+
+async def test_a_tranche_waits_for_the_scorecard_of_its_period_to_be_frozen_with_its_grade(
+    pilot: House,
+) -> None:
+    """Steps of a card that comes to GOOD, each with what the two tranches that ask for one say."""
+    judging = await Judging.of(pilot, "yijiaqin")
+    plan = {
+        "agreementId": judging.agreement_id,
+        "amount": "100.00",
+        "dueOn": "2015-12-15",
+        "condition": "全年绩效评价",
+    }
+    selection = "tranche { id version status leastGrade scorecardDay }"
+    for given, field in (
+        ({"leastGrade": "GOOD"}, "scorecardDay"),
+        ({"scorecardDay": "2015-10-31"}, "scorecardDay"),
+        ({"leastGrade": "GOOD", "scorecardDay": "2015-12-01"}, "scorecardDay"),
+    ):
+        refused = await pilot.act(OFFICER, "planTranche", selection, **plan, number=1, **given)
+        assert [fault["path"] for fault in refused["faults"]] == [[field]]
+    tranches = {}
+    asked = ("EXCELLENT", "2015-10-31"), ("GOOD", "2015-10-31"), ("FAIL", "2015-11-01")
+    for number, (least, day) in enumerate(asked, start=1):
+        waits = {"leastGrade": least, "scorecardDay": day}
+        tranche = await done(
+            pilot, OFFICER, "planTranche", selection, **plan, number=number, **waits
+        )
+        assert tranche | waits == tranche
+        tranches[least] = tranche
+
+    async def accepted(least: str) -> Any:
+        same = {"trancheId": tranches[least]["id"], "version": tranches[least]["version"]}
+        answer = await pilot.act(
+            OFFICER, "acceptDeliverables", selection, because="看过评价表", **same
+        )
+        state = await pilot.owner.fetchrow(
+            "SELECT count(*) FILTER (WHERE status <> 'PLANNED' OR version > 1) AS moved,"
+            " (SELECT count(*) FROM audit_entry WHERE coordinate = 'Mutation.acceptDeliverables')"
+            " AS noted FROM tranche"
+        )
+        return answer.get("code"), answer.get("message", ""), tuple(state)
+
+    async def assert_refused(least: str, said: str) -> None:
+        code, message, state = await accepted(least)
+        assert (code, state) == ("NOT_DELIVERED", (0, 0))
+        assert said in message, message
+
+    card_of = "the scorecard from 2014-12-01 to before 2015-11-01"
+    await assert_refused("GOOD", "no scorecard is about 2015-10-31; open one")
+    half = {"aspect": "OUTPUTS", "anchors": SCALE}
+    assert "indicator" in await judging.define("计划", **half)
+    assert "indicator" in await judging.define("档案", **half, weight=10)
+    card = (await judging.open())["scorecard"]
+    await assert_refused("GOOD", f"{card_of} is OPEN, and counts once it is FROZEN")
+    card = (await judging.say(card, "yijiaqin.director"))["scorecard"]
+    for figure, points in zip((await judging.card())["figures"], (60, 100), strict=True):
+        assert "scorecardRating" in await judging.rate(figure["id"], "THIRD_PARTY", points)
+    card = (await judging.step("gradeScorecard", card))["scorecard"]
+    assert card["grade"] == "GOOD"
+    await assert_refused("GOOD", f"{card_of} is GRADED")
+    await judging.step("freezeScorecard", card, consequence="NONE", reason="示例")
+    frozen = f"{card_of} is frozen with GOOD, and the tranche asks for EXCELLENT at least"
+    await assert_refused("EXCELLENT", frozen)
+    await assert_refused("FAIL", "no scorecard is about 2015-11-01")
+    assert await accepted("GOOD") == (None, "", (1, 1))
 
 
 async def test_a_change_of_lines_shows_before_and_after_and_moves_the_money(pilot: House) -> None:

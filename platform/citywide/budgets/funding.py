@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
@@ -12,7 +13,6 @@ from sqlalchemy import select
 
 from citywide.acts.act import Act
 from citywide.acts.problems import ProblemError, StateProblem, wrong_state
-from citywide.budgets.delivery import shortfalls
 from citywide.budgets.ledger import Account, AccountKind, OverdrawnError, move
 from citywide.budgets.models import APPROPRIATION, DELIVERABLE, FUND, FUNDING, TRANCHE
 from citywide.budgets.posting import book, open_accounts
@@ -22,8 +22,9 @@ from citywide.errors import Fault
 from citywide.graph.mutate import asked, mutation
 from citywide.graph.scalars import print_money
 from citywide.ids import NodeId, new_id
+from citywide.projects.grades import Grade
 from citywide.projects.models import PROJECT
-from citywide.tenancy.drafts import past_faults, period_faults, refuse
+from citywide.tenancy.drafts import choice_faults, past_faults, period_faults, refuse
 from citywide.tenancy.models import AGREEMENT
 from citywide.tenancy.rows import insert_rows, rows_with, tenant_rows
 
@@ -172,6 +173,11 @@ class TrancheDraft:
     due_on: Annotated[date, asked("When it is due if all is delivered.")]
     condition: Annotated[str, asked("What has to be delivered, in words.")]
     deliverables: Annotated[tuple[Deliverable, ...], asked("The same in figures.")] = ()
+    least_grade: Annotated[
+        str | None,
+        asked("The grade that the period's frozen scorecard must have at least.", enum="Grade"),
+    ] = None
+    scorecard_day: Annotated[date | None, asked("A day of that period, with a grade.")] = None
 
 
 @mutation(gives="Tranche")
@@ -207,7 +213,7 @@ async def plan_tranche(act: Act, draft: TrancheDraft) -> UUID:
         if each.quantity < 1:
             faults.append(Fault((*path, "quantity"), "At least 1."))
         faults += period_faults(path, each.valid_from, each.valid_until)
-    refuse(faults)
+    refuse([*faults, *_scorecard_faults(draft, agreement)])
     total = draft.amount + sum(row["amount_fen"] for row in planned)
     if total > agreement["amount_fen"]:
         raise _over_agreement("The tranches come to more than the agreement.")
@@ -219,6 +225,8 @@ async def plan_tranche(act: Act, draft: TrancheDraft) -> UUID:
         due_on=draft.due_on,
         condition=draft.condition,
         status="PLANNED",
+        least_grade=draft.least_grade,
+        scorecard_day=draft.scorecard_day,
     )
     [tranche_id] = await insert_rows(act.transaction, table=TRANCHE, rows=[row])
     rows = [
@@ -238,33 +246,6 @@ async def plan_tranche(act: Act, draft: TrancheDraft) -> UUID:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Acceptance:
-    """The bureau's word that everything for a tranche was delivered."""
-
-    tranche_id: Annotated[NodeId, asked("The tranche.", of="Tranche")]
-    version: Annotated[int, asked("The version you read.")]
-    because: Annotated[str, asked("What was looked at, and what was found.")]
-
-
-@mutation(gives="Tranche")
-async def accept_deliverables(act: Act, acceptance: Acceptance) -> UUID:
-    """Accept what a tranche is for; the figures come from the service records, not from words."""
-    row = await _tranche(act, acceptance.tranche_id, "PLANNED")
-    refuse(reason_faults("because", acceptance.because))
-    if short := await shortfalls(act, row["id"]):
-        message = f"Not everything is delivered: {'; '.join(short)}."
-        problem = StateProblem(code="NOT_DELIVERED", message=message, path=["trancheId"])
-        raise ProblemError(problem)
-    values = {
-        "status": "ACCEPTED",
-        "accepted_on": act.desk.today,
-        "accepted_because": acceptance.because,
-    }
-    await act.update(TRANCHE, row, values, version=acceptance.version)
-    return acceptance.tranche_id.row_id
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
     """A tranche to be handed over."""
 
@@ -276,7 +257,7 @@ class Release:
 async def release_tranche(act: Act, release: Release) -> UUID:
     """Hand a tranche over to the agency: in the bureau's books and in the agency's."""
     bureau_id = act.desk.tenant_id
-    row = await _tranche(act, release.tranche_id, "ACCEPTED")
+    row = await find_tranche(act, release.tranche_id, "ACCEPTED")
     agreement_id = row["agreement_id"]
     values = {"status": "RELEASED", "released_on": act.desk.today}
     await act.update(TRANCHE, row, values, version=release.version)
@@ -296,6 +277,16 @@ async def release_tranche(act: Act, release: Release) -> UUID:
     return release.tranche_id.row_id
 
 
+async def find_tranche(act: Act, node: NodeId, status: str) -> Record:
+    """A tranche of the bureau's city that is as far as `status`; moves the act to its agency."""
+    act.move_to(node.tenant_id)
+    row = await act.find(TRANCHE, node.row_id, "tranche_id", _NO_TRANCHE)
+    if row["status"] != status:
+        message = f"The tranche is {row['status'].lower()}; this step needs {status.lower()}."
+        raise wrong_state(message, "trancheId")
+    return row
+
+
 async def _agreement(act: Act, node: NodeId) -> Record:
     """An agreement of the bureau's city, wherever it lies."""
     found = await act.transaction.rows(
@@ -310,13 +301,15 @@ async def _agreement(act: Act, node: NodeId) -> Record:
     return found[0]
 
 
-async def _tranche(act: Act, node: NodeId, status: str) -> Record:
-    act.move_to(node.tenant_id)
-    row = await act.find(TRANCHE, node.row_id, "tranche_id", _NO_TRANCHE)
-    if row["status"] != status:
-        message = f"The tranche is {row['status'].lower()}; this step needs {status.lower()}."
-        raise wrong_state(message, "trancheId")
-    return row
+def _scorecard_faults(draft: TrancheDraft, agreement: Record) -> Iterator[Fault]:
+    """A grade is that of a period of the agreement, and a period without a grade asks nothing."""
+    if draft.least_grade is not None:
+        yield from choice_faults(("least_grade",), draft.least_grade, [*Grade])
+    day = draft.scorecard_day
+    if (draft.least_grade is None) != (day is None):
+        yield Fault(("scorecard_day",), "A least grade needs a day of its period, and only it.")
+    elif day is not None and not agreement["valid_from"] <= day < agreement["valid_until"]:
+        yield Fault(("scorecard_day",), "The day lies outside of the agreement.")
 
 
 def _over_agreement(message: str) -> ProblemError:

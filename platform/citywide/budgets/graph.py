@@ -27,7 +27,7 @@ from citywide.budgets.models import (
 )
 from citywide.graph.declare import Expression, Kind, Value, column, entity, few, many, one
 from citywide.graph.topics import announce_approval
-from citywide.projects.graph import OutputMeasure
+from citywide.projects.graph import Grade, OutputMeasure
 
 
 @strawberry.enum(description="What a budget line pays for.")
@@ -193,6 +193,11 @@ class Tranche:
     accepted_on = column("The day the deliverables were accepted.")
     accepted_because = column("What the bureau found when it accepted them.")
     released_on = column("The day it was handed over.")
+    least_grade = column(
+        "The grade that the period's frozen scorecard must have at least; null: any or none.",
+        enum=Grade,
+    )
+    scorecard_day = column("A day of that period.")
     version = column("Counts its changes; send it back when you change it.")
     agency = one("Agency", "The agency.", {"id": "tenant_id"})
     agreement = one("Agreement", "The agreement.", {"id": "agreement_id"})

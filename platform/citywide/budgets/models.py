@@ -12,6 +12,7 @@ from sqlalchemy import (
 )
 
 from citywide.db.tables import one_of, period, reference, tenant_table
+from citywide.projects.grades import Grade
 
 # The budget categories of bought social services; the order is the one of a budget sheet.
 CATEGORIES = (
@@ -92,10 +93,15 @@ TRANCHE = tenant_table(
     Column("accepted_on", Date),
     Column("accepted_because", Text),
     Column("released_on", Date),
+    # What the scorecard of the period that this day belongs to must say at least; NULL: nothing.
+    Column("least_grade", Text),
+    Column("scorecard_day", Date),
     _version(),
     UniqueConstraint("tenant_id", "agreement_id", "number"),
     reference("agreement_id", "agreement"),
     one_of("status", "PLANNED", "ACCEPTED", "RELEASED"),
+    one_of("least_grade", *Grade),
+    CheckConstraint("(least_grade IS NULL) = (scorecard_day IS NULL)", name="scorecard_day"),
     _positive("amount_fen"),
     writers=_BUREAU,
 )

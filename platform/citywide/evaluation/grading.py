@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
+from citywide.projects.grades import Grade
+
 # Points are kept in hundredths.
 FULL = 100_00
 
@@ -60,15 +62,6 @@ class Stage(StrEnum):
     SELF_EVALUATED = "SELF_EVALUATED"
     GRADED = "GRADED"
     FROZEN = "FROZEN"
-
-
-class Grade(StrEnum):
-    """优, 良, 中, 差."""
-
-    EXCELLENT = "EXCELLENT"
-    GOOD = "GOOD"
-    PASS = "PASS"  # noqa: S105 -- a grade
-    FAIL = "FAIL"
 
 
 # From so many points on; below all of them it is a FAIL.

@@ -17,7 +17,8 @@ from sqlalchemy import (
 )
 
 from citywide.db.tables import one_of, period, reference, tenant_table
-from citywide.evaluation.grading import Aspect, Consequence, Direction, Grade, RaterKind, Stage
+from citywide.evaluation.grading import Aspect, Consequence, Direction, RaterKind, Stage
+from citywide.projects.grades import Grade
 
 _BUREAU = ("bureau",)
 _BOTH = ("agency", "bureau")

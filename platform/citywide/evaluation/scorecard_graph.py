@@ -20,6 +20,7 @@ from citywide.evaluation.models import (
     SCORECARD_RATING,
 )
 from citywide.graph.declare import Kind, Value, column, entity, few, one
+from citywide.projects.graph import Grade
 
 
 def _words(name: str, values: type[enum.StrEnum], description: str) -> Any:
@@ -36,11 +37,6 @@ Direction = _words("IndicatorDirection", grading.Direction, "Which way a figure 
 RaterKind = _words("RaterKind", grading.RaterKind, "As what somebody rates.")
 ScorecardStage = _words(
     "ScorecardStage", grading.Stage, "How far a scorecard is; a frozen one never changes."
-)
-Grade = _words(
-    "Grade",
-    grading.Grade,
-    "EXCELLENT (优) from 90, GOOD (良) from 80, PASS (中) from 60, else FAIL (差).",
 )
 Consequence = _words(
     "Consequence",

@@ -20,7 +20,6 @@ from citywide.evaluation.grading import (
     POSSIBLE,
     RATER_WEIGHTS,
     Consequence,
-    Grade,
     Stage,
     achievement,
     grade_of,
@@ -38,6 +37,7 @@ from citywide.evaluation.models import (
 from citywide.graph.declare import CATALOGUE
 from citywide.graph.mutate import asked, mutation
 from citywide.ids import NO_TENANT, NodeId, new_id
+from citywide.projects.grades import Grade
 from citywide.tenancy.drafts import (
     NAME_LENGTH,
     NOTE_LENGTH,

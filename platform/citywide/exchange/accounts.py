@@ -9,14 +9,12 @@ from uuid import UUID
 from sqlalchemy import select
 
 from citywide.budgets.funding import (
-    Acceptance,
     AppropriationDraft,
     Deliverable,
     FundDraft,
     FundingDraft,
     Release,
     TrancheDraft,
-    accept_deliverables,
     appropriate,
     create_fund,
     fund_agreement,
@@ -37,6 +35,7 @@ from citywide.budgets.planning import (
     submit_budget,
 )
 from citywide.db.session import Audience, Context, Database
+from citywide.evaluation.acceptance import Acceptance, accept_deliverables
 from citywide.exchange.account_tables import BUREAU, AccountRow, Accounts, node
 from citywide.exchange.deeds import Deed, Known
 from citywide.exchange.records import CellError, Cells

@@ -20,6 +20,16 @@ class OutputMeasure(Enum):
     HOME_HELP = "HOME_HELP"
 
 
+@strawberry.enum(
+    description="EXCELLENT (优) from 90, GOOD (良) from 80, PASS (中) from 60, else FAIL (差)."
+)
+class Grade(Enum):
+    EXCELLENT = "EXCELLENT"
+    GOOD = "GOOD"
+    PASS = "PASS"  # noqa: S105 -- a grade
+    FAIL = "FAIL"
+
+
 @entity(
     PROJECT,
     tag="proj",
