@@ -18,8 +18,8 @@ from citywide.db.sealed import Sealer
 from citywide.db.session import Audience, Database
 from citywide.domain import CATALOGUE
 from citywide.exchange.manifests import apply
-from citywide.exchange.money import load_money
 from citywide.exchange.pilot import load_pilot
+from citywide.exchange.year import load_year
 from citywide.graph.schema import Schema
 from citywide.settings import CHECKOUT
 from citywide.tenancy.load import load_manifests
@@ -96,7 +96,7 @@ async def money_template(pilot_template: str, secret: bytes, shipped: Policy) ->
     """The pilot's database with its year of money; only ever cloned."""
     async with cloned(pilot_template) as url:
         async with opened(url, secret) as database:
-            await load_money(
+            await load_year(
                 database,
                 YUEQING / "pilot",
                 load_manifests(YUEQING),

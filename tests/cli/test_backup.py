@@ -14,8 +14,8 @@ from citywide.db.embedded import _binaries, embedded_server
 from citywide.db.sealed import Sealer
 from citywide.db.session import Audience, Database
 from citywide.exchange.manifests import apply
-from citywide.exchange.money import load_money
 from citywide.exchange.pilot import load_pilot
+from citywide.exchange.year import load_year
 from citywide.settings import CHECKOUT
 from citywide.tenancy.load import load_manifests
 from cli.conftest import FORGETFUL, Production
@@ -33,7 +33,7 @@ async def loaded(production: Production, house: str, secret: bytes, shipped: Pol
         await apply(database, city)
         sealer = Sealer(secret)
         await load_pilot(database, YUEQING / "pilot", city, sealer=sealer)
-        await load_money(database, YUEQING / "pilot", city, policy=lambda: shipped, sealer=sealer)
+        await load_year(database, YUEQING / "pilot", city, policy=lambda: shipped, sealer=sealer)
     finally:
         await database.close()
     return house

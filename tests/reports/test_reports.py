@@ -20,7 +20,6 @@ from citywide.reports.making import Desk, Period, reports
 from citywide.reports.paper import printed
 from citywide.reports.workbook import bound
 from citywide.settings import CHECKOUT, Settings
-from evaluation.judging import Judging
 from walls.house import House
 
 SUMMER = Period(date(2015, 6, 1), date(2015, 9, 1))
@@ -108,18 +107,44 @@ async def test_who_sees_aggregates_only_gets_no_report(funded: House) -> None:
 
 
 async def test_how_an_agreement_was_judged_stands_in_its_report(funded: House) -> None:
-    judging = await Judging.of(funded)
-    await judging.define_all()
-    await judging.open()
-    card = await judging.card()
-    [report] = (await made(funded, "bureau.auditor", None, "优抚社工(2014)3号")).values()
-    found = report.sections[-1]
-    assert found.heading.startswith("绩效评价 ")
-    assert found.remarks[0] == "已启动。"
-    assert {row[0]: row[6] for row in found.rows} == {
-        line["name"]: None if line["frozen"] is None else pytest.approx(line["frozen"] / 1000)
-        for line in card["figures"]
+    reports = await made(funded, "bureau.auditor")
+    report, period = reports["优抚社工-2014-2号"], "2014-12-01 至 2015-11-01（不含）"
+    kept = await funded.owner.fetch(
+        "SELECT f.name, f.numerator, f.denominator, f.points_hundredths AS points FROM tenant t"
+        " JOIN scorecard_figure f USING (tenant_id) WHERE t.slug = 'yijiaqin'"
+    )
+    found = section(report, f"绩效评价 {period}")
+    for line in kept:
+        figure, change = None, None
+        if line["numerator"] is not None:
+            change = 0
+            figure = pytest.approx(line["numerator"] / (line["denominator"] or 1), abs=0.0005)
+        assert found[line["name"]][4:8] == [figure, figure, change, line["points"] / 100]
+    assert next(iter(found)) == "制度与档案"
+    [card] = [each for each in report.sections if each.heading == f"绩效评价 {period}"]
+    assert "等级：合格；处理：限期整改，2015-11-30 前完成。" in card.remarks[0]
+    assert any(line.startswith("自评依据：服务记录") for line in card.remarks)
+    [ratings] = [each for each in report.sections if each.heading == f"评分明细 {period}"]
+    given = await funded.owner.fetch(
+        "SELECT f.name, r.rater, r.points, r.weight, r.reason FROM scorecard_rating r"
+        " JOIN scorecard_figure f ON f.tenant_id = r.tenant_id AND f.id = r.figure_id"
+        " JOIN tenant t ON t.tenant_id = r.tenant_id WHERE t.slug = 'yijiaqin'"
+    )
+    assert {(row[0], *row[2:]) for row in ratings.rows} == {tuple(row) for row in given}
+
+    grades = section(reports["city"], "绩效评价")
+    cards = await funded.owner.fetch(
+        "SELECT a.number, s.score_hundredths AS score, s.rectify_by FROM scorecard s"
+        " JOIN agreement a ON a.tenant_id = s.tenant_id AND a.id = s.agreement_id"
+    )
+    assert {number: (cells[4], cells[7]) for number, cells in grades.items()} == {
+        row["number"]: (row["score"] / 100, row["rectify_by"] and str(row["rectify_by"]))
+        for row in cards
     }
+    earlier = Period(date(2014, 11, 1), date(2014, 12, 1))
+    for user, period_asked in (("bureau.auditor", earlier), ("yixin.finance", None)):
+        city = (await made(funded, user, period_asked))["city"]
+        assert "绩效评价" not in [each.heading for each in city.sections]
 
 
 async def test_an_agreement_that_is_not_there_is_named(funded: House) -> None:

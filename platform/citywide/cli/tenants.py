@@ -22,8 +22,8 @@ from citywide.db.session import Audience, Database
 from citywide.domain import CATALOGUE
 from citywide.errors import OperatorError
 from citywide.exchange import manifests
-from citywide.exchange.money import load_money
 from citywide.exchange.pilot import load_pilot
+from citywide.exchange.year import load_year
 from citywide.identity.keys import Keys, deployment_keys
 from citywide.settings import Settings
 from citywide.tenancy import apply as tenancy
@@ -116,9 +116,9 @@ async def applied(url: str, city: City, keys: Keys) -> tenancy.Plan:
 async def loaded(
     url: str, city: City, keys: Keys, console: Console, policy: Callable[[], Policy]
 ) -> int:
-    """Load one city's records and its money with a progress bar; how many rows were new.
+    """Load one city's records and its year with a progress bar; how many rows were new.
 
-    Money is moved by members with the rights of their roles, which `policy` says.
+    Money is moved, and agreements are judged, by members with the rights that `policy` gives them.
     """
     folder = city.folder / "pilot"
     if not folder.is_dir():
@@ -139,13 +139,13 @@ async def loaded(
             summary = await load_pilot(
                 database, folder, city.manifests, sealer=sealer, progress=advance
             )
-            rows = await load_money(
+            rows = await load_year(
                 database,
                 folder,
                 city.manifests,
                 policy=policy,
                 sealer=sealer,
-                progress=lambda done, total: advance("money", done, total),
+                progress=lambda done, total: advance("the year", done, total),
             )
     finally:
         await database.close()

@@ -1,4 +1,4 @@
-"""The CSV files of a city's money: their columns, their rows, and when a row's deeds are done."""
+"""The CSV files of a city's year: their columns, their rows, and when a row's deeds are done."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 
-from citywide.acts.perform import UseCase
+from sqlalchemy import Table, select
+
+from citywide.acts.perform import Done, UseCase
+from citywide.db.session import Audience, Context, Database
 from citywide.exchange.deeds import Deed, Known
-from citywide.exchange.records import Cells
+from citywide.exchange.records import CellError, Cells
 from citywide.graph.declare import CATALOGUE
 from citywide.ids import NodeId
 from citywide.tenancy.reading import TableRow
@@ -28,6 +32,8 @@ AGENCY_COLUMNS: Mapping[str, tuple[str, ...]] = {
         "amount",
         "due_on",
         "condition",
+        "least_grade",
+        "scorecard_day",
         "planned_on",
         "accepted_on",
         "accepted_because",
@@ -93,6 +99,47 @@ AGENCY_COLUMNS: Mapping[str, tuple[str, ...]] = {
         "approved_on",
         "approved_by",
     ),
+    "indicators": (
+        "agreement",
+        "name",
+        "aspect",
+        "weight",
+        "measure",
+        "project",
+        "direction",
+        "baseline",
+        "target",
+        "defined_on",
+        "by",
+    ),
+    "anchors": ("agreement", "indicator", "points", "meaning"),
+    "scorecards": (
+        "agreement",
+        "valid_from",
+        "valid_until",
+        "opened_on",
+        "by",
+        "self_evaluated_on",
+        "self_evaluated_by",
+        "self_evaluation",
+        "evidence",
+        "graded_on",
+        "frozen_on",
+        "consequence",
+        "consequence_reason",
+        "rectify_by",
+    ),
+    "ratings": (
+        "agreement",
+        "scorecard",
+        "indicator",
+        "rater_kind",
+        "rater",
+        "points",
+        "reason",
+        "rated_on",
+        "by",
+    ),
 }
 # The order of what happens on one day: money comes in before it is promised, and so on.
 _STEPS = (
@@ -100,6 +147,12 @@ _STEPS = (
     "appropriate",
     "fund_agreement",
     "plan_tranche",
+    "define_indicator",
+    "open_scorecard",
+    "self_evaluate_scorecard",
+    "rate_scorecard",
+    "grade_scorecard",
+    "freeze_scorecard",
     "accept_deliverables",
     "release_tranche",
     "draft_budget_line",
@@ -126,7 +179,7 @@ Ask = Callable[[Known], Any]
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """The files of one tenant's money as read: the rows of each by its name."""
+    """The files of one tenant's year as read: the rows of each by its name."""
 
     slug: str
     folder: str
@@ -179,3 +232,18 @@ def node(known: Known, entity: str, *name: str) -> NodeId:
     """The address of a row that the bureau may name although it is an agency's."""
     done = known.row(*name)
     return NodeId(CATALOGUE.entities[entity].tag, done.tenant_id, done.row_id)
+
+
+async def row_made_by(database: Database, done: Done, table: Table, **columns: Any) -> UUID:
+    """The one row with these values in the tenant of a deed, which made it along with its own."""
+    found = select(table.c.id).where(
+        table.c.tenant_id == done.tenant_id,
+        *(table.c[name] == value for name, value in columns.items()),
+    )
+    context = Context(Audience.AGENCY, tenant_id=done.tenant_id)
+    async with database.read(context) as transaction:
+        row_id: UUID | None = await transaction.scalar(found)
+    if row_id is None:
+        message = f"There is no {table.name} {' '.join(map(str, columns.values()))}."
+        raise CellError(message)
+    return row_id

@@ -1,12 +1,10 @@
-"""What a row of each file of money comes to: deeds of the bureau and of an agency."""
+"""What a row of each file of the year comes to: deeds of the bureau and of an agency."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from uuid import UUID
-
-from sqlalchemy import select
 
 from citywide.budgets.funding import (
     AppropriationDraft,
@@ -34,10 +32,11 @@ from citywide.budgets.planning import (
     request_budget_change,
     submit_budget,
 )
-from citywide.db.session import Audience, Context, Database
+from citywide.db.session import Database
 from citywide.evaluation.acceptance import Acceptance, accept_deliverables
-from citywide.exchange.account_tables import BUREAU, AccountRow, Accounts, node
+from citywide.exchange.account_tables import BUREAU, AccountRow, Accounts, node, row_made_by
 from citywide.exchange.deeds import Deed, Known
+from citywide.exchange.judgement_deeds import indicator, rating, scorecard
 from citywide.exchange.records import CellError, Cells
 from citywide.exchange.spending_deeds import commitment, period, voucher
 from citywide.oversight.reviewing import InspectionOrder, inspect_spending
@@ -46,7 +45,7 @@ from citywide.tenancy.reading import Problem
 
 def deeds_of(accounts: Accounts, database: Database, problems: list[Problem]) -> list[Deed]:
     """The deeds of all rows; a problem for each row that says nothing usable."""
-    tell = {
+    tell: Mapping[str, Callable[[AccountRow], Iterable[Deed]]] = {
         "funds": _fund,
         "appropriations": _appropriation,
         "inspections": _inspection,
@@ -57,6 +56,9 @@ def deeds_of(accounts: Accounts, database: Database, problems: list[Problem]) ->
         "commitments": commitment,
         "vouchers": voucher,
         "periods": period,
+        "indicators": indicator,
+        "scorecards": scorecard,
+        "ratings": lambda row: rating(row, database),
     }
     found: list[Deed] = []
     for table, told in tell.items():
@@ -128,6 +130,7 @@ def _tranche(row: AccountRow) -> Iterator[Deed]:
     agreement, number = cells.text("agreement"), cells.number("number")
     amount, due_on = cells.money("amount"), cells.day("due_on")
     condition = cells.text("condition")
+    least_grade, day = cells.optional("least_grade"), cells.optional_day("scorecard_day")
     wanted = [
         Cells(each)
         for each in row.accounts.tables["deliverables"]
@@ -153,6 +156,8 @@ def _tranche(row: AccountRow) -> Iterator[Deed]:
                 )
                 for each in wanted
             ),
+            least_grade=least_grade,
+            scorecard_day=day,
         )
 
     yield row.deed(plan_tranche, f"{name} plan", cells.day("planned_on"), "by", plan, kept=named)
@@ -182,13 +187,7 @@ def _budget(row: AccountRow, database: Database) -> Iterator[Deed]:
     async def budget(known: Known) -> UUID:
         # It was made with its first line, which is what that deed is known by.
         done = known.row(agency, "project", project)
-        found = select(BUDGET.c.id).where(
-            BUDGET.c.tenant_id == done.tenant_id, BUDGET.c.project_id == done.row_id
-        )
-        context = Context(Audience.AGENCY, tenant_id=done.tenant_id)
-        async with database.read(context) as transaction:
-            budget_id: UUID = await transaction.scalar(found)
-            return budget_id
+        return await row_made_by(database, done, BUDGET, project_id=done.row_id)
 
     async def submit(known: Known) -> BudgetSubmission:
         return BudgetSubmission(budget_id=await budget(known), version=1)

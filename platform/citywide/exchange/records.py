@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import TypeVar
 from uuid import UUID
 
@@ -16,6 +18,7 @@ from citywide.tenancy.reading import Problem, TableRow
 D = TypeVar("D")
 # The longest number that a machine word holds whatever its digits.
 MOST_DIGITS = 9
+_FIGURE = re.compile(rf"-?[0-9]{{1,{MOST_DIGITS}}}(\.[0-9]{{1,3}})?")
 
 
 class CellError(Exception):
@@ -64,6 +67,16 @@ class Cells:
             message = f"{column}: {value!r} is not a whole number."
             raise CellError(message)
         return int(value)
+
+    def optional_thousandths(self, column: str) -> int | None:
+        """A figure with up to three decimals, in thousandths; None for a blank cell."""
+        value = self.row.cells[column]
+        if value is None:
+            return None
+        if _FIGURE.fullmatch(value) is None:
+            message = f"{column}: {value!r} is not a figure like 12 or -3.5."
+            raise CellError(message)
+        return int(1_000 * Decimal(value))
 
     def money(self, column: str) -> int:
         """An amount in yuan, as fen."""

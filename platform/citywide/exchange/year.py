@@ -1,4 +1,4 @@
-"""Load a pilot's year of money: everything that was done with it, in the order of its days."""
+"""Load a pilot's year: what was done with its money and how it was judged, day by day."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from citywide.tenancy.reading import Problem, read_table, refuse_problems
 from citywide.tenancy.rows import of_tenant
 
 
-async def load_money(
+async def load_year(
     database: Database,
     folder: Path,
     city: City,
@@ -32,9 +32,9 @@ async def load_money(
     sealer: Sealer,
     progress: Callable[[int, int], None] | None = None,
 ) -> int:
-    """Do again what the files of money in `folder` tell; how many rows they have, if any is new.
+    """Do again what the files of the year in `folder` tell; how many rows they have, if any is new.
 
-    A folder without `funds.csv` has no money. `policy` is asked for only when there is something
+    A folder without `funds.csv` has none. `policy` is asked for only when there is something
     to do. Raises `OperatorError` with every row that cannot be read, before anything is done; or
     with the first row that breaks a rule: then what came before it stays, and the next run goes
     on from there.
