@@ -394,14 +394,11 @@ class Figures:
         return self.sight.world.where(table, {**wanted, "tenant_id": row["tenant_id"]})
 
 
-def published_cells(
-    figures: Figures, measure: str
-) -> tuple[Sequence[str], Mapping[Key, tuple[bool, int]]]:
-    """Of each base cell whether it is small, and what is told of it; month first in its key."""
+def base_cells(figures: Figures, measure: str) -> tuple[Sequence[str], Mapping[Key, Cell]]:
+    """What the measure counts, as fine as it is ever told; month first in a cell's key."""
     today = figures.sight.principal.today
     names = sorted(PUBLISHED[measure] - _TIME)
     cells: dict[Key, Cell] = defaultdict(Cell)
-    agencies: dict[UUID, Cell] = defaultdict(Cell)
     for each in figures.facts(measure):
         key: Key = (each.first.replace(day=1), *(each.split[name] for name in names))
         if "MONTH" not in each.split:
@@ -410,34 +407,61 @@ def published_cells(
             last = None if each.last is None else (each.last - timedelta(1)).replace(day=1)
             key = (*key, last, each.last is None or each.last > today)
         cells[key].add(each)
-        agencies[each.split["AGENCY"]].add(each)
+    return names, cells
+
+
+def grids(names: Sequence[str], cells: Mapping[Key, Cell]) -> Sequence[Mapping[Key, Cell]]:
+    """The cells of each agency and kind, rounded together; without those about few persons."""
+    places = [1 + names.index(name) for name in ("AGENCY", "KIND") if name in names]
+    found: dict[Key, dict[Key, Cell]] = defaultdict(dict)
+    for key, cell in cells.items():
+        found[tuple(key[place] for place in places)][key] = cell
+    whole = [
+        (mine, set().union(*(cell.persons for cell in mine.values()))) for mine in found.values()
+    ]
+    return [mine for mine, persons in whole if not 0 < len(persons) < _FEWEST_PERSONS]
+
+
+def published_cells(
+    figures: Figures, measure: str
+) -> tuple[Sequence[str], Mapping[Key, tuple[bool, int]]]:
+    """Of each base cell whether it is small, and what is told of it."""
+    names, cells = base_cells(figures, measure)
+    is_bounded = UNITS[measure] == "PERSONS"
     found: dict[Key, tuple[bool, int]] = {}
-    place = 1 + names.index("AGENCY")
-    for agency, whole in agencies.items():
-        if 0 < len(whole.persons) < _FEWEST_PERSONS:
-            continue
-        mine = {key: cell for key, cell in cells.items() if key[place] == agency}
-        found |= rounded(mine)
+    for mine in grids(names, cells):
+        found |= rounded(mine, is_bounded=is_bounded)
     return names, found
 
 
-def rounded(cells: Mapping[Key, Cell]) -> Mapping[Key, tuple[bool, int]]:
-    """One agency's cells: the large ones as they are, the small ones in fives."""
+def in_order(cells: Mapping[Key, Cell]) -> tuple[list[Key], list[Key]]:
+    """The small cells in the order of the rounding, and the others."""
     order = sorted(cells, key=lambda key: [(each is None, each) for each in key])
     small = [key for key in order if 0 < len(cells[key].persons) < _FEWEST_PERSONS]
-    large = [key for key in order if key not in small]
-    left = sum(cells[key].total for key in small) % 5
+    return small, [key for key in order if key not in small]
+
+
+def rounded(
+    cells: Mapping[Key, Cell], *, is_bounded: bool = False
+) -> Mapping[Key, tuple[bool, int]]:
+    """One grid's cells: the large ones as they are, the small ones in sixes."""
+    small, large = in_order(cells)
     found = {key: (False, cells[key].total) for key in large}
-    reached = 0 if large else (4 - left) // 2
-    for key in small:
-        before = reached // 5
-        reached += cells[key].total
-        found[key] = True, 5 * (reached // 5 - before)
-    if large:
-        most = max(large, key=lambda key: cells[key].total)
-        found[most] = False, found[most][1] + left
-    elif small:
-        found[small[-1]] = True, found[small[-1]][1] + left
+    carrier = max(large, key=lambda key: cells[key].total, default=None)
+    if carrier is not None and cells[carrier].total < 2:
+        carrier = None
+    beyond = sum(cells[key].total - 1 for key in small)
+    reached = 2 if is_bounded or carrier is not None else (5 - beyond % 6) // 2
+    for place, key in enumerate(small):
+        before = reached // 6 + place // 6
+        reached += cells[key].total - 1
+        found[key] = True, 6 * (reached // 6 + (place + 1) // 6 - before)
+    if carrier is None and not is_bounded and len(small) > 1 and beyond >= 6:
+        carrier = small[-1]
+    if carrier is not None:
+        is_small, told = found[carrier]
+        left = sum(cells[key].total for key in small) - sum(found[key][1] for key in small)
+        found[carrier] = is_small, told + left
     return found
 
 

@@ -70,7 +70,7 @@ class MetricValue:
         description=(
             "The figure; of a ratio to four places, null where there is nothing to divide by. "
             "Masked: figures about fewer than five persons are left out or rounded together to "
-            "multiples of five; null where there is none but those."
+            "multiples of six; null where there is none but those."
         )
     )
     numerator: float | None = strawberry.field(

@@ -1,17 +1,20 @@
 """Figures for those who see aggregates only: nothing that is told depends on a small cell alone.
 
 A *base cell* is one agency, project, community, kind and month of one measure, whatever is
-asked. A cell about five persons or more is published as it is. All others of an agency are
-rounded together to multiples of five in one fixed order (controlled rounding by cumulated sums:
+asked. A cell about five persons or more is published as it is. The others of an agency and kind
+are rounded together to multiples of six in one fixed order (controlled rounding by cumulated sums:
 I. P. Fellegi, "Controlled random rounding", Survey Methodology 1, 1975; L. Willenborg and
 T. de Waal, "Elements of Statistical Disclosure Control", 2001, ch. 9; A. Hundepool et al.,
-"Statistical Disclosure Control", 2012, ch. 5), and the agency's total is kept: what the rounding
-leaves goes to its largest published cell. An agency about fewer than five persons is left out.
+"Statistical Disclosure Control", 2012, ch. 5). What is rounded is what each holds beyond one, for
+whoever knows that a cell is there knows that it holds one; the ones are told as a six at every
+sixth cell. What is left goes to the largest published cell, or to the last small one, so
+that the total is kept. An agency's kind about fewer than five persons is left out.
 
 Every answer is a sum of published cells, whoever asks what and how often. So differences,
-periods and filters give nothing but published cells, each of which is possible for several
-values of the small ones: no set of questions can be solved for one of them. A sum with neither
-a cell about five persons nor two cells that were rounded up is null, as nothing is.
+periods and filters give nothing but published cells, each of which is possible for at least three
+values of every small one: no set of questions can be solved for one of them. Two measures of the
+same cells have the same grid, since it ends with agency and kind. A sum with neither a cell about
+five persons nor two cells that were rounded up is null, as nothing is.
 
 Days are whole months: a window that moved day by day would show where a rounded sum turns.
 """
@@ -49,14 +52,22 @@ from citywide.evaluation.counting import (
     scan,
 )
 from citywide.evaluation.facts import TIME_DIMENSIONS, Wanted, in_time
-from citywide.evaluation.measures import MEASURES, SPLITS, Measured
+from citywide.evaluation.measures import MEASURES, SPLITS, Measured, Unit
 
-# A cell about fewer persons tells who they are to somebody who knows the community; it is also
-# the base of the rounding.
+# A cell about fewer persons tells who they are to somebody who knows the community.
 SMALLEST_CELL = 5
-_FIVE: ColumnElement[int] = literal_column(str(SMALLEST_CELL), Integer)
-_FOUR: ColumnElement[int] = literal_column(str(SMALLEST_CELL - 1), Integer)
-_ZERO: ColumnElement[int] = literal_column("0", Integer)
+
+
+def _number(number: int) -> ColumnElement[int]:
+    return literal_column(str(number), Integer)
+
+
+_ZERO, _ONE, _TWO = _number(0), _number(1), _number(2)
+# More than a small cell can be about. Files of such a cell are up to three beyond one, and a run of
+# full cells grows by threes: counted from two it never meets a bound of a six, but one of a five.
+_BASE = _number(6)
+# Small cells of one such value are rounded together, those of two never.
+_GRID = frozenset({"AGENCY", "KIND"})
 
 
 def possible_splits(measure: str) -> frozenset[str]:
@@ -92,8 +103,7 @@ class Publishing(Counting):
         if not self.is_whole:
             is_told = or_(
                 func.bool_or(~cells.c.small),
-                func.count().filter(and_(cells.c.small, cells.c.published > _ZERO))
-                > literal_column("1"),
+                func.count().filter(and_(cells.c.small, cells.c.published > _ZERO)) > _ONE,
             )
             found = case((is_told, found), else_=null())
         conditions = [
@@ -130,7 +140,7 @@ class Publishing(Counting):
             columns += self._endings(fact.last_day)
             conditions.append(fact.first_day <= self.access.binds.principal("today", Date()))
         persons = func.count(fact.person.distinct()).label("persons")
-        agency = fact.keys["AGENCY"].label("agency")
+        groups = [fact.keys[name].label(name.lower()) for name in names if name in _GRID]
         base: Any = (
             select(*columns, cast(measured.count(fact), BigInteger).label("counted"), persons)
             .select_from(fact.source)
@@ -139,43 +149,47 @@ class Publishing(Counting):
             .subquery()
         )
         whole: Any = (
-            select(agency, persons)
+            select(*groups, persons)
             .select_from(fact.source)
             .where(and_(true(), *conditions))
-            .group_by(fact.keys["AGENCY"])
+            .group_by(*[group.element for group in groups])
             .subquery()
         )
         order = [base.c.month, *(base.c[c.name] for c in columns if c.name != "month")]
-        is_small = base.c.persons.between(literal_column("1"), _FOUR)
-        pooled = case((is_small, base.c.counted), else_=_ZERO)
-        mine = base.c.agency
-        run = func.sum(pooled).over(partition_by=mine, order_by=order)
+        mine = [base.c[group.name] for group in groups]
+        is_small = base.c.persons.between(_ONE, _number(SMALLEST_CELL - 1))
+        beyond = case((is_small, base.c.counted - _ONE), else_=_ZERO)
+        smalls = func.count().filter(is_small)
         windows: Any = (
             select(
                 *[base.c[column.name] for column in columns],
                 base.c.counted,
                 is_small.label("small"),
-                cast(run, BigInteger).label("run"),
-                cast(func.sum(pooled).over(partition_by=mine), BigInteger).label("pool"),
-                func.bool_or(~is_small).over(partition_by=mine).label("has_large"),
+                beyond.label("beyond"),
+                _whole(func.sum(beyond).over(partition_by=mine, order_by=order)).label("run"),
+                _whole(func.sum(beyond).over(partition_by=mine)).label("pool"),
+                smalls.over(partition_by=mine, order_by=order).label("place"),
+                smalls.over(partition_by=mine).label("smalls"),
+                func.bool_or(and_(~is_small, base.c.counted >= _TWO))
+                .over(partition_by=mine)
+                .label("has_large"),
                 func.row_number()
-                .over(partition_by=[mine, is_small], order_by=[base.c.counted.desc(), *order])
+                .over(partition_by=[*mine, is_small], order_by=[base.c.counted.desc(), *order])
                 .label("largest"),
-                func.count().filter(is_small).over(partition_by=mine).label("smalls"),
-                func.count()
-                .filter(is_small)
-                .over(partition_by=mine, order_by=order)
-                .label("place"),
             )
-            .select_from(base.join(whole, whole.c.agency == base.c.agency))
-            .where(or_(whole.c.persons == _ZERO, whole.c.persons >= _FIVE))
+            .select_from(
+                base.join(whole, and_(*(whole.c[g.name] == base.c[g.name] for g in groups)))
+            )
+            .where(or_(whole.c.persons == _ZERO, whole.c.persons >= _number(SMALLEST_CELL)))
             .subquery()
         )
+        is_counting_persons = measured.unit is Unit.PERSONS
+        published = _published(windows, is_bounded=is_counting_persons)
         return (
             select(
                 *[windows.c[column.name] for column in columns],
                 windows.c.small,
-                _published(windows).label("published"),
+                published.label("published"),
             )
             .select_from(windows)
             .subquery()
@@ -185,7 +199,7 @@ class Publishing(Counting):
         """Until when a file is open: the month of its last day, and whether that has come."""
         today = self.access.binds.principal("today", Date())
         return [
-            _month(last_day - literal_column("1")).label("last_month"),
+            _month(last_day - _ONE).label("last_month"),
             func.coalesce(last_day > today, literal_column("true")).label("open"),
         ]
 
@@ -194,21 +208,39 @@ def _month(day: ColumnElement[Any]) -> ColumnElement[Any]:
     return cast(func.date_trunc(literal_column("'month'"), day), Date)
 
 
-def _published(cell: Any) -> ColumnElement[Any]:
-    """What is told of a base cell: itself, or multiples of five of the small ones before it."""
+def _whole(number: ColumnElement[Any]) -> ColumnElement[Any]:
+    return cast(number, BigInteger)
+
+
+def _published(cell: Any, *, is_bounded: bool) -> ColumnElement[Any]:
+    """What is told of a base cell: itself, or multiples of six of the small ones before it.
+
+    `is_bounded` says that a small cell holds no more than persons, four at the most.
+    """
     columns = cell.c
-    left = columns.pool % _FIVE
-    # Without a large cell the total gives the pool away; beginning in the middle of a five then
-    # leaves the first and the last small cell as open as the others.
-    half = (_FOUR - left) // literal_column("2", Integer)
-    start = case((columns.has_large, _ZERO), else_=half)
-    reached = (columns.run + start) // _FIVE
-    before = (columns.run - columns.counted + start) // _FIVE
-    is_last = and_(~columns.has_large, columns.place == columns.smalls)
-    rounded = _FIVE * (reached - before) + case((is_last, left), else_=_ZERO)
-    is_largest = columns.largest == literal_column("1")
-    as_it_is = columns.counted + case((is_largest, left), else_=_ZERO)
-    return case((columns.small, rounded), else_=as_it_is)
+    left = columns.pool % _BASE
+    # Where the total gives the pool away, beginning in the middle of a six leaves the first and
+    # the last small cell as open as the others.
+    middle = (_BASE - _ONE - left) // _TWO
+    start = _TWO if is_bounded else case((columns.has_large, _TWO), else_=middle)
+
+    def told(run: ColumnElement[Any], place: ColumnElement[Any]) -> ColumnElement[Any]:
+        return _BASE * ((run + start) // _BASE + place // _BASE)
+
+    rounded = told(columns.run, columns.place)
+    rounded -= told(columns.run - columns.beyond, columns.place - _ONE)
+    rest = columns.pool + columns.smalls - told(columns.pool, columns.smalls)
+    # With no more than one beyond each of them the total would give all of them away.
+    is_last = and_(
+        ~columns.has_large,
+        columns.place == columns.smalls,
+        columns.smalls > _ONE,
+        columns.pool >= _BASE,
+    )
+    carried = _ZERO if is_bounded else case((is_last, rest), else_=_ZERO)
+    is_largest = and_(columns.has_large, columns.largest == _ONE)
+    as_it_is = columns.counted + case((is_largest, rest), else_=_ZERO)
+    return case((columns.small, rounded + carried), else_=as_it_is)
 
 
 def check_month(day: date) -> None:
