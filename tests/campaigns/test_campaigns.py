@@ -9,6 +9,7 @@ import pytest
 from services.visits import COLLEAGUE, DIRECTOR, WORKER, a_service
 from walls.house import House
 
+OFFICER = "bureau.officer"
 CAMPAIGN = "campaign { id version status heldOn validFrom validUntil due { totalCount } }"
 LISTED = """query($id: ID!) { node(id: $id) { ... on Campaign { version due(first: 100) { nodes {
   id isVisited visitedOn gapReason beneficiary { id name worker { subject } }
@@ -36,6 +37,14 @@ async def listed(house: House, campaign: dict[str, Any], user: str = DIRECTOR) -
 async def coverage(house: House, campaign: dict[str, Any], user: str, *by: str) -> Any:
     found = await house.data(user, COVERAGE, id=campaign["id"], by=list(by))
     return found["campaignCoverage"]["rows"]
+
+
+SPLITS: tuple[tuple[str, ...], ...] = ((), ("AREA",), ("WORKER",), ("AREA", "WORKER"))
+FIGURES = ("due", "visited", "explained", "unexplained")
+
+
+async def everything(house: House, campaign: dict[str, Any], user: str) -> list[Any]:
+    return [await coverage(house, campaign, user, *by) for by in SPLITS]
 
 
 async def rows(house: House) -> list[tuple[Any, ...]]:
@@ -245,22 +254,56 @@ async def test_only_a_director_plans(pilot: House, user: str) -> None:
     assert await rows(pilot) == before
 
 
+async def made_small(house: House) -> tuple[list[Any], list[Any]]:
+    """Move four persons into a community of their own; the files of these, and the others."""
+    files = await house.owner.fetch(
+        "SELECT b.id, b.tenant_id, b.site_id FROM campaign_due d JOIN beneficiary b"
+        " ON b.tenant_id = d.tenant_id AND b.id = d.beneficiary_id ORDER BY b.id"
+    )
+    moved = [row["id"] for row in files[:4]]
+    await house.owner.execute(
+        "WITH made AS (INSERT INTO site (tenant_id, bureau_id, id, agreement_id, area_id)"
+        " SELECT tenant_id, bureau_id, gen_random_uuid(), agreement_id, (SELECT min(a.id::text)"
+        " FROM area a WHERE a.id <> s.area_id AND a.level = 'COMMUNITY')::uuid"
+        f" FROM site s WHERE tenant_id = '{files[0]['tenant_id']}' AND id = '{files[0]['site_id']}'"
+        " RETURNING tenant_id, id) UPDATE beneficiary b SET site_id = made.id FROM made"
+        f" WHERE b.tenant_id = made.tenant_id AND b.id = ANY('{{{','.join(map(str, moved))}}}')"
+    )
+    return moved, [row["id"] for row in files[4:]]
+
+
 async def test_small_cells_are_hidden_from_who_may_not_know_a_persons_status(pilot: House) -> None:
+    """Every answer is a sum of what communities with five persons or more have."""
     campaign = await planned(pilot)
-    clear = await coverage(pilot, campaign, DIRECTOR, "WORKER")
-    assert await coverage(pilot, campaign, "bureau.auditor", "WORKER") == clear
-    assert any(row["due"] < 5 for row in clear)
-    hidden = [
-        row if row["due"] >= 5 else {"keys": row["keys"], **dict.fromkeys(list(row)[1:])}
-        for row in clear
-    ]
+    await made_small(pilot)
+    clear = dict(zip(SPLITS, await everything(pilot, campaign, DIRECTOR), strict=True))
+    assert await everything(pilot, campaign, "bureau.auditor") == list(clear.values())
+    assert {row["due"] < 5 for row in clear["AREA",]} == {True, False}
     for user in (WORKER, "bureau.officer", "supervisor.lead"):
-        assert await coverage(pilot, campaign, user, "WORKER") == hidden
-    for user in ("yixin.director", "bureau.officer"):
-        seen = await coverage(pilot, campaign, user)
-        assert bool(seen) == (user == "bureau.officer")
+        seen = dict(zip(SPLITS, await everything(pilot, campaign, user), strict=True))
+        assert seen["AREA",] == [row for row in clear["AREA",] if row["due"] >= 5]
+        total = {name: sum(row[name] for row in seen["AREA",]) for name in FIGURES}
+        assert seen[()] == [{"keys": [], **total}]
+        assert seen["WORKER",] == seen["AREA", "WORKER"] == []
+    assert await coverage(pilot, campaign, "yixin.director") == []
     named = await pilot.forbidden("bureau.officer", LISTED, id=campaign["id"])
     assert "CampaignDue.id" in named
+
+
+async def test_whatever_becomes_of_few_persons_no_answer_changes(pilot: House) -> None:
+    """Of two cities that differ in a small community alone nobody can tell which is theirs."""
+    campaign = await planned(pilot)
+    small, large = await made_small(pilot)
+    for files, is_hidden in ((small, True), (large, False)):
+        for change in (
+            "DELETE FROM attendance WHERE beneficiary_id = $1",
+            "DELETE FROM campaign_due WHERE beneficiary_id = $1",
+        ):
+            before, exact = [await everything(pilot, campaign, u) for u in (OFFICER, DIRECTOR)]
+            await pilot.owner.execute(change, files[0])
+            after, now = [await everything(pilot, campaign, u) for u in (OFFICER, DIRECTOR)]
+            assert (after == before) == is_hidden
+            assert now != exact
 
 
 async def test_the_festivals_of_a_year_are_listed_by_day(pilot: House) -> None:

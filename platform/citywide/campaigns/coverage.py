@@ -1,4 +1,10 @@
-"""`campaignCoverage` in the schema: how far a campaign got, counted in the one statement."""
+"""`campaignCoverage` in the schema: how far a campaign got, counted in the one statement.
+
+Whoever may not know who is entitled sees sums of whole communities, and of these only the ones
+with five persons due or more, whatever is asked. So no difference of answers tells anything of a
+smaller one. Rounding as in `metrics` would tell the same persons anew with each festival, and
+figures by worker would cut a community into small ones.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import strawberry
-from sqlalchemy import FromClause, Uuid, and_, case, func, literal, null, select
+from sqlalchemy import BigInteger, FromClause, Uuid, and_, cast, func, literal, null, select
 from sqlalchemy.sql import ColumnElement
 
 from citywide.beneficiaries.models import BENEFICIARY
@@ -24,6 +30,8 @@ from citywide.tenancy.models import SITE
 
 # As in `metrics`: a cell about fewer persons tells who they are to somebody who knows the place.
 SMALLEST_CELL = 5
+# Of what is told, in a column of its own.
+_TOLD = "told_"
 _FIGURES = ("due", "visited", "explained", "unexplained")
 
 
@@ -41,8 +49,45 @@ class Coverage:
         made: Mapping[str, Callable[[Group], ColumnElement[Any]]] = {"rows": self._rows}
         return JsonObject(selected(self.place, self.place.group, "CampaignCoverage", made))
 
+    def _is_masked(self, figure: str) -> bool:
+        grant = self.access.grants.of(f"CoverageRow.{figure}")
+        return grant is not None and grant.clear is None
+
+    @property
+    def _is_by_worker(self) -> bool:
+        return "WORKER" in self.by
+
     def _counted(self) -> FromClause:
-        """One row a cell: `k0 …` ids, `l0 …` labels, and the figures."""
+        """One row for each combination of `by`: `k0 …` ids, `l0 …` labels, and the figures."""
+        cells = self._cells()
+        columns = [
+            cells.c[f"{part}_{name.lower()}"].label(f"{part[0]}{number}")
+            for number, name in enumerate(self.by)
+            for part in ("key", "label")
+        ]
+        is_large = cells.c.due >= literal(SMALLEST_CELL)
+
+        def told(total: Any) -> ColumnElement[Any]:
+            found: ColumnElement[Any] = null() if self._is_by_worker else total.filter(is_large)
+            return found
+
+        figures = []
+        for name in _FIGURES:
+            total = func.sum(cells.c[name])
+            figures += [
+                cast(total, BigInteger).label(name),
+                cast(told(total), BigInteger).label(f"{_TOLD}{name}"),
+            ]
+        found = select(*columns, *figures).select_from(cells)
+        # Without a group there would be a row about nobody, of a campaign that is not there.
+        some = func.count() > literal(0)
+        if all(self._is_masked(name) for name in _FIGURES):
+            # A row of nothing that is told would tell that there is something.
+            some = told(func.count()) > literal(0)
+        return found.group_by(*(column.element for column in columns)).having(some).subquery()
+
+    def _cells(self) -> FromClause:
+        """One row for each community, and for each worker in it if asked by worker."""
         entities, access = self.access.entities, self.access
         campaign = entities["Campaign"].table.alias()
         due, file, site = CAMPAIGN_DUE.alias(), BENEFICIARY.alias(), SITE.alias()
@@ -54,15 +99,17 @@ class Coverage:
             .join(area, area.c.id == site.c.area_id)
             .join(worker, _same(worker, worker.c.id == file.c.worker_id, due))
         )
-        rows = {"AREA": area, "WORKER": worker}
-        keys, order = [], []
-        for number, name in enumerate(self.by):
-            row, entity = rows[name], entities["Area" if name == "AREA" else "Member"]
+        keys = [
+            opaque_id(entities["Area"], area).label("key_area"),
+            area.c.name.label("label_area"),
+        ]
+        each = [area.c.id, area.c.name]
+        if self._is_by_worker:
             keys += [
-                opaque_id(entity, row).label(f"k{number}"),
-                row.c.name.label(f"l{number}"),
+                opaque_id(entities["Member"], worker).label("key_worker"),
+                worker.c.name.label("label_worker"),
             ]
-            order += [row.c.id, row.c.name, *([row.c.tenant_id] if name == "WORKER" else [])]
+            each += [worker.c.tenant_id, worker.c.id, worker.c.name]
         walls = [
             condition
             for table, row in (
@@ -87,9 +134,7 @@ class Coverage:
             func.count().filter(and_(~was_visited, ~has_reason)).label("unexplained"),
         ).select_from(source)
         conditions = [*chosen, *access.visible(entities["Campaign"], campaign), *walls]
-        # Without a group there would be a row about nobody, of a campaign that is not there.
-        some = func.count() > literal(0)
-        return found.where(and_(*conditions)).group_by(*order).having(some).subquery()
+        return found.where(and_(*conditions)).group_by(*each).subquery()
 
     def _rows(self, group: Group) -> ColumnElement[Any]:
         made: dict[str, Callable[[Group], ColumnElement[Any]]] = {"keys": self._keys}
@@ -106,13 +151,13 @@ class Coverage:
 
     def _figure(self, group: Group) -> ColumnElement[Any]:
         figure: ColumnElement[Any] = self.counted.c[group.name]
-        coordinate = f"CoverageRow.{group.name}"
-        grant = self.access.grants.of(coordinate)
-        if grant is None or grant.clear is not None:
+        if not self._is_masked(group.name):
             return figure
-        reason = f"null where fewer than {SMALLEST_CELL} persons are due"
+        coordinate = f"CoverageRow.{group.name}"
+        reason = f"of communities with {SMALLEST_CELL} persons due or more, and of no worker"
         self.access.mask_noted((*self.place.path, "rows", group.key), coordinate, reason)
-        return case((self.counted.c.due.between(1, SMALLEST_CELL - 1), null()), else_=figure)
+        told: ColumnElement[Any] = self.counted.c[f"{_TOLD}{group.name}"]
+        return told
 
 
 def _same(row: FromClause, on: ColumnElement[bool], due: FromClause) -> ColumnElement[bool]:

@@ -123,11 +123,12 @@ class CoverageKey:
 class CoverageRow:
     keys: list[CoverageKey] = strawberry.field(description="In the order of `by`.")
     due: int | None = strawberry.field(
-        description="Persons on the list; masked: null where fewer than five are."
+        description=(
+            "Persons on the list; masked: of those communities alone that have five or more, and "
+            "of no worker; a row of no such community is left out."
+        )
     )
-    visited: int | None = strawberry.field(
-        description="Of these, with a visit; masked: null where fewer than five are due."
-    )
+    visited: int | None = strawberry.field(description="Of these, with a visit; masked as `due`.")
     explained: int | None = strawberry.field(
         description="Without a visit and with a reason; masked as `due`."
     )
