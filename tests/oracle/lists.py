@@ -7,7 +7,7 @@ import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -110,6 +110,10 @@ class Lists:
         return 0
 
 
+# What JSON has no word for.
+_READ = {Kind.DATE: date.fromisoformat, Kind.DATETIME: datetime.fromisoformat}
+
+
 def field_of(entity: Entity, term: Mapping[str, str]) -> str:
     """The field that a term of an order names: FILE_NUMBER is fileNumber."""
     head, *tail = term["field"].lower().split("_")
@@ -140,8 +144,8 @@ def read_cursor(entity: Entity, order: Order, cursor: str) -> Sequence[Any]:
 def _key(entity: Entity, term: Mapping[str, str], key: Any) -> Any:
     declared = entity.fields[field_of(entity, term)]
     assert isinstance(declared, Value)
-    is_day = key is not None and declared.kind is Kind.DATE
-    return date.fromisoformat(key) if is_day else key
+    read = _READ.get(declared.kind)
+    return key if key is None or read is None else read(key)
 
 
 def _greatest_null(value: Any) -> tuple[bool, Any]:

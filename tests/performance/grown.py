@@ -33,7 +33,7 @@ async def grow(owner: asyncpg.Connection) -> None:
     for table in ("beneficiary", "service_record"):
         rows = await owner.fetch(
             "SELECT attname FROM pg_attribute WHERE attrelid = $1::regclass"
-            " AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
+            " AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum",
             table,
         )
         columns = [row["attname"] for row in rows]

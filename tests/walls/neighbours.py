@@ -95,8 +95,14 @@ def _copy(
             case _:
                 return column
 
-    found = select(*map(copied, table.c)).where(kept)
-    return insert(table).from_select([column.name for column in table.c], found)
+    written = written_columns(table)
+    found = select(*map(copied, written)).where(kept)
+    return insert(table).from_select([column.name for column in written], found)
+
+
+def written_columns(table: Table) -> list[Column[object]]:
+    """The columns that somebody writes; the database makes the others out of them."""
+    return [column for column in table.columns if column.computed is None]
 
 
 async def _run(owner: asyncpg.Connection, statement: object) -> None:

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from citywide.db.session import Audience, Context, Database, Transaction
-from citywide.db.tables import APPEND_ONLY_KEY, WRITERS_KEY
+from citywide.db.tables import APPEND_ONLY_KEY, METADATA, WRITERS_KEY
 from walls.house import House
 from walls.neighbours import (
     ELSEWHERE_BUREAU,
@@ -19,6 +19,7 @@ from walls.neighbours import (
     TENANT_TABLES,
     YIJIAQIN,
     YUEQING,
+    written_columns,
 )
 
 MANIFEST_TABLES = ["tenant", "agreement", "site", "assignment"]
@@ -149,7 +150,11 @@ async def rolled_back(house: House, context: Context) -> AsyncIterator[asyncpg.C
 
 
 async def a_row(house: House, name: str, tenant_id: UUID) -> dict[str, Any]:
-    row = await house.owner.fetchrow(f'SELECT * FROM "{name}" WHERE tenant_id = $1', tenant_id)
+    written = written_columns(METADATA.tables[name])
+    columns = ", ".join(f'"{column.name}"' for column in written)
+    row = await house.owner.fetchrow(
+        f'SELECT {columns} FROM "{name}" WHERE tenant_id = $1', tenant_id
+    )
     return {} if row is None else dict(row)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import FromClause, and_, func, literal_column
+from sqlalchemy import Date, DateTime, FromClause, and_, cast, func, literal_column
 from sqlalchemy.sql import ColumnElement
 
 from citywide.assessments.models import ASSESSMENT
@@ -50,20 +50,23 @@ class Fact:
     is_repeated: bool = False
 
 
-def in_time(day: ColumnElement[Any]) -> dict[str, ColumnElement[Any]]:
-    """The dimensions of a day."""
-
-    def as_text(pattern: str) -> ColumnElement[Any]:
-        return func.to_char(day, literal_column(pattern))
-
-    return {
-        "MONTH": as_text("'YYYY-MM'"),
-        "QUARTER": as_text("'YYYY-\"Q\"Q'"),
-        "YEAR": as_text("'YYYY'"),
-    }
+# How the first day of a period is told.
+PERIODS: Mapping[str, str] = {"MONTH": "YYYY-MM", "QUARTER": 'YYYY-"Q"Q', "YEAR": "YYYY"}
 
 
-TIME_DIMENSIONS = frozenset({"MONTH", "QUARTER", "YEAR"})
+def start(period: str, day: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The first day of a day's MONTH, QUARTER or YEAR; as text it would take thrice as long."""
+    unit: ColumnElement[str] = literal_column(f"'{period.lower()}'")
+    return cast(func.date_trunc(unit, cast(day, DateTime)), Date)
+
+
+def in_time(
+    day: ColumnElement[Any], month: ColumnElement[Any] | None = None
+) -> dict[str, ColumnElement[Any]]:
+    """The dimensions of a day: first days of periods. `month` is one that is kept with the row."""
+    return {name: start(name, day) for name in PERIODS} | (
+        {} if month is None else {"MONTH": month}
+    )
 
 
 def files(wanted: Wanted) -> Fact:
@@ -98,7 +101,7 @@ def _record_keys(record: FromClause) -> dict[str, ColumnElement[Any]]:
         "PROJECT": record.c.project_id,
         "AREA": record.c.area_id,
         "KIND": record.c.kind,
-        **in_time(record.c.served_on),
+        **in_time(record.c.served_on, record.c.served_month),
     }
 
 

@@ -26,7 +26,7 @@ from sqlalchemy.sql import ColumnElement
 
 from citywide.errors import Code, RefusalError
 from citywide.evaluation.counting import Counting, Figure, Question, sub_query
-from citywide.evaluation.facts import TIME_DIMENSIONS
+from citywide.evaluation.facts import PERIODS
 from citywide.evaluation.measures import (
     MEASURES,
     SPLITS,
@@ -192,7 +192,7 @@ class Table:
                 if child.name == name
             ]
         if groups and (
-            not {"from", "until"} <= self.question.where.keys() or TIME_DIMENSIONS & {*self.by}
+            not {"from", "until"} <= self.question.where.keys() or PERIODS.keys() & {*self.by}
         ):
             message = "previous needs from and until, and a split by no MONTH, QUARTER or YEAR."
             raise RefusalError(Code.BAD_USER_INPUT, message)
@@ -227,8 +227,9 @@ class Table:
             if name == "KIND":
                 found.append((key, case(_KIND_LABELS, value=key)))
                 continue
-            if name in TIME_DIMENSIONS:
-                found.append((key, key))
+            if name in PERIODS:
+                told = func.to_char(key, literal_column(f"'{PERIODS[name]}'"))
+                found.append((told, told))
                 continue
             entity = self.access.entities[name.capitalize()]
             row = entity.table.alias()

@@ -51,7 +51,7 @@ from citywide.evaluation.counting import (
     days,
     scan,
 )
-from citywide.evaluation.facts import TIME_DIMENSIONS, Wanted, in_time
+from citywide.evaluation.facts import PERIODS, Wanted, in_time, start
 from citywide.evaluation.measures import MEASURES, SPLITS, Measured, Unit
 
 # A cell about fewer persons tells who they are to somebody who knows the community.
@@ -94,11 +94,11 @@ class Publishing(Counting):
         return set(self.question.by) <= {"AGENCY"} and not set(self.question.where) - {"agencies"}
 
     def _published(self, figure: Figure) -> Part:
-        names = sorted(possible_splits(figure.measure) - TIME_DIMENSIONS)
+        names = sorted(possible_splits(figure.measure) - PERIODS.keys())
         cells = self._cells(figure.measured, names)
         keys = {name: cells.c[name.lower()] for name in names}
         if "MONTH" in possible_splits(figure.measure):
-            keys |= in_time(cells.c.month)
+            keys |= in_time(cells.c.month, cells.c.month)
         found: ColumnElement[Any] = func.sum(cells.c.published)
         if not self.is_whole:
             is_told = or_(
@@ -135,7 +135,7 @@ class Publishing(Counting):
         if measured.only is not None:
             conditions.append(measured.only(fact))
         columns = [fact.keys[name].label(name.lower()) for name in names]
-        columns.append(_month(fact.first_day).label("month"))
+        columns.append(start("MONTH", fact.first_day).label("month"))
         if fact.last_day is not None:
             columns += self._endings(fact.last_day)
             conditions.append(fact.first_day <= self.access.binds.principal("today", Date()))
@@ -199,13 +199,9 @@ class Publishing(Counting):
         """Until when a file is open: the month of its last day, and whether that has come."""
         today = self.access.binds.principal("today", Date())
         return [
-            _month(last_day - _ONE).label("last_month"),
+            start("MONTH", last_day - _ONE).label("last_month"),
             func.coalesce(last_day > today, literal_column("true")).label("open"),
         ]
-
-
-def _month(day: ColumnElement[Any]) -> ColumnElement[Any]:
-    return cast(func.date_trunc(literal_column("'month'"), day), Date)
 
 
 def _whole(number: ColumnElement[Any]) -> ColumnElement[Any]:

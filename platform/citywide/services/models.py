@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Computed,
     Date,
     DateTime,
     ForeignKey,
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
 
 from citywide.db.tables import one_of, reference, tenant_table
@@ -72,6 +74,12 @@ SERVICE_RECORD = tenant_table(
     Column("kind", Text, nullable=False),
     Column("medium", Text, nullable=False),
     Column("served_on", Date, nullable=False),
+    # Its first day: what figures by month are grouped by, in the order of an index.
+    Column(
+        "served_month",
+        Date,
+        Computed("date_trunc('month', served_on::timestamp)::date", persisted=True),
+    ),
     Column("duration_minutes", BigInteger, nullable=False),
     Column("area_id", Uuid, ForeignKey("area.id"), nullable=False),
     # The festival of a festival visit (节日慰问), in its Chinese name.
@@ -96,6 +104,12 @@ SERVICE_RECORD = tenant_table(
     Index(None, "tenant_id", "project_id", "served_on"),
     Index(None, "tenant_id", "record_id"),
     Index(None, "tenant_id", "series_id"),
+    # All that a city's figures by agency, month and kind read of a record.
+    Index(
+        "service_record_monthly_idx",
+        *("bureau_id", "tenant_id", "served_month", "kind", "served_on"),
+        postgresql_where=text("status = 'CURRENT'"),
+    ),
     reference("project_id", "project"),
     reference("series_id", "group_series"),
     reference("record_id", "service_record"),

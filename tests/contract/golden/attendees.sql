@@ -10,12 +10,12 @@ SELECT CAST(JSON_OBJECT(
       (SELECT service_record_1.tenant_id AS tenant_id, service_record_1.bureau_id AS bureau_id,
           service_record_1.id AS id, service_record_1.number AS number, service_record_1.project_id
           AS project_id, service_record_1.kind AS kind, service_record_1.medium AS medium,
-          service_record_1.served_on AS served_on, service_record_1.duration_minutes AS
-          duration_minutes, service_record_1.area_id AS area_id, service_record_1.festival AS
-          festival, service_record_1.title AS title, service_record_1.note AS note,
-          service_record_1.place AS place, service_record_1.quantity AS quantity,
-          service_record_1.quantity_unit AS quantity_unit, service_record_1.series_id AS series_id,
-          service_record_1.status AS status, service_record_1.version AS version,
+          service_record_1.served_on AS served_on, service_record_1.served_month AS served_month,
+          service_record_1.duration_minutes AS duration_minutes, service_record_1.area_id AS
+          area_id, service_record_1.festival AS festival, service_record_1.title AS title,
+          service_record_1.note AS note, service_record_1.place AS place, service_record_1.quantity
+          AS quantity, service_record_1.quantity_unit AS quantity_unit, service_record_1.series_id
+          AS series_id, service_record_1.status AS status, service_record_1.version AS version,
           service_record_1.record_id AS record_id, service_record_1.ended_by_id AS ended_by_id,
           service_record_1.ended_at AS ended_at, service_record_1.end_reason AS end_reason,
           service_record_1.number AS k0, service_record_1.id AS k1, row_number() OVER (

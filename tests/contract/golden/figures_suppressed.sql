@@ -4,7 +4,7 @@ SELECT CAST(JSON_OBJECT(
       (SELECT coalesce(json_agg(JSON_OBJECT(
               'keys' : json_build_array(JSON_OBJECT(
                   'label' : area_1.name RETURNING json), JSON_OBJECT(
-                  'label' : anon_2.k1 RETURNING json)),
+                  'label' : to_char(anon_2.k1, 'YYYY-MM') RETURNING json)),
               'values' : json_build_array(JSON_OBJECT(
                   'measure' : 'CASE_COUNSELLING',
                   'value' : anon_2.a0 RETURNING json), JSON_OBJECT(
@@ -12,13 +12,12 @@ SELECT CAST(JSON_OBJECT(
                   'value' : anon_2.a1 RETURNING json)) RETURNING json)
             ORDER BY area_1.name, CASE WHEN (area_1.id IS NOT NULL) THEN
                 translate(encode(('area'::bytea || '\x00000000000000000000000000000000'::bytea) ||
-                uuid_send(area_1.id), 'base64'), '+/', '-_') ELSE NULL END, anon_2.k1, anon_2.k1),
-                '[]'::json) AS coalesce_1
+                uuid_send(area_1.id), 'base64'), '+/', '-_') ELSE NULL END, to_char(anon_2.k1,
+                'YYYY-MM'), to_char(anon_2.k1, 'YYYY-MM')), '[]'::json) AS coalesce_1
         FROM
         (SELECT anon_3.k0 AS k0, anon_3.k1 AS k1, max(anon_3.a0) AS a0, max(anon_3.a1) AS a1
           FROM
-          (SELECT anon_4.area AS k0, to_char(anon_4.month, 'YYYY-MM') AS k1, CAST(CASE WHEN
-              (bool_or(NOT anon_4.small)
+          (SELECT anon_4.area AS k0, anon_4.month AS k1, CAST(CASE WHEN (bool_or(NOT anon_4.small)
                 OR count(*) FILTER (
                   WHERE anon_4.small
                   AND anon_4.published > 0) > 1) THEN sum(anon_4.published) ELSE NULL END AS BIGINT)
@@ -68,9 +67,9 @@ SELECT CAST(JSON_OBJECT(
                 FROM
                 (SELECT service_record_1.tenant_id AS agency, service_record_1.area_id AS area,
                     service_record_1.kind AS kind, service_record_1.project_id AS project,
-                    CAST(date_trunc('month', service_record_1.served_on) AS DATE) AS month,
-                    CAST(count(*) AS BIGINT) AS counted, count(DISTINCT attendance_1.beneficiary_id)
-                    AS persons
+                    CAST(date_trunc('month', CAST(service_record_1.served_on AS TIMESTAMP WITHOUT
+                    TIME ZONE)) AS DATE) AS month, CAST(count(*) AS BIGINT) AS counted,
+                    count(DISTINCT attendance_1.beneficiary_id) AS persons
                   FROM service_record AS service_record_1
                   JOIN attendance AS attendance_1 ON attendance_1.tenant_id =
                       service_record_1.tenant_id
@@ -82,7 +81,8 @@ SELECT CAST(JSON_OBJECT(
                   AND service_record_1.kind = 'CASE_SESSION'
                   GROUP BY service_record_1.tenant_id, service_record_1.area_id,
                       service_record_1.kind, service_record_1.project_id, CAST(date_trunc('month',
-                      service_record_1.served_on) AS DATE)) AS anon_6
+                      CAST(service_record_1.served_on AS TIMESTAMP WITHOUT TIME ZONE)) AS DATE)) AS
+                      anon_6
                 JOIN
                 (SELECT service_record_1.tenant_id AS agency, service_record_1.kind AS kind,
                     count(DISTINCT attendance_1.beneficiary_id) AS persons
@@ -102,10 +102,10 @@ SELECT CAST(JSON_OBJECT(
                 OR anon_7.persons >= 5) AS anon_5) AS anon_4
             WHERE anon_4.month < $2::DATE
             AND anon_4.month >= $3::DATE
-            GROUP BY anon_4.area, to_char(anon_4.month, 'YYYY-MM')
+            GROUP BY anon_4.area, anon_4.month
             UNION ALL
-            SELECT anon_8.area AS k0, to_char(anon_8.month, 'YYYY-MM') AS k1, CAST(NULL AS BIGINT)
-                AS a0, CAST(CASE WHEN (bool_or(NOT anon_8.small)
+            SELECT anon_8.area AS k0, anon_8.month AS k1, CAST(NULL AS BIGINT) AS a0, CAST(CASE WHEN
+                (bool_or(NOT anon_8.small)
                 OR count(*) FILTER (
                   WHERE anon_8.small
                   AND anon_8.published > 0) > 1) THEN sum(anon_8.published) ELSE NULL END AS BIGINT)
@@ -156,9 +156,9 @@ SELECT CAST(JSON_OBJECT(
                 FROM
                 (SELECT service_record_2.tenant_id AS agency, service_record_2.area_id AS area,
                     service_record_2.kind AS kind, service_record_2.project_id AS project,
-                    CAST(date_trunc('month', service_record_2.served_on) AS DATE) AS month,
-                    CAST(count(*) AS BIGINT) AS counted, count(DISTINCT attendance_2.beneficiary_id)
-                    AS persons
+                    CAST(date_trunc('month', CAST(service_record_2.served_on AS TIMESTAMP WITHOUT
+                    TIME ZONE)) AS DATE) AS month, CAST(count(*) AS BIGINT) AS counted,
+                    count(DISTINCT attendance_2.beneficiary_id) AS persons
                   FROM service_record AS service_record_2
                   JOIN attendance AS attendance_2 ON attendance_2.tenant_id =
                       service_record_2.tenant_id
@@ -170,7 +170,8 @@ SELECT CAST(JSON_OBJECT(
                   AND service_record_2.kind = 'HOME_HELP'
                   GROUP BY service_record_2.tenant_id, service_record_2.area_id,
                       service_record_2.kind, service_record_2.project_id, CAST(date_trunc('month',
-                      service_record_2.served_on) AS DATE)) AS anon_10
+                      CAST(service_record_2.served_on AS TIMESTAMP WITHOUT TIME ZONE)) AS DATE)) AS
+                      anon_10
                 JOIN
                 (SELECT service_record_2.tenant_id AS agency, service_record_2.kind AS kind,
                     count(DISTINCT attendance_2.beneficiary_id) AS persons
@@ -190,7 +191,7 @@ SELECT CAST(JSON_OBJECT(
                 OR anon_11.persons >= 5) AS anon_9) AS anon_8
             WHERE anon_8.month < $4::DATE
             AND anon_8.month >= $5::DATE
-            GROUP BY anon_8.area, to_char(anon_8.month, 'YYYY-MM')) AS anon_3
+            GROUP BY anon_8.area, anon_8.month) AS anon_3
           GROUP BY anon_3.k0, anon_3.k1 HAVING num_nonnulls(max(anon_3.a0), max(anon_3.a1)) >
               $6::INTEGER) AS anon_2
         LEFT OUTER JOIN area AS area_1 ON area_1.id = anon_2.k0) RETURNING json) RETURNING json) AS

@@ -33,12 +33,12 @@ SELECT CAST(JSON_OBJECT(
       (SELECT service_record_2.tenant_id AS tenant_id, service_record_2.bureau_id AS bureau_id,
           service_record_2.id AS id, service_record_2.number AS number, service_record_2.project_id
           AS project_id, service_record_2.kind AS kind, service_record_2.medium AS medium,
-          service_record_2.served_on AS served_on, service_record_2.duration_minutes AS
-          duration_minutes, service_record_2.area_id AS area_id, service_record_2.festival AS
-          festival, service_record_2.title AS title, service_record_2.note AS note,
-          service_record_2.place AS place, service_record_2.quantity AS quantity,
-          service_record_2.quantity_unit AS quantity_unit, service_record_2.series_id AS series_id,
-          service_record_2.status AS status, service_record_2.version AS version,
+          service_record_2.served_on AS served_on, service_record_2.served_month AS served_month,
+          service_record_2.duration_minutes AS duration_minutes, service_record_2.area_id AS
+          area_id, service_record_2.festival AS festival, service_record_2.title AS title,
+          service_record_2.note AS note, service_record_2.place AS place, service_record_2.quantity
+          AS quantity, service_record_2.quantity_unit AS quantity_unit, service_record_2.series_id
+          AS series_id, service_record_2.status AS status, service_record_2.version AS version,
           service_record_2.record_id AS record_id, service_record_2.ended_by_id AS ended_by_id,
           service_record_2.ended_at AS ended_at, service_record_2.end_reason AS end_reason,
           service_record_2.served_on AS k0, service_record_2.number AS k1, service_record_2.id AS
