@@ -11,6 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from oracle import figures
+from oracle.facts import in_time
 from oracle.figures import Cell, Figures, Key, base_cells, published_cells
 from oracle.sight import Sight, outside_id
 from oracle.world import World
@@ -201,7 +202,7 @@ class Truth:
         found: dict[tuple[Any, ...], set[Key]] = {}
         names = self.names(question.measure)
         for key in self.cells(question.measure):
-            split = dict(zip(names, key[1:], strict=False)) | figures._in_time(key[0])
+            split = dict(zip(names, key[1:], strict=False)) | in_time(key[0])
             if self._is_asked(key, split, question):
                 shown = tuple(self.outside(name, split[name]) for name in question.by)
                 found.setdefault(shown, set()).add(key)

@@ -34,7 +34,7 @@ from citywide.graph.declare import (
     Value,
 )
 from oracle.figures import Figures
-from oracle.lists import Listed, Lists
+from oracle.lists import Listed, Lists, printed_day
 from oracle.sight import Sight, outside_id
 from oracle.world import Row
 
@@ -62,7 +62,7 @@ def contract(sdl: str, entities: Mapping[str, Entity]) -> GraphQLSchema:
     """An executable schema of the published text."""
     schema = build_schema(sdl)
     _give_scalar(schema, "Date", date.fromisoformat, date.isoformat)
-    _give_scalar(schema, "DateTime", datetime.fromisoformat, datetime.isoformat)
+    _give_scalar(schema, "DateTime", datetime.fromisoformat, printed_day)
     _give_scalar(schema, "Money", _parsed_money, _printed_money)
     for name, kind in schema.type_map.items():
         if isinstance(kind, GraphQLObjectType) and name in entities:

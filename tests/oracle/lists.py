@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
@@ -86,7 +87,7 @@ class Lists:
     def cursor(self, entity: Entity, order: Order, row: Row) -> str:
         """Where the row stands in this order."""
         keys = [self.sight.value(entity, field_of(entity, term), row) for term in order]
-        printed = [key.isoformat() if isinstance(key, date) else key for key in keys]
+        printed = [printed_day(key) if isinstance(key, date) else key for key in keys]
         text = json.dumps([signature(entity, order), *printed, str(row["id"])], ensure_ascii=False)
         return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
@@ -111,6 +112,11 @@ class Lists:
 
 
 # What JSON has no word for.
+def printed_day(day: date) -> str:
+    """As PostgreSQL prints a day or a moment in JSON: without zeros at a fraction's end."""
+    return re.sub(r"(\.\d*?)0+(?=[+-])", r"\1", day.isoformat())
+
+
 _READ = {Kind.DATE: date.fromisoformat, Kind.DATETIME: datetime.fromisoformat}
 
 

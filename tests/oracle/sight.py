@@ -27,6 +27,7 @@ from citywide.graph.declare import (
     surname,
 )
 from citywide.ids import NO_TENANT, NodeId
+from oracle.facts import Facts
 from oracle.world import Row, World
 
 # The masks and conditions of the declarations, said once more in Python.
@@ -83,6 +84,35 @@ def _when(world: World, row: Row, _: date) -> Any:
     return entry["occurred_at"]
 
 
+def _current(world: World, row: Row, _: date) -> int | None:
+    """What a line of a scorecard would be told as today: its measure within what it is about."""
+    measure = row["measure"]
+    if measure is None:
+        return None
+    counted: dict[UUID, int] = {}
+    persons: set[UUID] = set()
+    for each in Facts(world, lambda fact: fact["tenant_id"] == row["tenant_id"]).of(measure):
+        if each.first >= row["valid_until"]:
+            continue
+        if measure == "BENEFICIARIES_ON_FILE":
+            is_over = each.last is not None and each.last <= row["valid_from"]
+        else:
+            is_over = each.first < row["valid_from"]
+        if not is_over and all(
+            row[column] in {None, each.split.get(dimension, row[column])}
+            for dimension, column in (("PROJECT", "project_id"), ("AREA", "area_id"))
+        ):
+            counted[each.what] = each.amount
+            persons |= each.persons
+    below = len(persons if measure == "SCORE_CHANGE" else counted)
+    return _thousandths(measure, sum(counted.values()), below)
+
+
+def _difference(world: World, row: Row, today: date) -> int | None:
+    now, then = _current(world, row, today), _figure(world, row, today)
+    return None if now is None or then is None else now - then
+
+
 def _figure(_: World, row: Row, __: date) -> int | None:
     """What a scorecard keeps, in thousandths, halves away from zero."""
     return _thousandths(row["measure"], row["numerator"], row["denominator"])
@@ -132,6 +162,8 @@ _COMPUTED: Mapping[tuple[str, str], Callable[[World, Row, date], Any]] = {
     ("AuditEntry", "purpose"): lambda _, row, __: json.loads(row["entry"]).get("purpose"),
     ("AuditSubject", "occurredAt"): _when,
     ("ScorecardFigure", "frozen"): _figure,
+    ("ScorecardFigure", "current"): _current,
+    ("ScorecardFigure", "difference"): _difference,
     ("ScorecardFigure", "spread"): _spread,
     ("ScorecardFigure", "deviationHundredths"): _deviation,
     ("Need", "daysOpen"): lambda _, row, today: (

@@ -13,6 +13,7 @@ from sqlalchemy import insert
 from citywide.db.sealed import Sealer
 from citywide.db.session import compile_statement
 from citywide.domain import METADATA
+from oracle.figures import UNITS
 
 _SPACE = UUID("3f1c1a52-6a4e-4c53-8d60-4b0d3f6b9a01")
 _DAY = date(2015, 3, 1)
@@ -172,6 +173,7 @@ class Stress:
         await self._of_persons(own, mark, persons, categories, projects)
         await self._services(own, mark, persons[1:], workers, volunteers, projects, areas)
         await self._needs(own, mark, persons)
+        await self._judgements(own, mark, agreements[0], projects, areas)
 
     async def _typology(self, own: Mapping[str, Any], mark: str) -> list[UUID]:
         """Two versions of one typology, the second with no end and an equal code."""
@@ -332,6 +334,74 @@ class Stress:
                     left_on=_DAY + timedelta(days=place) if position == 0 else None,
                     note=TEXTS[place % len(TEXTS)],
                 )
+
+    async def _judgements(
+        self,
+        own: Mapping[str, Any],
+        mark: str,
+        agreement: UUID,
+        projects: list[UUID],
+        areas: list[UUID],
+    ) -> None:
+        """A line of every measure: of one project, one place or all, for long and not."""
+        measures = [*(name for name, unit in UNITS.items() if unit != "FEN"), None, None]
+        for number, until in enumerate((date(2016, 1, 1), _DAY + timedelta(days=1))):
+            term = {"valid_from": _DAY - timedelta(days=60 * (1 - number)), "valid_until": until}
+            card = await self._add(
+                "scorecard",
+                f"{mark} {number}",
+                **own,
+                agreement_id=agreement,
+                stage=("OPEN", "GRADED")[number],
+                opened_on=_DAY,
+                self_evaluation=TEXTS[number],
+                score_hundredths=(None, 0)[number],
+                grade=(None, "FAIL")[number],
+                **term,
+            )
+            for place, measure in enumerate(measures):
+                same = {
+                    "name": f"{TEXTS[place % len(TEXTS)]} {number} {place}",
+                    "aspect": ("EXECUTION", "OUTPUTS", "EFFECTS", "SATISFACTION")[place % 4],
+                    "weight": place % 3 + 1,
+                    "measure": measure,
+                    "project_id": None if place % 4 else projects[number],
+                    "area_id": None if place % 3 else areas[len(areas) // 2 * number],
+                    "direction": None if measure is None else "HIGHER_IS_BETTER",
+                    "baseline_thousandths": None if measure is None else place,
+                    "target_thousandths": None if measure is None else 1_000,
+                }
+                name = f"{mark} {number} {place}"
+                indicator = await self._add(
+                    "indicator", name, **own, agreement_id=agreement, **same
+                )
+                figure = await self._add(
+                    "scorecard_figure",
+                    name,
+                    **own,
+                    scorecard_id=card,
+                    indicator_id=indicator,
+                    numerator=None if measure is None else (None, 0, -7, 5)[place % 4],
+                    denominator=None if measure is None else (3, 0, None)[place % 3],
+                    operation=None if measure is None else "query",
+                    variables=None if measure is None else "{}",
+                    **same,
+                    **term,
+                )
+                for rater in range(place % 4 if measure is None else 0):
+                    await self._add(
+                        "scorecard_rating",
+                        f"{name} {rater}",
+                        **own,
+                        scorecard_id=card,
+                        figure_id=figure,
+                        rater_kind=("BUREAU", "THIRD_PARTY")[rater % 2],
+                        rater=f"{rater}",
+                        points=(0, 100, 60)[rater],
+                        weight=40,
+                        reason=TEXTS[rater],
+                        rated_on=_DAY,
+                    )
 
     async def _documents(self, city: Mapping[str, Any], mark: str) -> list[UUID]:
         """Two versions of a policy document; the clauses of both."""

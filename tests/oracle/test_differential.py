@@ -81,3 +81,15 @@ async def test_an_operation_that_was_answered_otherwise_is_not_any_more(
     bench: Bench, role: str, document: str
 ) -> None:
     assert await bench.compare(WHO[role], document, {}) in ("answered", "forbidden")
+
+
+FIGURES = """{ scorecards(first: 100) { nodes { stage figures { name measure numerator denominator
+  frozen current difference spread deviationHundredths } } } }"""
+
+
+@pytest.mark.parametrize("role", ["director", "evaluator", "auditor"])
+async def test_lines_of_every_measure_are_told_as_by_plain_resolvers(
+    bench: Bench, role: str
+) -> None:
+    """Of a long term and a short one, of one project or community and of all."""
+    assert await bench.compare(WHO[role], FIGURES, {}) == "answered"
