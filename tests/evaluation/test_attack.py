@@ -29,7 +29,7 @@ from walls.house import House
 OFFICER = "bureau.officer"
 SMALL = 5
 FEWEST_VALUES = 3
-ATTACKS, MANY_ATTACKS = 6, 1_500
+ATTACKS, MANY_ATTACKS = 6, 400
 SEED = int(os.environ.get("CITYWIDE_SEED", SystemRandom().randrange(2**32)))
 QUIET = settings(
     max_examples=ATTACKS,

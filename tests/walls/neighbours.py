@@ -35,10 +35,50 @@ ELSEWHERE_BUREAU = UUID("e15e0000-0000-4000-8000-00000000000b")
 MARK_OF_SHADOW = "影子"
 MARK_OF_ELSEWHERE = "外地"
 
+# Six persons an agency, enough to be told to everybody: what it takes until their questions are
+# answered and how they like the answers, time that was certified, cases that are closed.
+_CLAUSE = """WITH document AS (INSERT INTO policy_document
+ (bureau_id, id, number, title, issuing_body, valid_from)
+ VALUES ($1, gen_random_uuid(), '虚构1号', '虚构办法', '示例机关', '2011-08-01') RETURNING id)
+ INSERT INTO policy_clause (bureau_id, id, document_id, position, label, text)
+ SELECT $1, gen_random_uuid(), id, 0, '第一条', '按月发放。' FROM document RETURNING id"""
+_ANSWERED = """INSERT INTO need (tenant_id, bureau_id, id, beneficiary_id, kind_id, status,
+ status_since, channel, question, raised_on, department_id, referred_question, referred_on, due_on,
+ answer, answered_on, clause_id, satisfaction)
+ SELECT p.tenant_id, p.bureau_id, gen_random_uuid(), p.id, k.id, 'RATED', '2015-10-30', 'VISIT',
+ '何时发放？', '2015-10-12', k.department_id, '何时发放？', '2015-10-12', '2015-10-16',
+ '按月发放。', date '2015-10-12' + p.place * $2::int, $3, 1 + (p.place * $2::int) % 5
+ FROM (SELECT *, row_number() OVER (ORDER BY file_number)::int AS place FROM beneficiary
+  WHERE tenant_id = $1) AS p
+ CROSS JOIN (SELECT * FROM need_kind ORDER BY code LIMIT 1) AS k WHERE p.place <= 6"""
+_CERTIFIED = """INSERT INTO volunteer_hours (tenant_id, bureau_id, id, volunteer_id, served_on,
+ minutes, activity, status, recorded_by, recorded_on, decided_by, decided_on)
+ SELECT v.tenant_id, v.bureau_id, gen_random_uuid(), v.id, '2015-10-12', 30 * v.place, '写春联',
+ 'CERTIFIED', m.members[1], '2015-10-13', m.members[2], '2015-10-14'
+ FROM (SELECT *, row_number() OVER (ORDER BY number) AS place FROM volunteer
+  WHERE tenant_id = $1) AS v
+ CROSS JOIN (SELECT array_agg(id ORDER BY subject) AS members FROM member
+  WHERE tenant_id = $1) AS m WHERE v.place <= 6"""
+_CLOSED = """INSERT INTO case_file (tenant_id, bureau_id, id, number, beneficiary_id, worker_id,
+ opened_on, closed_on, problem, risk, stage)
+ SELECT tenant_id, bureau_id, gen_random_uuid(), 'N-' || place, id, worker_id, '2015-10-12',
+ '2015-10-30', '示例', 'LOW', 'CLOSURE' FROM (SELECT *, row_number() OVER (ORDER BY file_number)
+  AS place FROM beneficiary WHERE tenant_id = $1) AS p WHERE place <= 6"""
+
+
+async def _fill(owner: asyncpg.Connection) -> None:
+    """Give two agencies figures of every measure, ratios among them that are not the same."""
+    clause_id = await owner.fetchval(_CLAUSE, YUEQING)
+    for tenant_id, days in ((YIJIAQIN, 1), (SHOUQIANSHOU, 3)):
+        await owner.execute(_ANSWERED, tenant_id, days, clause_id)
+        await owner.execute(_CERTIFIED, tenant_id)
+        await owner.execute(_CLOSED, tenant_id)
+
 
 async def add_neighbours(owner: asyncpg.Connection) -> None:
     """Copy 壹家亲 into a tenant of the same bureau, and it and its bureau into another bureau."""
     async with owner.transaction():
+        await _fill(owner)
         await _run(owner, _another_bureau())
         for table in CITY_TABLES:
             kept = table.c.bureau_id == YUEQING
