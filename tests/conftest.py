@@ -34,6 +34,22 @@ YUEQING = CHECKOUT / "tenants" / "yueqing"
 FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 CLONES = count(1)
 
+# Each takes long to make: the tests that use it stay together in one worker, and come first.
+LONG_IN_THE_MAKING = ("crowded", "bench", "money_template")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Group the tests by what they share (`--dist loadgroup`)."""
+    together: dict[str, list[pytest.Item]] = {name: [] for name in (*LONG_IN_THE_MAKING, "")}
+    for item in items:
+        used = getattr(item, "fixturenames", ())
+        group = next((name for name in LONG_IN_THE_MAKING if name in used), "")
+        if group:
+            item.add_marker(pytest.mark.xdist_group(group))
+        together[group].append(item)
+    items[:] = [item for group in together.values() for item in group]
+
 
 @pytest.fixture(scope="session")
 def secret() -> bytes:

@@ -30,6 +30,8 @@ def subsets(names: Sequence[str]) -> list[frozenset[str]]:
     return [frozenset(found) for size in sizes for found in combinations(names, size)]
 
 
+# A plain enforcer needs half a millisecond for an answer: so many are not asked in a quick run.
+ONE_OF = 5
 ROLE_SETS = [*subsets(AGENCY), frozenset({"supervisor"}), *subsets(BUREAU)]
 
 
@@ -83,9 +85,11 @@ def differences(
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_every_answer_about_one_role_is_the_plain_enforcers(policy: Policy, role: str) -> None:
+def test_an_answer_about_one_role_is_the_plain_enforcers(policy: Policy, role: str) -> None:
+    """Every fifth coordinate, of each role others; the long run below asks about all."""
     grants = policy.grants(frozenset({role}))
-    assert differences([grants], sorted(policy.coordinates)) == []
+    first = ROLES.index(role) % ONE_OF
+    assert differences([grants], sorted(policy.coordinates)[first::ONE_OF]) == []
 
 
 @pytest.mark.long

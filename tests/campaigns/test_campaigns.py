@@ -255,10 +255,16 @@ async def test_only_a_director_plans(pilot: House, user: str) -> None:
 
 
 async def made_small(house: House) -> tuple[list[Any], list[Any]]:
-    """Move four persons into a community of their own; the files of these, and the others."""
+    """Move four persons into a community of their own; the files of these, and the others.
+
+    Those who were visited come first.
+    """
     files = await house.owner.fetch(
         "SELECT b.id, b.tenant_id, b.site_id FROM campaign_due d JOIN beneficiary b"
-        " ON b.tenant_id = d.tenant_id AND b.id = d.beneficiary_id ORDER BY b.id"
+        " ON b.tenant_id = d.tenant_id AND b.id = d.beneficiary_id ORDER BY EXISTS (SELECT FROM"
+        " attendance a JOIN service_record s ON s.id = a.service_record_id"
+        " JOIN campaign c ON c.id = d.campaign_id AND c.festival = s.festival"
+        " WHERE a.beneficiary_id = b.id AND s.status = 'CURRENT') DESC, b.id"
     )
     moved = [row["id"] for row in files[:4]]
     await house.owner.execute(

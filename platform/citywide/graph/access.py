@@ -8,11 +8,14 @@ filtered or ordered by goes through `value`, so that a filter cannot see beneath
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ARRAY, Table, Uuid, and_, any_, case, cast, false
+import sqlalchemy
+from sqlalchemy import ARRAY, Table, Uuid, and_, any_, case, cast, column, false
 from sqlalchemy.sql import ColumnElement, FromClause
 
 from citywide.authz.grants import Grant, Grants, Scope
@@ -34,6 +37,9 @@ _SCOPES: Mapping[Audience, frozenset[Scope | None]] = {
     Audience.BUREAU: frozenset({Scope.BUREAU, None}),
 }
 
+# More than the plans of a deployment's documents use, less than five megabytes.
+ALIASES_KEPT = 1_000
+
 Conditions = list[ColumnElement[bool]]
 
 
@@ -47,6 +53,7 @@ class Access:
     binds: Binds
     has_predicates: bool = True
     references: int = 0
+    aliases: Counter[Table] = field(default_factory=Counter)
     forbidden: set[str] = field(default_factory=set)
     masked: list[tuple[tuple[str, ...], str, str]] = field(default_factory=list)
 
@@ -61,6 +68,11 @@ class Access:
         """The widest scope in which rows of `entity` exist for the caller."""
         found = self._granted(f"{entity.name}.id")
         return None if found is None else found.clear
+
+    def reference(self, table: Table) -> FromClause:
+        """The plan's next reference of a table, which other plans share: each has many columns."""
+        self.aliases[table] += 1
+        return _alias(table, self.aliases[table])
 
     def visible(self, entity: Entity, row: FromClause) -> Conditions:
         """Which rows of `entity` exist for the caller: wall, kind of row, row scope.
@@ -171,10 +183,18 @@ class Access:
     def _exists(
         self, target: Entity, on: Join, outer: FromClause, holds: Expression
     ) -> ColumnElement[bool]:
-        row = target.table.alias()
+        row = self.reference(target.table)
         conditions = [
             *self.wall(target.table, row),
             *self.joined(target, row, on, outer),
             holds(row),
         ]
         return exists_about(outer, row, conditions)
+
+
+@lru_cache(ALIASES_KEPT)
+def _alias(table: Table, number: int) -> FromClause:
+    del number
+    # Columns without keys and defaults: each page copies all of them.
+    plain = sqlalchemy.table(table.name, *(column(each.name, each.type) for each in table.c))
+    return plain.alias()

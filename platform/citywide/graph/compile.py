@@ -192,7 +192,7 @@ class Planner:
         return root.compile(place)
 
     def _viewer(self, entity: Entity, place: Place) -> ColumnElement[Any]:
-        row = entity.table.alias()
+        row = self.access.reference(entity.table)
         me = row.c.id == self.access.binds.principal("member_id", Uuid())
         conditions = [me, *self.access.visible(entity, row)]
         return self.object(entity, row, place, conditions).scalar_subquery()
@@ -244,7 +244,7 @@ class Planner:
             is_asked = entity.tag in at.tags
             if not self.is_possible(entity, place, is_asked=is_asked):
                 continue
-            row = entity.table.alias()
+            row = self.access.reference(entity.table)
             conditions = [
                 at.tag == literal_column(f"'{entity.tag}'", Text),
                 row.c.id == at.row_id,
@@ -368,7 +368,7 @@ class Planner:
         clear: ColumnElement[bool] | None,
         place: Place,
     ) -> Select[Any]:
-        other = target.table.alias()
+        other = self.access.reference(target.table)
         conditions = [
             *self.access.visible(target, other),
             *self.access.joined(target, other, on, row),
@@ -378,7 +378,7 @@ class Planner:
 
     def _few(self, declared: Few, row: FromClause, place: Place) -> Select[Any]:
         target = self.schema.entities[declared.target]
-        other = target.table.alias()
+        other = self.access.reference(target.table)
         conditions = [
             *self.access.visible(target, other),
             *self.access.joined(target, other, declared.on, row),

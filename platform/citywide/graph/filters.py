@@ -113,7 +113,7 @@ class Filter:
         assert isinstance(declared, One | Many)
         grant = access.grant(f"{entity.name}.{key}")
         target = access.entities[declared.target]
-        other = target.table.alias()
+        other = access.reference(target.table)
         conditions = [
             *access.visible(target, other),
             *access.joined(target, other, declared.on, row),

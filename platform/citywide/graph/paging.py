@@ -106,7 +106,7 @@ class Page:
 
     def rows(self, *, has_one_more: bool) -> FromClause:
         """The page: the row's columns, its order keys `k0 …` and its number `rn` in the window."""
-        row = self.entity.table.alias()
+        row = self.access.reference(self.entity.table)
         keys = self._keys(row)
         conditions = [*self._conditions(row), *self._window(keys)]
         order = [key.in_order(is_reversed=self.is_backward) for key in keys]
@@ -130,14 +130,14 @@ class Page:
 
     def beyond(self, bound: Any, *, is_after: bool) -> ColumnElement[bool]:
         """Whether there is a row on the far side of a cursor, itself included."""
-        row = self.entity.table.alias()
+        row = self.access.reference(self.entity.table)
         near = self._relative(self._keys(row), bound, is_after=is_after)
         conditions = [*self._conditions(row), near.is_not(True)]
         return exists_about(self.outer, row, conditions)
 
     def count(self) -> ColumnElement[int]:
         """How many rows there are without the window."""
-        row = self.entity.table.alias()
+        row = self.access.reference(self.entity.table)
         found = select(func.count()).select_from(row).where(and_(true(), *self._conditions(row)))
         return self._inside(found).scalar_subquery()
 

@@ -160,14 +160,14 @@ def _event(planner: Planner, group: Group, topic: Topic) -> Select[Any]:
         entity = planner.schema.entities[name]
         if topic.is_open and access.row_scope(entity) is None:
             continue
-        row = entity.table.alias()
+        row = access.reference(entity.table)
         seen.append(exists_about(None, row, _conditions(planner, entity, row)))
     answer = JsonObject([(group.key, JsonObject(pairs))])
     return select(cast(answer, Text)).where(or_(*seen) if seen else ~true())
 
 
 def _row(planner: Planner, group: Group, child: Group, entity: Entity) -> ColumnElement[Any]:
-    row = entity.table.alias()
+    row = planner.access.reference(entity.table)
     place = Place(planner, child, {}, (group.key, child.key), ())
     conditions = _conditions(planner, entity, row)
     return planner.object(entity, row, place, [and_(true(), *conditions)]).scalar_subquery()

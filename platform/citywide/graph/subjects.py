@@ -101,7 +101,7 @@ def _joined(
     row: FromClause,
     wanted: Callable[[FromClause], ColumnElement[Any]],
 ) -> ColumnElement[Any]:
-    other = target.table.alias()
+    other = access.reference(target.table)
     conditions = [*access.wall(target.table, other), *access.joined(target, other, on, row)]
     found = select(wanted(other)).select_from(other).where(and_(true(), *conditions))
     return found.correlate(row).scalar_subquery()
