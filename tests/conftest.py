@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from itertools import count
+from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
 import pytest_asyncio
+from xdist.scheduler import LoadScopeScheduling
 
 from citywide.authz.policy import Policy
 from citywide.db.embedded import embedded_server
@@ -34,21 +36,33 @@ YUEQING = CHECKOUT / "tenants" / "yueqing"
 FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 CLONES = count(1)
 
-# Each takes long to make: the tests that use it stay together in one worker, and come first.
-LONG_IN_THE_MAKING = ("crowded", "bench", "money_template")
+# Folders whose tests share what takes long to make: one worker runs all of one, and begins with it.
+# The rest goes file by file, for a file's tests share more than others do.
+TOGETHER = ("tests/walls", "tests/oracle", "tests/oversight")
 
 
-@pytest.hookimpl(tryfirst=True)
+def shared(nodeid: str) -> str:
+    """The folder or the file with whose tests a test stays together."""
+    file = nodeid.partition("::")[0]
+    return next((folder for folder in TOGETHER if file.startswith(f"{folder}/")), file)
+
+
+class Together(LoadScopeScheduling):
+    """Sends all tests that share something to one worker."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return shared(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    """How tests are spread, whatever `--dist` says."""
+    return Together(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Group the tests by what they share (`--dist loadgroup`)."""
-    together: dict[str, list[pytest.Item]] = {name: [] for name in (*LONG_IN_THE_MAKING, "")}
-    for item in items:
-        used = getattr(item, "fixturenames", ())
-        group = next((name for name in LONG_IN_THE_MAKING if name in used), "")
-        if group:
-            item.add_marker(pytest.mark.xdist_group(group))
-        together[group].append(item)
-    items[:] = [item for group in together.values() for item in group]
+    """What takes longest comes first, so that no worker waits for it at the end."""
+    places = {folder: number for number, folder in enumerate(TOGETHER)}
+    items.sort(key=lambda item: places.get(shared(item.nodeid), len(places)))
 
 
 @pytest.fixture(scope="session")
