@@ -58,7 +58,7 @@ def floor() -> Starlette:
         number = int(request.path_params["number"])
         statement = statements[request.path_params["operation"]][number]
         async with request.app.state.database.read(statement.context) as transaction:
-            text = await transaction.connection.fetchval(statement.sql, *statement.values)
+            ((text,),) = await transaction.connection.fetch(statement.sql, *statement.values)
         return Response(text.encode(), media_type="application/json")
 
     async def health(_: Request) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, cast
 
@@ -68,13 +69,21 @@ class _Silence(Transaction):
         self._for = context
 
     async def __aenter__(self) -> Self:
-        self.connection = cast("asyncpg.Connection", self)
+        self.connection = cast("asyncpg.Connection", _Listening(self._heard, self._for))
         return self
 
     async def __aexit__(self, *_: object) -> None:
         return
 
-    async def fetchval(self, sql: str, *values: Any) -> str:
+
+@dataclass(frozen=True, slots=True)
+class _Listening:
+    """Stands where the connection is."""
+
+    heard: list[Statement]
+    context: Context
+
+    async def fetch(self, sql: str, *values: Any) -> list[tuple[str]]:
         """As asyncpg's."""
-        self._heard.append(Statement(self._for, sql, values))
-        return "{}"
+        self.heard.append(Statement(self.context, sql, values))
+        return [("{}",)]

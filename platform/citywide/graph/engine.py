@@ -378,7 +378,10 @@ class Engine:
     async def _run(self, plan: Plan, values: list[Any], principal: Principal) -> Any:
         with _timeout(principal):
             async with self._database.read(principal.context) as transaction:
-                return await transaction.connection.fetchval(plan.sql, *values)
+                # Not `fetchval`: it asks for one row at most, and PostgreSQL runs a statement whose
+                # rows are limited so without its parallel workers.
+                ((answer,),) = await transaction.connection.fetch(plan.sql, *values)
+                return answer
 
     def _unsealed(self, data: bytes) -> bytes:
         def opened(match: re.Match[bytes]) -> bytes:
