@@ -380,8 +380,9 @@ class Engine:
             async with self._database.read(principal.context) as transaction:
                 # Not `fetchval`: it asks for one row at most, and PostgreSQL runs a statement whose
                 # rows are limited so without its parallel workers.
-                ((answer,),) = await transaction.connection.fetch(plan.sql, *values)
-                return answer
+                rows = await transaction.connection.fetch(plan.sql, *values)
+                # An event that its reader may not see has none.
+                return rows[0][0] if rows else None
 
     def _unsealed(self, data: bytes) -> bytes:
         def opened(match: re.Match[bytes]) -> bytes:
