@@ -62,14 +62,10 @@ class _Listener(Database):
 class _Silence(Transaction):
     """A transaction that never begins."""
 
-    __slots__ = ("_for", "_heard")
-
     def __init__(self, heard: list[Statement], context: Context) -> None:
-        self._heard = heard
-        self._for = context
+        self.connection = cast("asyncpg.Connection", _Listening(heard, context))
 
     async def __aenter__(self) -> Self:
-        self.connection = cast("asyncpg.Connection", _Listening(self._heard, self._for))
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from asyncpg import Record
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import select
 
 from citywide.acts.act import Act
 from citywide.acts.problems import ProblemError, StateProblem
 from citywide.budgets.funding import find_tranche
 from citywide.budgets.models import DELIVERABLE, TRANCHE
 from citywide.budgets.rules import reason_faults
+from citywide.evaluation.actual import numerator
 from citywide.evaluation.grading import Stage
 from citywide.evaluation.models import SCORECARD
 from citywide.graph.mutate import asked, mutation
 from citywide.ids import NodeId
 from citywide.projects.grades import Grade
-from citywide.services.models import ATTENDANCE, SERVICE_RECORD
 from citywide.tenancy.drafts import refuse
-from citywide.tenancy.rows import of_tenant, rows_with
-
-# Person-times by the role of who turned out, or by the kind of the service; occurrences.
-_TURNOUTS = {"SOCIAL_WORKER_TURNOUTS": "WORKER", "VOLUNTEER_TURNOUTS": "VOLUNTEER"}
-_RECEIVED = {"CASE_COUNSELLING": "CASE_SESSION", "HOME_HELP": "HOME_HELP"}
+from citywide.tenancy.rows import of_tenant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,16 +53,18 @@ async def accept_deliverables(act: Act, acceptance: Acceptance) -> UUID:
 
 async def _undelivered(act: Act, tranche_id: object) -> list[str]:
     """A phrase for every deliverable that is not reached yet."""
-    wanted = await rows_with(
-        act.transaction, desk=act.desk, column=DELIVERABLE.c.tranche_id, values=[tranche_id]
+    wanted = DELIVERABLE
+    found = await act.transaction.rows(
+        of_tenant(select(wanted, numerator(wanted).label("actual")), wanted, desk=act.desk)
+        .where(wanted.c.tranche_id == tranche_id)
+        .order_by(wanted.c.id)
     )
-    found = []
-    for each in wanted:
-        actual = await act.transaction.scalar(_counted(each))
-        if actual < each["quantity"]:
-            period = f"{each['valid_from']} to before {each['valid_until']}"
-            found.append(f"{each['measure']} {actual} of {each['quantity']} from {period}")
-    return found
+    return [
+        f"{each['measure']} {each['actual']} of {each['quantity']} "
+        f"from {each['valid_from']} to before {each['valid_until']}"
+        for each in found
+        if each["actual"] < each["quantity"]
+    ]
 
 
 async def _ungraded(act: Act, tranche: Record) -> list[str]:
@@ -94,31 +92,3 @@ async def _ungraded(act: Act, tranche: Record) -> list[str]:
     if grade.reaches(least):
         return []
     return [f"{name} is frozen with {grade}, and the tranche asks for {least} at least"]
-
-
-def _counted(each: Record) -> Select[Any]:
-    record, attendance = SERVICE_RECORD, ATTENDANCE
-    within = and_(
-        record.c.tenant_id == each["tenant_id"],
-        record.c.project_id == each["project_id"],
-        # Neither cancelled nor an earlier version of a corrected record.
-        record.c.status == "CURRENT",
-        record.c.served_on >= each["valid_from"],
-        record.c.served_on < each["valid_until"],
-    )
-    measure = each["measure"]
-    if measure == "GROUP_ACTIVITIES":
-        statement = select(func.count()).select_from(record)
-        return statement.where(within, record.c.kind == "GROUP_SESSION")
-    joined = record.join(
-        attendance,
-        and_(
-            attendance.c.tenant_id == record.c.tenant_id,
-            attendance.c.service_record_id == record.c.id,
-        ),
-    )
-    statement = select(func.count()).select_from(joined)
-    if measure in _TURNOUTS:
-        return statement.where(within, attendance.c.role == _TURNOUTS[measure])
-    is_kind = record.c.kind == _RECEIVED[measure]
-    return statement.where(within, attendance.c.role == "BENEFICIARY", is_kind)

@@ -1,4 +1,7 @@
-"""What a scorecard's figure is now: its measure over its own tenant, period, project and place."""
+"""What a measure that a row names is now, over the row's own tenant, period, project and place.
+
+The row is a line of a scorecard, or what a tranche asks for, which has no place.
+"""
 
 from __future__ import annotations
 
@@ -99,8 +102,12 @@ def _each(row: FromClause, aggregate: Callable[[Measured], Any]) -> ColumnElemen
 
 def _sum(row: FromClause, name: str, made: Any) -> ColumnElement[Any]:
     measured = MEASURES[name]
-    dimensions = frozenset({"AREA"} if may_split(name, "AREA") else ())
-    fact = measured.fact(Wanted(dimensions))
+    only_in = {
+        dimension: row.c[column]
+        for dimension, column in (("PROJECT", "project_id"), ("AREA", "area_id"))
+        if column in row.c and may_split(name, dimension)
+    }
+    fact = measured.fact(Wanted(frozenset(only_in) & {"AREA"}))
     conditions = [
         *fact.conditions,
         *(table.c.tenant_id == row.c.tenant_id for table in fact.tables),
@@ -108,9 +115,10 @@ def _sum(row: FromClause, name: str, made: Any) -> ColumnElement[Any]:
     if measured.only is not None:
         conditions.append(measured.only(fact))
     conditions += _period(row, fact)
-    for dimension, column in (("PROJECT", row.c.project_id), ("AREA", row.c.area_id)):
-        if may_split(name, dimension):
-            conditions.append(or_(column.is_(None), fact.keys[dimension] == column))
+    conditions += [
+        or_(column.is_(None), fact.keys[dimension] == column)
+        for dimension, column in only_in.items()
+    ]
     counted = func.coalesce(made(fact), literal_column("0"))
     found = select(cast(counted, BigInteger)).select_from(fact.source).where(and_(*conditions))
     return found.correlate(row).scalar_subquery()

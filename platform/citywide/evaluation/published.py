@@ -218,10 +218,10 @@ def _published(cell: Any, *, is_bounded: bool) -> ColumnElement[Any]:
     # Where the total gives the pool away, beginning in the middle of a six leaves the first and
     # the last small cell as open as the others.
     middle = (_BASE - _ONE - left) // _TWO
-    start = _TWO if is_bounded else case((columns.has_large, _TWO), else_=middle)
+    offset = _TWO if is_bounded else case((columns.has_large, _TWO), else_=middle)
 
     def told(run: ColumnElement[Any], place: ColumnElement[Any]) -> ColumnElement[Any]:
-        return _BASE * ((run + start) // _BASE + place // _BASE)
+        return _BASE * ((run + offset) // _BASE + place // _BASE)
 
     rounded = told(columns.run, columns.place)
     rounded -= told(columns.run - columns.beyond, columns.place - _ONE)

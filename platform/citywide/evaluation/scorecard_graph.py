@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import enum
 from typing import Any
 
-import strawberry
 from sqlalchemy import BigInteger, FromClause, and_, cast, func, literal_column, select
 from sqlalchemy.sql import ColumnElement
 
@@ -20,25 +18,20 @@ from citywide.evaluation.models import (
     SCORECARD_RATING,
 )
 from citywide.graph.declare import Kind, Value, column, entity, few, one
+from citywide.graph.scalars import words
 from citywide.projects.graph import Grade
 
-
-def _words(name: str, values: type[enum.StrEnum], description: str) -> Any:
-    names: Any = enum.Enum(name, {each.name: each.value for each in values})  # type: ignore[misc]
-    return strawberry.enum(names, description=description)
-
-
-Aspect = _words(
+Aspect = words(
     "Aspect",
     grading.Aspect,
     "What of the work an indicator is about; in a score they weigh 10, 50, 30 and 10.",
 )
-Direction = _words("IndicatorDirection", grading.Direction, "Which way a figure is better.")
-RaterKind = _words("RaterKind", grading.RaterKind, "As what somebody rates.")
-ScorecardStage = _words(
+Direction = words("IndicatorDirection", grading.Direction, "Which way a figure is better.")
+RaterKind = words("RaterKind", grading.RaterKind, "As what somebody rates.")
+ScorecardStage = words(
     "ScorecardStage", grading.Stage, "How far a scorecard is; a frozen one never changes."
 )
-Consequence = _words(
+Consequence = words(
     "Consequence",
     grading.Consequence,
     "What follows: PRIORITY next year, RECTIFY by a day, BARRED from the next agreement, or NONE.",

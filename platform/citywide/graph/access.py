@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import sqlalchemy
 from sqlalchemy import ARRAY, Table, Uuid, and_, any_, case, cast, column, false
-from sqlalchemy.sql import ColumnElement, FromClause
+from sqlalchemy.sql import ColumnElement, FromClause, TableClause
 
 from citywide.authz.grants import Grant, Grants, Scope
 from citywide.db.session import Audience
@@ -37,8 +37,8 @@ _SCOPES: Mapping[Audience, frozenset[Scope | None]] = {
     Audience.BUREAU: frozenset({Scope.BUREAU, None}),
 }
 
-# More than the plans of a deployment's documents use, less than five megabytes.
-ALIASES_KEPT = 1_000
+# Some four of each table: five megabytes (a thousand had eleven), which a plan would make again.
+ALIASES_KEPT = 400
 
 Conditions = list[ColumnElement[bool]]
 
@@ -195,6 +195,10 @@ class Access:
 @lru_cache(ALIASES_KEPT)
 def _alias(table: Table, number: int) -> FromClause:
     del number
-    # Columns without keys and defaults: each page copies all of them.
-    plain = sqlalchemy.table(table.name, *(column(each.name, each.type) for each in table.c))
-    return plain.alias()
+    return _plain(table).alias()
+
+
+@cache
+def _plain(table: Table) -> TableClause:
+    """The table with columns that have no keys and defaults: each page copies all of them."""
+    return sqlalchemy.table(table.name, *(column(each.name, each.type) for each in table.c))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from enum import Enum
-from typing import NewType
+from enum import Enum, StrEnum
+from typing import Any, NewType
 
 import strawberry
 from graphql import GraphQLError
@@ -51,3 +51,9 @@ class Locale(Enum):
 class OrderDirection(Enum):
     ASC = "ASC"
     DESC = "DESC"
+
+
+def words(name: str, values: type[StrEnum], description: str) -> Any:
+    """The schema's enum of a domain's words."""
+    names: Any = Enum(name, {each.name: each.value for each in values})  # type: ignore[misc]
+    return strawberry.enum(names, description=description)

@@ -5,6 +5,8 @@ from enum import Enum
 import strawberry
 
 from citywide.graph.declare import column, entity, few, many, one, through
+from citywide.graph.scalars import words
+from citywide.projects import grades
 from citywide.projects.models import ENROLMENT, PLANNED_OUTPUT, PROJECT
 
 
@@ -20,14 +22,11 @@ class OutputMeasure(Enum):
     HOME_HELP = "HOME_HELP"
 
 
-@strawberry.enum(
-    description="EXCELLENT (优) from 90, GOOD (良) from 80, PASS (中) from 60, else FAIL (差)."
+Grade = words(
+    "Grade",
+    grades.Grade,
+    "EXCELLENT (优) from 90, GOOD (良) from 80, PASS (中) from 60, else FAIL (差).",
 )
-class Grade(Enum):
-    EXCELLENT = "EXCELLENT"
-    GOOD = "GOOD"
-    PASS = "PASS"  # noqa: S105 -- a grade
-    FAIL = "FAIL"
 
 
 @entity(
