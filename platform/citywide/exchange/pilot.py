@@ -16,7 +16,7 @@ from citywide.exchange.tables import COLUMNS
 from citywide.tenancy.desk import Desk
 from citywide.tenancy.manifests import City
 from citywide.tenancy.models import TENANT
-from citywide.tenancy.reading import Problem, read_table, refuse_problems
+from citywide.tenancy.reading import Problem, read_tables, refuse_problems
 from citywide.tenancy.rows import rows_with
 
 COMMAND = "citywide tenants load"
@@ -94,16 +94,9 @@ def _agency_folders(folder: Path, city: City) -> list[Path]:
 
 
 def _read(path: Path, problems: list[Problem]) -> Caseload:
-    tables = {
-        name: read_table(
-            path / f"{name}.csv",
-            name=f"{path.parent.name}/{path.name}/{name}.csv",
-            columns=columns,
-            problems=problems,
-        )
-        for name, columns in COLUMNS.items()
-    }
-    return Caseload(path.name, f"{path.parent.name}/{path.name}", tables)
+    folder = f"{path.parent.name}/{path.name}"
+    tables = read_tables(path, folder=folder, columns=COLUMNS, problems=problems)
+    return Caseload(path.name, folder, tables)
 
 
 async def _is_loaded(transaction: Transaction, desk: Desk, caseload: Caseload) -> bool:

@@ -19,7 +19,7 @@ from citywide.projects.models import PROJECT
 from citywide.tenancy.desk import Desk
 from citywide.tenancy.manifests import City
 from citywide.tenancy.models import AGREEMENT
-from citywide.tenancy.reading import Problem, read_table, refuse_problems
+from citywide.tenancy.reading import Problem, read_tables, refuse_problems
 from citywide.tenancy.rows import of_tenant
 
 
@@ -74,15 +74,7 @@ def _read(
     path: Path, slug: str, columns: Mapping[str, tuple[str, ...]], problems: list[Problem]
 ) -> Accounts:
     folder = path.name if slug == BUREAU else f"{path.parent.name}/{path.name}"
-    tables = {
-        name: read_table(
-            path / f"{name}.csv",
-            name=f"{folder}/{name}.csv",
-            columns=wanted,
-            problems=problems,
-        )
-        for name, wanted in columns.items()
-    }
+    tables = read_tables(path, folder=folder, columns=columns, problems=problems)
     return Accounts(slug, folder, tables)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -104,6 +104,18 @@ def read_manifest(
         return model.model_validate(value), source, problems
     except ValidationError as error:
         return None, source, [*_validation_problems(error, source)]
+
+
+def read_tables(
+    path: Path, *, folder: str, columns: Mapping[str, tuple[str, ...]], problems: list[Problem]
+) -> dict[str, list[TableRow]]:
+    """The rows of each CSV file of a folder, which faults call `folder`, by the file's name."""
+    return {
+        name: read_table(
+            path / f"{name}.csv", name=f"{folder}/{name}.csv", columns=wanted, problems=problems
+        )
+        for name, wanted in columns.items()
+    }
 
 
 def read_table(
