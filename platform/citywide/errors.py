@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+# Where in an input a field is, in the code's spelling; the schema's is made at the edge.
+Path = tuple[str | int, ...]
 
 
 class Code(StrEnum):
@@ -38,19 +41,34 @@ class OperatorError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One rule that a draft breaks: the field's path in the draft, and a sentence about it."""
+    """One rule that a draft breaks: the field's path in the draft, and a sentence about it.
 
-    path: tuple[str | int, ...]
+    `code` and `parameters` say the same to programs, which may word it in their own language.
+    """
+
+    path: Path
     message: str
+    code: str = "RULE"
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    def within(self, *path: str | int) -> Fault:
+        """The same fault of a draft that stands at `path` of a larger one."""
+        return Fault((*path, *self.path), self.message, self.code, self.parameters)
 
 
 class InvalidError(Exception):
-    """Drafts break rules of the field: nothing was written, and every broken rule is named.
+    """A draft breaks rules of the field: nothing was written, and every broken rule is named.
 
-    A path begins with the draft's place in the batch, counted from 0. A message never repeats
-    what another person's file says, only what the caller wrote.
+    A message never repeats what another person's file says, only what the caller wrote.
     """
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(faults)
         super().__init__(" ".join(fault.message for fault in self.faults))
+
+
+def refuse(faults: Iterable[Fault]) -> None:
+    """Raise `InvalidError` with every fault there is."""
+    found = tuple(faults)
+    if found:
+        raise InvalidError(found)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from citywide.beneficiaries.merging import Link, Row, links, movable
 from citywide.beneficiaries.models import BENEFICIARY
 from citywide.domain import METADATA
-from citywide.tenancy.drafts import Span
+from citywide.rules.periods import Span
 
 ATTENDANCE = Link("attendance", "beneficiary_id", (("service_record_id",),), period=None)
 DATES = ("valid_from", "valid_until")

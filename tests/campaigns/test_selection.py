@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from citywide.campaigns.drafts import GapDraft, closing_faults
 from citywide.campaigns.selection import Choice, Person, due
-from citywide.tenancy.drafts import Span
+from citywide.rules.periods import Span
 
 DAY = date(2015, 10, 21)
 NEAR = st.none() | st.integers(-3, 3).map(lambda days: DAY + timedelta(days=days))

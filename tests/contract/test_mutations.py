@@ -25,9 +25,10 @@ from citywide.authz import decisions
 from citywide.authz.decisions import Expectation
 from citywide.db.tables import is_tenant_table
 from citywide.domain import CATALOGUE
-from citywide.graph.mutate import InputField, Mutation, Reading, input_fields
+from citywide.graph.mutate import Mutation, Reading, input_fields, schema_name
 from citywide.graph.schema import Schema
 from citywide.ids import NO_TENANT, NodeId, new_id
+from citywide.rules.fields import InputField
 from citywide.settings import CHECKOUT
 from contract.people import USERS
 from walls.house import House
@@ -66,7 +67,7 @@ def asker_of(house: House, users: dict[str, Any], mutation: Mutation) -> str:
 
 def made_up(house: House, tenant_id: Any, kind: Any, fields: tuple[InputField, ...]) -> Any:
     """An input of the right types, whose ids are of nothing."""
-    named = {field.graphql_name: field for field in fields}
+    named = {schema_name(field): field for field in fields}
     return {
         name: value_of(house, tenant_id, field.type, named[name])
         for name, field in kind.fields.items()
@@ -79,8 +80,8 @@ def value_of(house: House, tenant_id: Any, kind: Any, field: InputField) -> Any:
         kind = kind.of_type
     if is_list_type(kind):
         return [value_of(house, tenant_id, kind.of_type, field)]
-    if field.about.of is not None:
-        entity = house.schema.entities[field.about.of]
+    if field.about.entity is not None:
+        entity = house.schema.entities[field.about.entity]
         home = tenant_id if is_tenant_table(entity.table) else NO_TENANT
         return NodeId(entity.tag, home, new_id()).encode()
     if field.nested is not None:
@@ -155,7 +156,7 @@ async def test_every_mutation_is_done_once_for_a_key_and_leaves_nothing_when_it_
 
 def versions(takes: type) -> list[str]:
     """The fields that say which version of a row the caller has seen."""
-    return [field.name for field in input_fields(takes) if field.name.endswith("version")]
+    return [field.name for field in input_fields(takes) if field.name == "version"]
 
 
 def is_checked(function: FunctionType, version: str) -> bool:
@@ -167,6 +168,9 @@ def is_checked(function: FunctionType, version: str) -> bool:
         for place, argument in arguments(call):
             text = ast.unparse(argument)
             if text == version and name in ("act.update", "act.check_version"):
+                return True
+            # They compare the version of the draft that they are given.
+            if text == owner and name in ("act.take", "act.update", "act.check_version"):
                 return True
             callee = function.__globals__.get(name.partition(".")[0])
             if isinstance(callee, ModuleType):

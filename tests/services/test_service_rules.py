@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from citywide.rules.periods import Span
 from citywide.services.drafts import KINDS, Group, ServiceDraft, Surroundings, service_faults
-from citywide.tenancy.drafts import Span
 
 SERIES, UNFORMED, ELSEWHERE = (UUID(int=40 + number) for number in range(3))
 TODAY = date(2015, 11, 11)

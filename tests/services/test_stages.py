@@ -8,6 +8,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
+from citywide.rules.periods import Span
 from citywide.services.groups import PlannedSessionDraft, session_faults
 from citywide.services.stages import (
     STAGES,
@@ -16,7 +17,6 @@ from citywide.services.stages import (
     refusal_of_step,
     stages_fall,
 )
-from citywide.tenancy.drafts import Span
 
 TODAY = date(2015, 11, 11)
 DAYS = st.dates(date(2014, 12, 1), date(2015, 12, 31))

@@ -80,8 +80,8 @@ class House:
             f"mutation Act($input: {kind}Input!) {{ {mutation}(input: $input) {{ __typename "
             f"... on {kind}Success {{ {selection or '__typename'} }} "
             "... on Problem { code message path } "
-            "... on InputProblem { faults { path message } } "
-            "... on StaleVersionProblem { currentVersion } } }"
+            "... on InputProblem { faults { code path message } } "
+            f"{'... on StaleVersionProblem { currentVersion }' if 'version' in given else ''} }} }}"
         )
         given["idempotencyKey"] = key or str(uuid4())
         return (await self.data(user, document, input=given))[mutation]

@@ -13,12 +13,12 @@ import asyncpg
 from sqlalchemy import Column, Table, delete, insert, literal, not_, select, update
 from sqlalchemy.sql import ColumnElement
 
+from citywide.acts.legacy import among
 from citywide.db.session import compile_statement
 from citywide.db.tables import METADATA, is_city_table, is_tenant_table
 from citywide.domain import CATALOGUE
 from citywide.ids import NO_TENANT, named_id
 from citywide.tenancy.models import ASSIGNMENT, BUREAU, MEMBER
-from citywide.tenancy.rows import among
 
 assert CATALOGUE.entities
 TENANT_TABLES = [table for table in METADATA.sorted_tables if is_tenant_table(table)]

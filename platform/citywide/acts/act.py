@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar, cast, overload
 from uuid import UUID
 
 from asyncpg import Record
-from sqlalchemy import BigInteger, Table, Text, bindparam, cast, func, select
+from sqlalchemy import BigInteger, Table, Text, bindparam, func, select
+from sqlalchemy import cast as sql_cast
 
-from citywide.acts.problems import ProblemError, StaleVersionProblem, not_yours
+from citywide.acts.problems import ProblemError, not_yours, stale, wrong_state
+from citywide.acts.workspace import Workspace
 from citywide.authz.grants import Scope
 from citywide.authz.policy import Policy
 from citywide.authz.principal import Principal
 from citywide.db.sealed import Sealer
 from citywide.db.session import Prepared, Transaction
+from citywide.db.tables import CASELOAD_KEY, METADATA, RowTable
 from citywide.errors import Fault, InvalidError
+from citywide.ids import NodeId
+from citywide.rules.course import Allows, Step
+from citywide.rules.words import Words
 from citywide.tenancy.desk import Desk
-from citywide.tenancy.rows import tenant_rows, update_row
+
+R = TypeVar("R", bound=Mapping[str, object])
+
+APPROVAL_REQUESTED = "approvalRequested"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,37 +39,177 @@ class Event:
     row_id: UUID
 
 
-@dataclass(slots=True)
-class Act:
-    """One use case under way.
+class Act(Workspace):
+    """One use case that a member performs.
 
-    `desk` is where it writes: the actor's own tenant, until a member of the bureau moves to the
-    agency that a row belongs to. `scope` is how far the policy lets the actor go with it; `policy`
-    is the one that said so, for use cases that give rights to others.
+    It works in the actor's own tenant, until a member of the bureau moves to the agency that a row
+    belongs to. `scope` is how far the policy lets the actor go with it; `policy` is the one that
+    said so, for use cases that give rights to others.
     """
 
-    transaction: Transaction
-    principal: Principal
-    scope: Scope
-    sealer: Sealer
-    policy: Policy
-    desk: Desk
-    events: list[Event] = field(default_factory=list)
-    # Persons that the act is about, for the audit trail.
-    persons: set[UUID] = field(default_factory=set)
+    def __init__(
+        self,
+        transaction: Transaction,
+        principal: Principal,
+        scope: Scope,
+        sealer: Sealer,
+        policy: Policy,
+    ) -> None:
+        """Begin in the principal's own tenant."""
+        super().__init__(
+            transaction,
+            tenant_id=principal.tenant_id,
+            bureau_id=principal.bureau_id,
+            today=principal.today,
+            sealer=sealer,
+        )
+        self.principal = principal
+        self.scope = scope
+        self.policy = policy
+        self.events: list[Event] = []
 
-    def move_to(self, tenant_id: UUID) -> None:
-        """Write in another tenant from now on; row-level security says whether that is allowed."""
-        self.desk = Desk(tenant_id, self.desk.bureau_id, self.desk.today)
+    @property
+    def member_id(self) -> UUID:
+        """Who acts."""
+        return self.principal.member_id
 
-    def tell(self, topic: str, row_id: UUID) -> None:
+    def announce(self, topic: str, row_id: UUID) -> None:
         """Put an event into the outbox when the act is done."""
         self.events.append(Event(topic, row_id))
 
+    # -- how far the actor may go --------------------------------------------------------------
+
+    @overload
+    async def find(
+        self,
+        table: RowTable[R],
+        row_id: UUID | NodeId,
+        field: str,
+        *,
+        lock: bool = False,
+        anybodys: bool = False,
+    ) -> R: ...
+
+    @overload  # legacy
+    async def find(self, table: Any, row_id: UUID, field: str, message: str) -> Record: ...
+
+    async def find(
+        self,
+        table: Any,
+        row_id: UUID | NodeId,
+        field: str,
+        message: str | None = None,  # legacy
+        *,
+        lock: bool = False,
+        anybodys: bool = False,
+    ) -> Any:
+        """As in a workspace; a row outside of the actor's caseload is an `AccessProblem`.
+
+        `anybodys` finds a colleague's client's row as well, where it is only referred to.
+        """
+        if message is not None:  # legacy
+            found = await self.rows(table, id=row_id)
+            if not found:
+                raise InvalidError([Fault((field,), message)])
+            return found[0]
+        row = await super().find(table, row_id, field, lock=lock)
+        if self.scope is Scope.CASELOAD and not anybodys and table.info.get(CASELOAD_KEY):
+            self.check_worker(await self._worker_of(table, row), field)
+        return row
+
+    async def _worker_of(self, table: Table, row: Mapping[str, Any]) -> UUID | None:
+        """In whose caseload a row is: its own column names the member, or one of what it is of."""
+        name = table.info[CASELOAD_KEY]
+        [key] = [each for each in table.foreign_key_constraints if name in each.column_keys]
+        target = key.referred_table
+        if target.name == "member":
+            return cast(UUID | None, row[name])
+        whole: RowTable[Any] = cast(RowTable[Any], METADATA.tables[target.name])
+        [above] = await self.rows(whole, id=row[name])
+        return await self._worker_of(whole, above)
+
     def check_worker(self, worker_id: UUID | None, *path: str) -> None:
         """Refuse what is outside of the actor's caseload, when that is how far they may go."""
-        if self.scope is Scope.CASELOAD and worker_id != self.principal.member_id:
+        if self.scope is Scope.CASELOAD and worker_id != self.member_id:
             raise not_yours("This is not in your caseload.", *path)
+
+    # -- courses -------------------------------------------------------------------------------
+
+    async def take(
+        self,
+        step: Step,
+        row: Mapping[str, Any],
+        draft: object,
+        /,
+        field: str,
+        *,
+        to: Words | None = None,
+        **columns: Any,
+    ) -> None:
+        """Take a step of a row's course: the only way in which its stage changes.
+
+        What `draft` calls as a column is called, and `columns`, are written with it; `to` is where
+        a step leads that leads to one of several. Refused, about the draft's `field`, are a step
+        that the stage has not, one by whoever may not take it, and one on an older version.
+        """
+        self.check(step, row, field)
+        for name in step.not_by:
+            if row[name] == self.member_id:
+                message = f"Somebody else has to {step.name} it: not who made it."
+                raise not_yours(message, field)
+        reached = to or step.to
+        assert reached in step.targets, f"{step.name} does not lead to {reached}"
+        course = step.course
+        values = {**course.values_of(reached, row), **columns}
+        table = cast(RowTable[Any], course.table)
+        await self.update(table, row, draft, **values)
+        if step.awaits:
+            self.announce(APPROVAL_REQUESTED, row["id"])
+
+    def check(self, what: Step | Allows, row: Mapping[str, Any], *path: str) -> None:
+        """Refuse what the row's stage does not allow: the only question about it."""
+        course = what.course
+        refusal = course.refusal(course.state_of(row), what)
+        if refusal is not None:
+            raise (course.problem or _wrong_state)(refusal, row, *path)
+
+    # -- legacy: until every room is rewritten --------------------------------------------------
+
+    @property
+    def desk(self) -> Desk:
+        """Where it works."""
+        return Desk(self.tenant_id, self.bureau_id, self.today)
+
+    def tell(self, topic: str, row_id: UUID) -> None:
+        """See `announce`."""
+        self.announce(topic, row_id)
+
+    def check_version(self, row: Any, draft: Any) -> None:
+        """See `Workspace`."""
+        if isinstance(draft, int):
+            if row["version"] != draft:
+                raise stale(row["version"])
+            return
+        super().check_version(row, draft)
+
+    async def update(
+        self,
+        table: Any,
+        row: Any,
+        draft: Any = None,
+        /,
+        *,
+        version: int | None = None,
+        **columns: Any,
+    ) -> None:
+        """See `Workspace`."""
+        if version is not None:
+            self.check_version(row, version)
+        if isinstance(draft, Mapping):
+            columns, draft = {**draft, **columns}, None
+        await super().update(table, row, draft, **columns)
+
+    # -- waiting -------------------------------------------------------------------------------
 
     async def serialise(self, row_id: UUID) -> None:
         """Wait for acts that decide about the same row, and make later ones wait for this one.
@@ -70,53 +219,12 @@ class Act:
         key = int.from_bytes(row_id.bytes[:8], "big", signed=True)
         await self.transaction.fetch(_serialising(), {"key": key})
 
-    async def find(self, table: Table, row_id: UUID, field_name: str, message: str) -> Record:
-        """A row of the desk's tenant; `InvalidError` about `field_name` when it is not there."""
-        found = await tenant_rows(self.transaction, desk=self.desk, table=table, ids={row_id})
-        if row_id not in found:
-            raise InvalidError([Fault((field_name,), message)])
-        return found[row_id]
 
-    def check_version(self, row: Record, version: int) -> None:
-        """Refuse to decide on a row that was changed since the caller read it."""
-        if row["version"] != version:
-            raise _stale(row["version"])
-
-    async def update(
-        self, table: Table, row: Record, values: Mapping[str, Any], *, version: int | None = None
-    ) -> None:
-        """Change a row that was read in this act.
-
-        `version` is what the caller had seen: an update in between is a `StaleVersionProblem`.
-        """
-        seen = row["version"] if version is None and "version" in table.c else version
-        if version is not None:
-            self.check_version(row, version)
-        done = await update_row(
-            self.transaction,
-            desk=self.desk,
-            table=table,
-            row_id=row["id"],
-            values=values,
-            version=seen,
-        )
-        if not done:
-            again = await tenant_rows(
-                self.transaction, desk=self.desk, table=table, ids={row["id"]}
-            )
-            raise _stale(again[row["id"]]["version"])
+def _wrong_state(message: str, _: Mapping[str, Any], *path: str) -> ProblemError:
+    return wrong_state(message, *path)
 
 
 @cache
 def _serialising() -> Prepared:
     lock = func.pg_advisory_xact_lock(bindparam("key", type_=BigInteger()))
-    return Prepared.of(select(cast(lock, Text)))
-
-
-def _stale(current: int) -> ProblemError:
-    message = f"Somebody changed this meanwhile (it is at version {current}): read it again."
-    return ProblemError(
-        StaleVersionProblem(
-            code="STALE_VERSION", message=message, path=["version"], current_version=current
-        )
-    )
+    return Prepared.of(select(sql_cast(lock, Text)))

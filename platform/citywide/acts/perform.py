@@ -30,6 +30,7 @@ from citywide.acts.problems import (
     IdempotencyProblem,
     Problem,
     ProblemError,
+    StaleVersionProblem,
     StateProblem,
     invalid,
 )
@@ -43,7 +44,7 @@ from citywide.db.session import Database, Prepared, Transaction
 from citywide.errors import InvalidError
 from citywide.events.models import OUTBOX
 from citywide.ids import new_id
-from citywide.tenancy.desk import Desk
+from citywide.rules.fields import check, is_draft
 
 # A key is a UUID or what a frontend makes of its form; longer ones are a mistake.
 KEY_LENGTH = 100
@@ -59,19 +60,20 @@ UseCase = Callable[[Act, Any], Awaitable[UUID]]
 class Request:
     """What somebody asks for: a mutation's coordinate, its input, and the key of this request.
 
-    `told` is the input as the audit trail may keep it, without what is sealed.
+    `draft` is the input as the use case takes it, `logged` as the audit trail may keep it: without
+    what is sealed.
     """
 
     coordinate: str
     key: str
-    asked: Any
-    told: Mapping[str, Any]
+    draft: Any
+    logged: Mapping[str, Any]
     operation: str | None = None
 
     @property
     def digest(self) -> bytes:
         """SHA-256 over what is asked for, the key left out."""
-        return sha256(f"{self.coordinate}\n{self.asked!r}".encode()).digest()
+        return sha256(f"{self.coordinate}\n{self.draft!r}".encode()).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,14 @@ async def perform(
         except InvalidError as error:
             return await _twin(database, principal, request) or invalid(error)
         except ProblemError as error:
-            return await _twin(database, principal, request) or error.problem
+            is_race = isinstance(error.problem, StaleVersionProblem) and not hasattr(
+                request.draft, "version"
+            )
+            if not is_race:
+                return await _twin(database, principal, request) or error.problem
+            # Nobody said which version they had seen: somebody was there in between.
+            if attempt == ATTEMPTS - 1:
+                break
         except (
             asyncpg.UniqueViolationError,
             asyncpg.ExclusionViolationError,
@@ -147,10 +156,11 @@ async def _performed(
     earlier = await _earlier(transaction, principal, request)
     if earlier is not None:
         return earlier
-    desk = Desk(principal.tenant_id, principal.bureau_id, principal.today)
-    act = Act(transaction, principal, scope, sealer, policy, desk)
-    row_id = await use_case(act, request.asked)
-    done = Done(act.desk.tenant_id, row_id)
+    if is_draft(request.draft):
+        check(request.draft, today=principal.today)
+    act = Act(transaction, principal, scope, sealer, policy)
+    row_id = await use_case(act, request.draft)
+    done = Done(act.tenant_id, row_id)
     await _record(act, request, done)
     return done
 
@@ -185,19 +195,19 @@ async def _record(act: Act, request: Request, done: Done) -> None:
     At the end, because the audit chain's head stays locked until the commit.
     """
     now = datetime.now(UTC)
-    principal, desk = act.principal, act.desk
+    principal = act.principal
     content = {
         "member": str(principal.member_id),
         "roles": sorted(map(str, principal.roles)),
         "from": str(principal.tenant_id),
         "operation": request.operation,
-        "input": request.told,
+        "input": request.logged,
         **changes_told(act.transaction.changes),
         "persons": sorted(map(str, act.persons)),
     }
     entry = entry_of(
-        tenant_id=desk.tenant_id,
-        bureau_id=desk.bureau_id,
+        tenant_id=act.tenant_id,
+        bureau_id=act.bureau_id,
         kind="WRITE",
         occurred_at=now,
         actor=principal.subject,
@@ -206,8 +216,8 @@ async def _record(act: Act, request: Request, done: Done) -> None:
     )
     values = {
         **entry.parameters,
-        "tenant_id": desk.tenant_id,
-        "bureau_id": desk.bureau_id,
+        "tenant_id": act.tenant_id,
+        "bureau_id": act.bureau_id,
         "key_id": new_id(),
         "key_tenant_id": principal.tenant_id,
         "member_id": principal.member_id,

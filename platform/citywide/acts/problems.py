@@ -6,6 +6,8 @@ nothing it wrote stays. Unexpected failures are errors instead.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import strawberry
 
 from citywide.errors import InvalidError
@@ -20,10 +22,22 @@ class Problem:
     )
 
 
+@strawberry.type(description="What a fault's sentence says in figures: a limit, a day.")
+class FaultParameter:
+    name: str = strawberry.field(
+        description="What it is, as in @constraint: maxLength, min, today."
+    )
+    value: str = strawberry.field(description="Its value; days as 2015-11-11.")
+
+
 @strawberry.type(description="A rule that the input breaks.")
 class InputFault:
+    code: str = strawberry.field(
+        description="Which rule, for programs; RULE where only the message says it."
+    )
     path: list[str] = strawberry.field(description="The field, from the outside in.")
     message: str = strawberry.field(description="The rule, and what to do.")
+    parameters: list[FaultParameter] = strawberry.field(description="The rule's figures.")
 
 
 @strawberry.type(description="The input breaks rules of the field; every one is named.")
@@ -51,8 +65,8 @@ class IdempotencyProblem(Problem):
     pass
 
 
-# Every mutation can end in one of these.
-COMMON = (InputProblem, StateProblem, AccessProblem, StaleVersionProblem, IdempotencyProblem)
+# Every mutation can end in one of these, and one whose input has a version in a stale one as well.
+COMMON = (InputProblem, StateProblem, AccessProblem, IdempotencyProblem)
 
 
 class ProblemError(Exception):
@@ -66,7 +80,12 @@ class ProblemError(Exception):
 def invalid(error: InvalidError) -> InputProblem:
     """The broken rules, in the schema's words for the fields."""
     faults = [
-        InputFault(path=[_word(step) for step in fault.path], message=fault.message)
+        InputFault(
+            code=fault.code,
+            path=schema_path(fault.path),
+            message=fault.message,
+            parameters=[FaultParameter(name=n, value=v) for n, v in fault.parameters.items()],
+        )
         for fault in error.faults
     ]
     first = faults[0]
@@ -75,12 +94,27 @@ def invalid(error: InvalidError) -> InputProblem:
 
 def wrong_state(message: str, *path: str) -> ProblemError:
     """A step that the row's state does not allow."""
-    return ProblemError(StateProblem(code="WRONG_STATE", message=message, path=list(path)))
+    return ProblemError(StateProblem(code="WRONG_STATE", message=message, path=schema_path(path)))
 
 
 def not_yours(message: str, *path: str) -> ProblemError:
     """A row outside of the caller's caseload, or of what their role may decide."""
-    return ProblemError(AccessProblem(code="NOT_YOURS", message=message, path=list(path)))
+    return ProblemError(AccessProblem(code="NOT_YOURS", message=message, path=schema_path(path)))
+
+
+def stale(current: int) -> ProblemError:
+    """A row that was changed since the caller read it."""
+    message = f"Somebody changed this meanwhile (it is at version {current}): read it again."
+    return ProblemError(
+        StaleVersionProblem(
+            code="STALE_VERSION", message=message, path=["version"], current_version=current
+        )
+    )
+
+
+def schema_path(path: Sequence[str | int]) -> list[str]:
+    """A path in the schema's spelling; the only place where the code's becomes that."""
+    return [_word(step) for step in path]
 
 
 def _word(step: str | int) -> str:

@@ -6,11 +6,11 @@ from asyncpg import Record
 from sqlalchemy import select
 
 from citywide.acts.act import Act
+from citywide.acts.legacy import of_tenant
 from citywide.agencies.standing import Held, Standing
 from citywide.authz.own_roles import PREFIX
-from citywide.tenancy.drafts import Span
+from citywide.rules.periods import Span
 from citywide.tenancy.models import MEMBER, MEMBER_ROLE, OWN_ROLE
-from citywide.tenancy.rows import of_tenant
 
 
 async def standings(act: Act) -> list[Standing]:

@@ -12,16 +12,11 @@ from uuid import UUID
 from citywide.authz.grants import Scope
 from citywide.authz.own_roles import OwnRule
 from citywide.authz.rules import OBJECT, Action
-from citywide.errors import Fault
+from citywide.errors import Fault, Path
 from citywide.graph.mutate import asked
-from citywide.tenancy.drafts import (
-    NAME_LENGTH,
-    TITLE_LENGTH,
-    Path,
-    choice_faults,
-    period_faults,
-    text_faults,
-)
+from citywide.rules.legacy import choice_faults
+from citywide.rules.periods import period_faults
+from citywide.rules.texts import NAME_LENGTH, TITLE_LENGTH, text_faults
 
 # As a manifest's: the `sub` of a token as issuers write it.
 _SUBJECT = re.compile(r"[a-z0-9][a-z0-9._@-]{1,78}[a-z0-9]")

@@ -13,6 +13,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from citywide.acts.act import Act
+from citywide.acts.legacy import insert_rows, rows_with
 from citywide.acts.problems import wrong_state
 from citywide.agencies.commands import grantable_roles, held, standings
 from citywide.agencies.drafts import (
@@ -26,13 +27,13 @@ from citywide.agencies.drafts import (
 )
 from citywide.agencies.problems import LastDirectorProblem, last_director, not_yourself
 from citywide.agencies.standing import stays_directed, without_member, without_role
-from citywide.errors import Fault
+from citywide.errors import Fault, refuse
 from citywide.graph.mutate import mutation
 from citywide.ids import new_id
+from citywide.rules.legacy import choice_faults
+from citywide.rules.periods import Span, ended, period_faults
 from citywide.tenancy.access import raise_access_version
-from citywide.tenancy.drafts import Span, choice_faults, ended, period_faults, refuse
 from citywide.tenancy.models import MEMBER, MEMBER_ROLE
-from citywide.tenancy.rows import insert_rows, rows_with
 
 NO_MEMBER = "There is no Member with this id."
 

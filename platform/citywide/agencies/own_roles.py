@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from citywide.acts.act import Act
+from citywide.acts.legacy import insert_rows, of_tenant
 from citywide.acts.problems import wrong_state
 from citywide.agencies.drafts import (
     ChangeRole,
@@ -18,13 +19,11 @@ from citywide.agencies.drafts import (
     own_rule,
 )
 from citywide.authz.own_roles import OwnRole
-from citywide.errors import Fault
+from citywide.errors import Fault, refuse
 from citywide.graph.mutate import mutation
 from citywide.ids import new_id
 from citywide.tenancy.access import raise_access_version
-from citywide.tenancy.drafts import refuse
 from citywide.tenancy.models import OWN_ROLE, OWN_ROLE_RULE
-from citywide.tenancy.rows import insert_rows, of_tenant
 
 NO_ROLE = "There is no OwnRole with this id."
 # Each is a set of grants that every process keeps; an agency has some dozen members.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
-from citywide.tenancy.drafts import Span
+from citywide.rules.periods import Span
 
 DIRECTOR = "director"
 

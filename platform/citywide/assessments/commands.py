@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+from citywide.acts.legacy import insert_rows, rows_with
 from citywide.assessments.drafts import AssessmentDraft, assessment_faults, band
 from citywide.assessments.models import ASSESSMENT
 from citywide.beneficiaries.commands import caseload_of
 from citywide.db.session import Transaction
+from citywide.errors import refuse
 from citywide.ids import new_id
+from citywide.rules.legacy import taken_faults
 from citywide.tenancy.desk import Desk
-from citywide.tenancy.drafts import refuse, taken_faults
-from citywide.tenancy.rows import insert_rows, rows_with
 
 TAKEN = "The person was assessed with this instrument on this day already."
 

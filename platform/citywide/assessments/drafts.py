@@ -9,14 +9,9 @@ from uuid import UUID
 
 from citywide.assessments.scoring import HIGHEST_SCORE
 from citywide.beneficiaries.drafts import Caseload, file_faults, worker_faults
-from citywide.errors import Fault
-from citywide.tenancy.drafts import (
-    NOTE_LENGTH,
-    TITLE_LENGTH,
-    Path,
-    past_faults,
-    text_faults,
-)
+from citywide.errors import Fault, Path
+from citywide.rules.legacy import past_faults
+from citywide.rules.texts import NOTE_LENGTH, TITLE_LENGTH, text_faults
 
 # The score from which the paper form of 2014 called a need of medium or of high urgency.
 MEDIUM_FROM = 40

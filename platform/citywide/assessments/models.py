@@ -1,88 +1,123 @@
 """Instruments with their questions, scores and bands, and the assessments made with them."""
 
-from sqlalchemy import (
-    BigInteger,
-    CheckConstraint,
-    Column,
-    Date,
-    ForeignKey,
-    Index,
-    Text,
-    UniqueConstraint,
-    Uuid,
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+
+from citywide.db.tables import (
+    CatalogueRow,
+    TenantRow,
+    Version,
+    catalogue_reference,
+    catalogue_table,
+    default,
+    one_of,
+    period,
+    reference,
+    tenant_table,
 )
 
-from citywide.db.tables import catalogue_table, one_of, period, reference, tenant_table
 
-# One version of a form, the same for all agencies; `tenants/instruments/` declares them.
+class InstrumentRow(CatalogueRow):
+    """One version of a form, the same for all agencies; `tenants/instruments/` declares them."""
+
+    slug: str
+    name: str
+    version: int
+    # Whose wording it is, and what it may be used for.
+    provenance: str
+    valid_from: date
+    valid_until: date | None
+
+
 INSTRUMENT = catalogue_table(
     "instrument",
-    Column("slug", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("version", BigInteger, nullable=False),
-    # Whose wording it is, and what it may be used for.
-    Column("provenance", Text, nullable=False),
-    Column("valid_from", Date, nullable=False),
-    Column("valid_until", Date),
+    InstrumentRow,
     UniqueConstraint("slug", "version"),
     UniqueConstraint("name", "version"),
     period(),
 )
 
+
+class InstrumentQuestionRow(CatalogueRow):
+    instrument_id: UUID
+    position: int
+    code: str
+    text: str
+
+
 INSTRUMENT_QUESTION = catalogue_table(
     "instrument_question",
-    Column("instrument_id", Uuid, ForeignKey("instrument.id"), nullable=False),
-    Column("position", BigInteger, nullable=False),
-    Column("code", Text, nullable=False),
-    Column("text", Text, nullable=False),
+    InstrumentQuestionRow,
     UniqueConstraint("instrument_id", "code"),
+    catalogue_reference("instrument_id", "instrument"),
 )
+
+
+class InstrumentOptionRow(CatalogueRow):
+    question_id: UUID
+    position: int
+    label: str
+    # Points; the highest of every question together are 100.
+    score: int
+
 
 INSTRUMENT_OPTION = catalogue_table(
     "instrument_option",
-    Column("question_id", Uuid, ForeignKey("instrument_question.id"), nullable=False),
-    Column("position", BigInteger, nullable=False),
-    Column("label", Text, nullable=False),
-    # Points; the highest of every question together are 100.
-    Column("score", BigInteger, nullable=False),
+    InstrumentOptionRow,
     UniqueConstraint("question_id", "position"),
     CheckConstraint("score BETWEEN 0 AND 100", name="score"),
+    catalogue_reference("question_id", "instrument_question"),
 )
 
-# What a sum of points means, from so many points on.
+
+class InstrumentBandRow(CatalogueRow):
+    """What a sum of points means, from so many points on."""
+
+    instrument_id: UUID
+    band: str
+    from_score: int
+    advice: str
+
+
 INSTRUMENT_BAND = catalogue_table(
     "instrument_band",
-    Column("instrument_id", Uuid, ForeignKey("instrument.id"), nullable=False),
-    Column("band", Text, nullable=False),
-    Column("from_score", BigInteger, nullable=False),
-    Column("advice", Text, nullable=False),
+    InstrumentBandRow,
     UniqueConstraint("instrument_id", "band"),
-    one_of("band", "LOW", "MEDIUM", "HIGH"),
+    one_of("band", ("LOW", "MEDIUM", "HIGH")),
     CheckConstraint("from_score BETWEEN 0 AND 100", name="from_score"),
+    catalogue_reference("instrument_id", "instrument"),
 )
+
+
+class AssessmentRow(TenantRow):
+    beneficiary_id: UUID
+    assessor_id: UUID
+    instrument: str
+    instrument_version: int
+    assessed_on: date
+    # Points, 0 (no need) to 100, and the band they fall into: both follow from the answers, and
+    # are NULL until every question has one. A paper form's were added up by hand.
+    score: int | None
+    band: str | None
+    summary: str | None
+    # NULL for a form on paper, whose questions are not on record.
+    instrument_id: UUID | None
+    source: Annotated[str, default("PAPER")]
+    status: Annotated[str, default("APPROVED")]
+    author_id: UUID | None
+    submitted_on: date | None
+    decided_by_id: UUID | None
+    decided_on: date | None
+    return_reason: str | None
+    version: Version
+
 
 ASSESSMENT = tenant_table(
     "assessment",
-    Column("beneficiary_id", Uuid, nullable=False),
-    Column("assessor_id", Uuid, nullable=False),
-    Column("instrument", Text, nullable=False),
-    Column("instrument_version", BigInteger, nullable=False),
-    Column("assessed_on", Date, nullable=False),
-    # Points, 0 (no need) to 100, and the band they fall into: both follow from the answers, and
-    # are NULL until every question has one. A paper form's were added up by hand.
-    Column("score", BigInteger),
-    Column("band", Text),
-    Column("summary", Text),
-    # NULL for a form on paper, whose questions are not on record.
-    Column("instrument_id", Uuid, ForeignKey("instrument.id")),
-    Column("source", Text, nullable=False, server_default="PAPER"),
-    Column("status", Text, nullable=False, server_default="APPROVED"),
-    Column("author_id", Uuid),
-    Column("submitted_on", Date),
-    Column("decided_by_id", Uuid),
-    Column("decided_on", Date),
-    Column("return_reason", Text),
-    Column("version", BigInteger, nullable=False, server_default="1"),
+    AssessmentRow,
     UniqueConstraint("tenant_id", "beneficiary_id", "instrument", "assessed_on"),
     Index(None, "tenant_id", "assessed_on", "id"),
     Index(None, "tenant_id", "status", "submitted_on"),
@@ -90,9 +125,9 @@ ASSESSMENT = tenant_table(
     reference("assessor_id", "member"),
     reference("author_id", "member"),
     reference("decided_by_id", "member"),
-    one_of("band", "LOW", "MEDIUM", "HIGH"),
-    one_of("source", "ANSWERS", "PAPER"),
-    one_of("status", "DRAFT", "SUBMITTED", "RETURNED", "APPROVED"),
+    one_of("band", ("LOW", "MEDIUM", "HIGH")),
+    one_of("source", ("ANSWERS", "PAPER")),
+    one_of("status", ("DRAFT", "SUBMITTED", "RETURNED", "APPROVED")),
     CheckConstraint("score BETWEEN 0 AND 100", name="score"),
     CheckConstraint(
         "(source = 'ANSWERS') = (instrument_id IS NOT NULL)"
@@ -105,16 +140,25 @@ ASSESSMENT = tenant_table(
         name="complete",
     ),
     CheckConstraint("decided_by_id <> author_id AND decided_by_id <> assessor_id", name="decided"),
+    catalogue_reference("instrument_id", "instrument"),
 )
 
-# The option chosen for one question; NULL while it is open again.
+
+class AssessmentAnswerRow(TenantRow):
+    """The option chosen for one question; NULL while it is open again."""
+
+    assessment_id: UUID
+    question_id: UUID
+    option_id: UUID | None
+    note: str | None
+
+
 ASSESSMENT_ANSWER = tenant_table(
     "assessment_answer",
-    Column("assessment_id", Uuid, nullable=False),
-    Column("question_id", Uuid, ForeignKey("instrument_question.id"), nullable=False),
-    Column("option_id", Uuid, ForeignKey("instrument_option.id")),
-    Column("note", Text),
+    AssessmentAnswerRow,
     UniqueConstraint("tenant_id", "assessment_id", "question_id"),
     reference("assessment_id", "assessment"),
+    catalogue_reference("question_id", "instrument_question"),
+    catalogue_reference("option_id", "instrument_option"),
     writers=("agency",),
 )

@@ -12,6 +12,7 @@ from asyncpg import Record
 from sqlalchemy import select
 
 from citywide.acts.act import Act
+from citywide.acts.legacy import catalogue_rows, insert_rows, rows_with
 from citywide.acts.problems import not_yours, wrong_state
 from citywide.assessments.commands import TAKEN
 from citywide.assessments.drafts import setting_faults
@@ -34,17 +35,12 @@ from citywide.assessments.scoring import Band, Form, open_questions, result
 from citywide.assessments.workflow import Status, Step, after, may_decide, refusal
 from citywide.beneficiaries.commands import caseload_of
 from citywide.beneficiaries.files import file_at_hand
-from citywide.errors import Fault
+from citywide.errors import Fault, refuse
 from citywide.graph.mutate import UNSET, mutation
 from citywide.ids import new_id
-from citywide.tenancy.drafts import (
-    NOTE_LENGTH,
-    Span,
-    optional_text_faults,
-    refuse,
-    text_faults,
-)
-from citywide.tenancy.rows import catalogue_rows, insert_rows, rows_with
+from citywide.rules.legacy import optional_text_faults
+from citywide.rules.periods import Span
+from citywide.rules.texts import NOTE_LENGTH, text_faults
 
 # A remark beside an answer is a sentence or two.
 REMARK_LENGTH = 200

@@ -25,6 +25,7 @@ from citywide.authz.grants import Scope
 from citywide.authz.own_roles import PREFIX, OwnRole, OwnRule, Role
 from citywide.authz.principal import Principal
 from citywide.authz.rules import Action
+from citywide.db.rows import among
 from citywide.db.session import (
     POOL_SIZE,
     POOL_WAIT_S,
@@ -35,7 +36,7 @@ from citywide.db.session import (
     Transaction,
 )
 from citywide.errors import Code, RefusalError
-from citywide.tenancy.drafts import Span
+from citywide.rules.periods import Span
 from citywide.tenancy.manifests import CITY_CLOCK
 from citywide.tenancy.models import (
     ACCESS_VERSION,
@@ -48,7 +49,6 @@ from citywide.tenancy.models import (
     OWN_ROLE_RULE,
     TENANT,
 )
-from citywide.tenancy.rows import among
 
 TENANT_HEADER = "Citywide-Tenant"
 # Twice within the second in which a revocation must be in force.

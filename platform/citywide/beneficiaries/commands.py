@@ -12,6 +12,17 @@ from uuid import UUID
 from asyncpg import Record
 from sqlalchemy import select
 
+from citywide.acts.legacy import (
+    among,
+    catalogue_rows,
+    field_workers,
+    insert_rows,
+    of_tenant,
+    rows_with,
+    spans,
+    tenant_rows,
+    update_row,
+)
 from citywide.beneficiaries.drafts import (
     BeneficiaryDraft,
     Caseload,
@@ -36,22 +47,12 @@ from citywide.beneficiaries.models import (
 )
 from citywide.db.sealed import Sealer
 from citywide.db.session import Transaction
-from citywide.errors import Fault
+from citywide.errors import Fault, refuse
 from citywide.ids import new_id
+from citywide.rules.legacy import overlap_faults, taken_faults
+from citywide.rules.periods import Span
 from citywide.tenancy.desk import Desk
-from citywide.tenancy.drafts import Span, overlap_faults, refuse, taken_faults
 from citywide.tenancy.models import AGREEMENT, SITE
-from citywide.tenancy.rows import (
-    among,
-    catalogue_rows,
-    field_workers,
-    insert_rows,
-    of_tenant,
-    rows_with,
-    spans,
-    tenant_rows,
-    update_row,
-)
 
 
 async def register_beneficiaries(

@@ -8,19 +8,14 @@ from datetime import date
 from uuid import UUID
 
 from citywide.beneficiaries.id_number import IdNumberError, parse_id_number
-from citywide.errors import Fault
-from citywide.tenancy.drafts import (
+from citywide.errors import Fault, Path
+from citywide.rules.legacy import choice_faults, optional_text_faults, past_faults, phone_faults
+from citywide.rules.periods import Span, period_faults
+from citywide.rules.texts import (
     ADDRESS_LENGTH,
     NAME_LENGTH,
     NOTE_LENGTH,
     NUMBER_LENGTH,
-    Path,
-    Span,
-    choice_faults,
-    optional_text_faults,
-    past_faults,
-    period_faults,
-    phone_faults,
     text_faults,
 )
 

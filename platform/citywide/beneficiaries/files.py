@@ -11,6 +11,7 @@ from asyncpg import Record
 from sqlalchemy import or_, select
 
 from citywide.acts.act import Act
+from citywide.acts.legacy import insert_rows, of_tenant, rows_with
 from citywide.acts.problems import ProblemError, wrong_state
 from citywide.beneficiaries.drafts import NO_BENEFICIARY
 from citywide.beneficiaries.likeness import Basis, Identity, likeness
@@ -22,7 +23,6 @@ from citywide.beneficiaries.problems import (
 )
 from citywide.errors import Fault, InvalidError
 from citywide.ids import NodeId, new_id
-from citywide.tenancy.rows import insert_rows, of_tenant, rows_with
 
 # Namesakes born on the same day: more than a handful are looked up by hand.
 MOST_NEAR_DUPLICATES = 10

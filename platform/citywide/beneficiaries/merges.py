@@ -10,6 +10,7 @@ from asyncpg import Record
 from sqlalchemy import update
 
 from citywide.acts.act import Act
+from citywide.acts.legacy import among, insert_rows, rows_with
 from citywide.acts.problems import wrong_state
 from citywide.beneficiaries.files import file_at_hand
 from citywide.beneficiaries.merging import Link, links, movable
@@ -17,11 +18,10 @@ from citywide.beneficiaries.models import BENEFICIARY, FILE_MERGE, FILE_MOVE
 from citywide.beneficiaries.requests import MergeBeneficiaries, SplitBeneficiary
 from citywide.db.session import Change
 from citywide.db.tables import METADATA
-from citywide.errors import Fault, InvalidError
+from citywide.errors import Fault, InvalidError, refuse
 from citywide.graph.mutate import mutation
 from citywide.ids import new_id
-from citywide.tenancy.drafts import NOTE_LENGTH, refuse, text_faults
-from citywide.tenancy.rows import among, insert_rows, rows_with
+from citywide.rules.texts import NOTE_LENGTH, text_faults
 
 _ONE_DAY = timedelta(days=1)
 

@@ -11,7 +11,7 @@ from asyncpg import Record
 from sqlalchemy import MetaData, Table, UniqueConstraint
 
 from citywide.db.tables import APPEND_ONLY_KEY, WRITERS_KEY
-from citywide.tenancy.drafts import Span
+from citywide.rules.periods import Span
 
 # What is about a file, not about the person: it stays where it was written.
 OF_FILES = frozenset(

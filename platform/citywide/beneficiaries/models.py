@@ -1,77 +1,101 @@
 """The agency's files on the persons it serves: who they are, what they are entitled to."""
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    CheckConstraint,
-    Column,
-    Date,
-    ForeignKey,
-    Index,
-    LargeBinary,
-    Text,
-    UniqueConstraint,
-    Uuid,
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+
+from citywide.db.tables import (
+    CatalogueRow,
+    TenantRow,
+    Version,
+    catalogue_reference,
+    catalogue_table,
+    one_of,
+    period,
+    reference,
+    tenant_table,
 )
 
-from citywide.db.tables import catalogue_table, one_of, period, reference, tenant_table
 
-# The state's dated code table of entitled persons (优抚类别); never an enum in code.
+class EntitlementCategoryRow(CatalogueRow):
+    """The state's dated code table of entitled persons (优抚类别); never an enum in code."""
+
+    code: str
+    label_zh: str
+    label_en: str
+    valid_from: date | None
+    valid_until: date | None
+
+
 ENTITLEMENT_CATEGORY = catalogue_table(
     "entitlement_category",
-    Column("code", Text, nullable=False, unique=True),
-    Column("label_zh", Text, nullable=False),
-    Column("label_en", Text, nullable=False),
-    Column("valid_from", Date),
-    Column("valid_until", Date),
+    EntitlementCategoryRow,
+    UniqueConstraint("code"),
     period(),
 )
 
-# An agency's own set of service types; a change makes a new version.
+
+class TypologyRow(TenantRow):
+    """An agency's own set of service types; a change makes a new version."""
+
+    name: str
+    version: int
+    valid_from: date
+    valid_until: date | None
+
+
 TYPOLOGY = tenant_table(
     "typology",
-    Column("name", Text, nullable=False),
-    Column("version", BigInteger, nullable=False),
-    Column("valid_from", Date, nullable=False),
-    Column("valid_until", Date),
+    TypologyRow,
     UniqueConstraint("tenant_id", "name", "version"),
     period(),
 )
 
+
+class SegmentRow(TenantRow):
+    typology_id: UUID
+    code: str
+    name: str
+    strategy: str
+    # A worker's judgement about a person that must not travel: restricted, never on lists.
+    sensitive: bool
+
+
 SEGMENT = tenant_table(
     "segment",
-    Column("typology_id", Uuid, nullable=False),
-    Column("code", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("strategy", Text, nullable=False),
-    # A worker's judgement about a person that must not travel: restricted, never on lists.
-    Column("sensitive", Boolean, nullable=False),
+    SegmentRow,
     UniqueConstraint("tenant_id", "typology_id", "code"),
     reference("typology_id", "typology"),
 )
 
+
+class BeneficiaryRow(TenantRow):
+    file_number: str
+    name: str
+    gender: str
+    born_on: date
+    # Sealed with the deployment's key; equal numbers of one tenant have equal digests.
+    id_number_sealed: bytes
+    id_number_digest: bytes
+    phone: str | None
+    address: str | None
+    site_id: UUID
+    worker_id: UUID
+    segment_id: UUID | None
+    segment_reason: str | None
+    segmented_on: date | None
+    opened_on: date
+    # The first day on which the file is closed, and why; a merged file is continued in another.
+    closed_on: date | None
+    closing_reason: str | None
+    merged_into_id: UUID | None
+    version: Version
+
+
 BENEFICIARY = tenant_table(
     "beneficiary",
-    Column("file_number", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("gender", Text, nullable=False),
-    Column("born_on", Date, nullable=False),
-    # Sealed with the deployment's key; equal numbers of one tenant have equal digests.
-    Column("id_number_sealed", LargeBinary, nullable=False),
-    Column("id_number_digest", LargeBinary, nullable=False),
-    Column("phone", Text),
-    Column("address", Text),
-    Column("site_id", Uuid, nullable=False),
-    Column("worker_id", Uuid, nullable=False),
-    Column("segment_id", Uuid),
-    Column("segment_reason", Text),
-    Column("segmented_on", Date),
-    Column("opened_on", Date, nullable=False),
-    # The first day on which the file is closed, and why; a merged file is continued in another.
-    Column("closed_on", Date),
-    Column("closing_reason", Text),
-    Column("merged_into_id", Uuid),
-    Column("version", BigInteger, nullable=False, server_default="1"),
+    BeneficiaryRow,
     UniqueConstraint("tenant_id", "file_number"),
     UniqueConstraint("tenant_id", "id_number_digest"),
     Index(None, "tenant_id", "worker_id"),
@@ -85,8 +109,8 @@ BENEFICIARY = tenant_table(
     reference("worker_id", "member"),
     reference("segment_id", "segment"),
     reference("merged_into_id", "beneficiary"),
-    one_of("gender", "MALE", "FEMALE"),
-    one_of("closing_reason", "MOVED", "DIED", "DECLINED", "MERGED"),
+    one_of("gender", ("MALE", "FEMALE")),
+    one_of("closing_reason", ("MOVED", "DIED", "DECLINED", "MERGED")),
     period("opened_on", "closed_on"),
     CheckConstraint("closing_reason IS NULL OR closed_on IS NOT NULL", name="closed_on"),
     CheckConstraint(
@@ -102,39 +126,57 @@ BENEFICIARY = tenant_table(
     ),
 )
 
-# A dated legal status; a person can hold several at once.
+
+class EntitlementRow(TenantRow):
+    """A dated legal status; a person can hold several at once."""
+
+    beneficiary_id: UUID
+    category_id: UUID
+    valid_from: date
+    valid_until: date | None
+    version: Version
+
+
 ENTITLEMENT = tenant_table(
     "entitlement",
-    Column("beneficiary_id", Uuid, nullable=False),
-    Column("category_id", Uuid, ForeignKey("entitlement_category.id"), nullable=False),
-    Column("valid_from", Date, nullable=False),
-    Column("valid_until", Date),
-    Column("version", BigInteger, nullable=False, server_default="1"),
+    EntitlementRow,
     UniqueConstraint("tenant_id", "beneficiary_id", "category_id", "valid_from"),
     reference("beneficiary_id", "beneficiary"),
     period(),
+    catalogue_reference("category_id", "entitlement_category"),
 )
+
+
+class ConsentRow(TenantRow):
+    beneficiary_id: UUID
+    purpose: str
+    given_on: date
+    withdrawn_on: date | None
+    version: Version
+
 
 CONSENT = tenant_table(
     "consent",
-    Column("beneficiary_id", Uuid, nullable=False),
-    Column("purpose", Text, nullable=False),
-    Column("given_on", Date, nullable=False),
-    Column("withdrawn_on", Date),
-    Column("version", BigInteger, nullable=False, server_default="1"),
+    ConsentRow,
     UniqueConstraint("tenant_id", "beneficiary_id", "purpose", "given_on"),
     reference("beneficiary_id", "beneficiary"),
-    one_of("purpose", "SERVICE", "PHOTOGRAPH", "SHARING"),
+    one_of("purpose", ("SERVICE", "PHOTOGRAPH", "SHARING")),
     CheckConstraint("given_on <= withdrawn_on", name="withdrawn_on"),
 )
 
-# A time in which a worker keeps a file; `beneficiary.worker_id` is who keeps it today.
+
+class WorkerTermRow(TenantRow):
+    """A time in which a worker keeps a file; `beneficiary.worker_id` is who keeps it today."""
+
+    beneficiary_id: UUID
+    member_id: UUID
+    valid_from: date
+    valid_until: date | None
+
+
 WORKER_TERM = tenant_table(
     "worker_term",
-    Column("beneficiary_id", Uuid, nullable=False),
-    Column("member_id", Uuid, nullable=False),
-    Column("valid_from", Date, nullable=False),
-    Column("valid_until", Date),
+    WorkerTermRow,
     UniqueConstraint("tenant_id", "beneficiary_id", "valid_from"),
     Index(None, "tenant_id", "member_id"),
     reference("beneficiary_id", "beneficiary"),
@@ -143,15 +185,21 @@ WORKER_TERM = tenant_table(
     writers=("agency",),
 )
 
-# Every judgement that sorted a person into a service type; the newest stands on the file as well.
+
+class ClassificationRow(TenantRow):
+    """A judgement that sorted a person into a service type; the file repeats the newest."""
+
+    beneficiary_id: UUID
+    segment_id: UUID
+    classified_on: date
+    reason: str
+    # NULL where the records do not say who judged.
+    judge_id: UUID | None
+
+
 CLASSIFICATION = tenant_table(
     "classification",
-    Column("beneficiary_id", Uuid, nullable=False),
-    Column("segment_id", Uuid, nullable=False),
-    Column("classified_on", Date, nullable=False),
-    Column("reason", Text, nullable=False),
-    # NULL where the records do not say who judged.
-    Column("judge_id", Uuid),
+    ClassificationRow,
     Index(None, "tenant_id", "beneficiary_id", "classified_on"),
     reference("beneficiary_id", "beneficiary"),
     reference("segment_id", "segment"),
@@ -160,39 +208,54 @@ CLASSIFICATION = tenant_table(
     is_append_only=True,
 )
 
-# Two files that may be about one person, noted when the newer one was opened or changed.
+
+class LikenessRow(TenantRow):
+    """Two files that may be about one person, noted when the newer one was opened or changed."""
+
+    beneficiary_id: UUID
+    other_id: UUID
+    basis: str
+    noted_on: date
+
+
 LIKENESS = tenant_table(
     "likeness",
-    Column("beneficiary_id", Uuid, nullable=False),
-    Column("other_id", Uuid, nullable=False),
-    Column("basis", Text, nullable=False),
-    Column("noted_on", Date, nullable=False),
+    LikenessRow,
     UniqueConstraint("tenant_id", "beneficiary_id", "other_id"),
     Index(None, "tenant_id", "other_id"),
     reference("beneficiary_id", "beneficiary"),
     reference("other_id", "beneficiary"),
-    one_of("basis", "NAME_AND_BIRTH", "NAME", "BIRTH"),
+    one_of("basis", ("NAME_AND_BIRTH", "NAME", "BIRTH")),
     CheckConstraint("beneficiary_id <> other_id", name="other_id"),
     writers=("agency",),
     is_append_only=True,
 )
 
-# One file continued in another; `file_move` says which rows went over, so that a split brings
-# back these and no others, and the file as it was before.
+
+class FileMergeRow(TenantRow):
+    """One file continued in another.
+
+    `file_move` says which rows went over, so that a split brings back these and no others, and
+    the file as it was before.
+    """
+
+    survivor_id: UUID
+    merged_id: UUID
+    merged_on: date
+    merge_reason: str
+    merged_by_id: UUID
+    split_on: date | None
+    split_reason: str | None
+    split_by_id: UUID | None
+    # What the merged file said about its closing before.
+    earlier_closed_on: date | None
+    earlier_closing_reason: str | None
+    version: Version
+
+
 FILE_MERGE = tenant_table(
     "file_merge",
-    Column("survivor_id", Uuid, nullable=False),
-    Column("merged_id", Uuid, nullable=False),
-    Column("merged_on", Date, nullable=False),
-    Column("merge_reason", Text, nullable=False),
-    Column("merged_by_id", Uuid, nullable=False),
-    Column("split_on", Date),
-    Column("split_reason", Text),
-    Column("split_by_id", Uuid),
-    # What the merged file said about its closing before.
-    Column("earlier_closed_on", Date),
-    Column("earlier_closing_reason", Text),
-    Column("version", BigInteger, nullable=False, server_default="1"),
+    FileMergeRow,
     Index(None, "tenant_id", "survivor_id"),
     Index(None, "tenant_id", "merged_id"),
     reference("survivor_id", "beneficiary"),
@@ -208,12 +271,17 @@ FILE_MERGE = tenant_table(
     writers=("agency",),
 )
 
+
+class FileMoveRow(TenantRow):
+    merge_id: UUID
+    table_name: str
+    column_name: str
+    row_id: UUID
+
+
 FILE_MOVE = tenant_table(
     "file_move",
-    Column("merge_id", Uuid, nullable=False),
-    Column("table_name", Text, nullable=False),
-    Column("column_name", Text, nullable=False),
-    Column("row_id", Uuid, nullable=False),
+    FileMoveRow,
     UniqueConstraint("tenant_id", "merge_id", "table_name", "column_name", "row_id"),
     reference("merge_id", "file_merge"),
     writers=("agency",),

@@ -10,6 +10,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from citywide.acts.act import Act
+from citywide.acts.legacy import field_workers, insert_rows, rows_with
 from citywide.acts.problems import wrong_state
 from citywide.beneficiaries.commands import register_beneficiaries, site_spans
 from citywide.beneficiaries.drafts import BeneficiaryDraft, person_faults, worker_faults
@@ -34,11 +35,10 @@ from citywide.beneficiaries.requests import (
     ReopenBeneficiary,
     UpdateBeneficiary,
 )
-from citywide.errors import Fault, InvalidError
+from citywide.errors import Fault, InvalidError, refuse
 from citywide.graph.mutate import UNSET, mutation
 from citywide.ids import new_id
-from citywide.tenancy.drafts import past_faults, refuse
-from citywide.tenancy.rows import field_workers, insert_rows, rows_with
+from citywide.rules.legacy import past_faults
 
 # What a file cannot be without.
 NEEDED = ("file_number", "name", "gender", "born_on", "id_number", "site_id")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from citywide.acts.act import Act
+from citywide.acts.legacy import rows_with
 from citywide.acts.problems import wrong_state
 from citywide.beneficiaries.commands import give_consents, grant_entitlements
 from citywide.beneficiaries.drafts import ConsentDraft, EntitlementDraft
@@ -16,10 +17,10 @@ from citywide.beneficiaries.requests import (
     GrantEntitlement,
     WithdrawConsent,
 )
-from citywide.errors import Fault, InvalidError
+from citywide.errors import Fault, InvalidError, refuse
 from citywide.graph.mutate import mutation
-from citywide.tenancy.drafts import past_faults, period_faults, refuse
-from citywide.tenancy.rows import rows_with
+from citywide.rules.legacy import past_faults
+from citywide.rules.periods import period_faults
 
 
 @mutation(gives="Entitlement")

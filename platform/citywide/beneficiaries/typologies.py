@@ -10,6 +10,7 @@ from asyncpg import Record
 from sqlalchemy import select, update
 
 from citywide.acts.act import Act
+from citywide.acts.legacy import insert_rows, of_tenant, rows_with
 from citywide.beneficiaries.commands import classify
 from citywide.beneficiaries.drafts import ClassificationDraft
 from citywide.beneficiaries.files import file_at_hand, one_of_a_batch
@@ -20,11 +21,10 @@ from citywide.beneficiaries.requests import (
     NewSegment,
 )
 from citywide.db.session import Change
-from citywide.errors import Fault, InvalidError
+from citywide.errors import Fault, InvalidError, refuse
 from citywide.graph.mutate import mutation
 from citywide.ids import new_id
-from citywide.tenancy.drafts import TITLE_LENGTH, refuse, text_faults
-from citywide.tenancy.rows import insert_rows, of_tenant, rows_with
+from citywide.rules.texts import TITLE_LENGTH, text_faults
 
 # A worker chooses from these by heart; the pilot had six.
 MOST_SEGMENTS = 40

@@ -8,6 +8,7 @@ from typing import Annotated
 from uuid import UUID
 
 from citywide.acts.act import Act
+from citywide.acts.legacy import insert_rows
 from citywide.acts.problems import wrong_state
 from citywide.budgets.ledger import Account, AccountKind, OverdrawnError, move
 from citywide.budgets.models import COMMITMENT
@@ -26,10 +27,9 @@ from citywide.budgets.rules import (
     taken_faults,
     title_faults,
 )
+from citywide.errors import refuse
 from citywide.graph.mutate import asked, mutation
 from citywide.ids import new_id
-from citywide.tenancy.drafts import refuse
-from citywide.tenancy.rows import insert_rows
 
 _UNDECIDED = frozenset({"SUBMITTED", "RETURNED"})
 

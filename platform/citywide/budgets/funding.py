@@ -12,21 +12,22 @@ from asyncpg import Record
 from sqlalchemy import select
 
 from citywide.acts.act import Act
+from citywide.acts.legacy import insert_rows, rows_with, tenant_rows
 from citywide.acts.problems import ProblemError, StateProblem, wrong_state
 from citywide.budgets.ledger import Account, AccountKind, OverdrawnError, move
 from citywide.budgets.models import APPROPRIATION, DELIVERABLE, FUND, FUNDING, TRANCHE
 from citywide.budgets.posting import book, open_accounts
 from citywide.budgets.problems import BudgetExceeded, exceeded
 from citywide.budgets.rules import amount_faults, number_faults, reason_faults, title_faults
-from citywide.errors import Fault
+from citywide.errors import Fault, refuse
 from citywide.graph.mutate import asked, mutation
 from citywide.graph.scalars import print_money
 from citywide.ids import NodeId, new_id
 from citywide.projects.grades import Grade
 from citywide.projects.models import PROJECT
-from citywide.tenancy.drafts import choice_faults, past_faults, period_faults, refuse
+from citywide.rules.legacy import choice_faults, past_faults
+from citywide.rules.periods import period_faults
 from citywide.tenancy.models import AGREEMENT
-from citywide.tenancy.rows import insert_rows, rows_with, tenant_rows
 
 # Fiscal years are calendar years; the platform's own records begin with the pilot.
 FIRST_YEAR, LAST_YEAR = 2000, 2100

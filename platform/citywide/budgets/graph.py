@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Any
 
-import strawberry
 from sqlalchemy import FromClause, and_, func, literal_column, select
 from sqlalchemy.sql import ColumnElement
 
@@ -28,60 +26,6 @@ from citywide.budgets.models import (
 from citywide.graph.declare import Expression, Kind, Value, column, entity, few, many, one
 from citywide.graph.topics import announce_approval
 from citywide.projects.graph import Grade, OutputMeasure
-
-
-@strawberry.enum(description="What a budget line pays for.")
-class BudgetCategory(Enum):
-    PERSONNEL = "PERSONNEL"
-    ACTIVITIES = "ACTIVITIES"
-    MATERIALS = "MATERIALS"
-    VOLUNTEER_SUBSIDIES = "VOLUNTEER_SUBSIDIES"
-    SUPERVISION = "SUPERVISION"
-    MANAGEMENT = "MANAGEMENT"
-
-
-@strawberry.enum(description="How far a budget is.")
-class BudgetStatus(Enum):
-    DRAFT = "DRAFT"
-    SUBMITTED = "SUBMITTED"
-    RETURNED = "RETURNED"
-    APPROVED = "APPROVED"
-
-
-@strawberry.enum(description="How far a budget change is.")
-class ChangeStatus(Enum):
-    REQUESTED = "REQUESTED"
-    APPROVED = "APPROVED"
-    REFUSED = "REFUSED"
-
-
-@strawberry.enum(description="How far a tranche is.")
-class TrancheStatus(Enum):
-    PLANNED = "PLANNED"
-    ACCEPTED = "ACCEPTED"
-    RELEASED = "RELEASED"
-
-
-@strawberry.enum(description="Whether anything may still be spent on a commitment.")
-class CommitmentStatus(Enum):
-    OPEN = "OPEN"
-    CLOSED = "CLOSED"
-
-
-@strawberry.enum(description="How far a voucher is.")
-class ExpenseStatus(Enum):
-    SUBMITTED = "SUBMITTED"
-    RETURNED = "RETURNED"
-    APPROVED = "APPROVED"
-    PAID = "PAID"
-    REVERSED = "REVERSED"
-
-
-@strawberry.enum(description="How far an accounting period is; approved is locked.")
-class PeriodStatus(Enum):
-    SUBMITTED = "SUBMITTED"
-    RETURNED = "RETURNED"
-    APPROVED = "APPROVED"
 
 
 def _held(kind: AccountKind) -> Expression:
@@ -189,7 +133,7 @@ class Tranche:
     amount = _money("How much, in yuan.", "amount_fen")
     due_on = column("When it is due if all is delivered.")
     condition = column("What has to be delivered.")
-    status = column("How far it is.", enum=TrancheStatus)
+    status = column("How far it is.")
     accepted_on = column("The day the deliverables were accepted.")
     accepted_because = column("What the bureau found when it accepted them.")
     released_on = column("The day it was handed over.")
@@ -221,7 +165,7 @@ class Deliverable:
 class Budget:
     """The budget of a project (预算)."""
 
-    status = column("How far it is.", enum=BudgetStatus)
+    status = column("How far it is.")
     decided_on = column("The day it was approved or returned.")
     note = column("What has to change in a returned one.")
     version = column("Counts its changes; send it back when you change it.")
@@ -239,7 +183,7 @@ class Budget:
 class BudgetLine:
     """A category of a project's budget (预算科目) and where its money is."""
 
-    category = column("What it pays for.", enum=BudgetCategory)
+    category = column("What it pays for.")
     original = _money("As approved first, in yuan.", "original_fen")
     revised = _money("After approved changes, in yuan.", "revised_fen")
     available = _sum("Neither committed nor spent, in yuan.", _held(AccountKind.AVAILABLE))
@@ -266,7 +210,7 @@ class BudgetChange:
 
     amount = _money("How much, in yuan.", "amount_fen")
     reason = column("Why.")
-    status = column("How far it is.", enum=ChangeStatus)
+    status = column("How far it is.")
     requested_on = column("The day of the request.")
     decided_on = column("The day of the decision.")
     note = column("Why it was refused.")
@@ -295,7 +239,7 @@ class Commitment:
     committed_on = column("The day of the promise.")
     amount = _money("How much, in yuan.", "amount_fen")
     left = _sum("Not spent yet, in yuan.", _held(AccountKind.COMMITTED))
-    status = column("Whether anything may still be spent on it.", enum=CommitmentStatus)
+    status = column("Whether anything may still be spent on it.")
     override = _money("What it exceeded its line by, in yuan.", "override_fen")
     override_reason = column("Why it was allowed to.")
     version = column("Counts its changes; send it back when you change it.")
@@ -313,7 +257,7 @@ class Expense:
     spent_on = column("The voucher's day.")
     amount = _money("How much, in yuan.", "amount_fen")
     evidence = column("What proves it, and where that is kept.")
-    status = column("How far it is.", enum=ExpenseStatus)
+    status = column("How far it is.")
     note = column("Why it was returned or reversed.")
     paid_on = column("The day it was paid.")
     version = column("Counts its changes; send it back when you change it.")
@@ -346,7 +290,7 @@ class AccountingPeriod:
 
     valid_from = column("First day.")
     valid_until = column("First day after it.")
-    status = column("How far it is.", enum=PeriodStatus)
+    status = column("How far it is.")
     decided_on = column("The day of the decision.")
     note = column("What has to be mended in a returned one.")
     version = column("Counts its changes; send it back when you change it.")

@@ -11,16 +11,17 @@ from asyncpg import Record
 from sqlalchemy import ARRAY, Text, any_, literal, select
 
 from citywide.acts.act import Act
+from citywide.acts.legacy import insert_rows, rows_with
 from citywide.acts.problems import wrong_state
 from citywide.budgets.models import ACCOUNTING_PERIOD, BUDGET_LINE, EXPENSE
 from citywide.budgets.rules import reason_faults
-from citywide.errors import Fault
+from citywide.errors import Fault, refuse
 from citywide.graph.mutate import asked, mutation
 from citywide.ids import NodeId, new_id
 from citywide.projects.models import PROJECT
-from citywide.tenancy.drafts import Span, past_faults, period_faults, refuse
+from citywide.rules.legacy import past_faults
+from citywide.rules.periods import Span, period_faults
 from citywide.tenancy.models import AGREEMENT
-from citywide.tenancy.rows import insert_rows, rows_with
 
 _NO_PERIOD = "There is no accounting period with this id."
 

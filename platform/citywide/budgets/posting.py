@@ -18,11 +18,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.types import TypeEngine
 
 from citywide.acts.act import Act
+from citywide.acts.legacy import insert_rows, rows_with, tenant_rows
 from citywide.budgets.ledger import SOURCES, Account, AccountKind, Leg, OverdrawnError, checked
 from citywide.budgets.ledger_models import LEDGER_ACCOUNT, LEDGER_ENTRY, LEDGER_TRANSACTION
 from citywide.db.session import Change, Prepared
 from citywide.ids import new_id
-from citywide.tenancy.rows import insert_rows, rows_with, tenant_rows
 
 
 async def open_accounts(act: Act, accounts: Iterable[Account]) -> None:

@@ -10,20 +10,15 @@ from asyncpg import Record
 from sqlalchemy import Column
 
 from citywide.acts.act import Act
+from citywide.acts.legacy import rows_with
 from citywide.acts.problems import wrong_state
-from citywide.budgets.models import ACCOUNTING_PERIOD, BUDGET, BUDGET_LINE, EXPENSE
+from citywide.budgets.courses import BudgetCourse
+from citywide.budgets.models import ACCOUNTING_PERIOD, BUDGET, BUDGET_LINE, EXPENSE, BudgetLineRow
 from citywide.errors import Fault
-from citywide.projects.models import PROJECT
-from citywide.tenancy.drafts import (
-    NAME_LENGTH,
-    NOTE_LENGTH,
-    NUMBER_LENGTH,
-    TITLE_LENGTH,
-    Span,
-    past_faults,
-    text_faults,
-)
-from citywide.tenancy.rows import rows_with
+from citywide.projects.models import PROJECT, ProjectRow
+from citywide.rules.legacy import past_faults
+from citywide.rules.periods import Span
+from citywide.rules.texts import NAME_LENGTH, NOTE_LENGTH, NUMBER_LENGTH, TITLE_LENGTH, text_faults
 
 NO_COMMITMENT = "There is no commitment with this id."
 # The yearly budget of a large city's district; a larger sum is a slip of the keyboard.
@@ -58,20 +53,19 @@ def reason_faults(field: str, text: str) -> Iterator[Fault]:
     yield from text_faults((field,), text, longest=NOTE_LENGTH, lines=True)
 
 
-def booked_faults(field: str, day: date, project: Record, *, today: date) -> Iterator[Fault]:
+def booked_faults(field: str, day: date, project: ProjectRow, *, today: date) -> Iterator[Fault]:
     """A day that has come, and on which the project runs."""
     yield from past_faults((field,), day, today=today)
     if not Span(project["valid_from"], project["valid_until"]).covers(day):
         yield Fault((field,), f"The project does not run on {day}.")
 
 
-async def line_of(act: Act, line_id: UUID, field: str) -> tuple[Record, Record]:
+async def line_of(act: Act, line_id: UUID, field: str) -> tuple[BudgetLineRow, ProjectRow]:
     """An approved budget's line, and its project."""
-    line = await act.find(BUDGET_LINE, line_id, field, "There is no budget line with this id.")
-    budget = await act.find(BUDGET, line["budget_id"], field, "The line has no budget.")
-    if budget["status"] != "APPROVED":
-        raise wrong_state("The budget is not approved yet: nothing can be committed.", field)
-    project = await act.find(PROJECT, line["project_id"], field, "The line has no project.")
+    line = await act.find(BUDGET_LINE, line_id, field)
+    budget = await act.find(BUDGET, line["budget_id"], field)
+    act.check(BudgetCourse.commit_money_of, budget, field)
+    project = await act.find(PROJECT, line["project_id"], field)
     return line, project
 
 

@@ -11,6 +11,7 @@ from asyncpg import Record
 from sqlalchemy import select
 
 from citywide.acts.act import Act
+from citywide.acts.legacy import insert_rows, rows_with
 from citywide.acts.problems import not_yours, wrong_state
 from citywide.budgets.ledger import Account, AccountKind, Leg, OverdrawnError, move, reversal
 from citywide.budgets.ledger_models import LEDGER_TRANSACTION
@@ -29,11 +30,9 @@ from citywide.budgets.rules import (
     reason_faults,
     taken_faults,
 )
-from citywide.errors import Fault
+from citywide.errors import Fault, refuse
 from citywide.graph.mutate import asked, mutation
 from citywide.ids import NodeId, new_id
-from citywide.tenancy.drafts import refuse
-from citywide.tenancy.rows import insert_rows, rows_with
 
 APPROVAL = "expense"
 _NO_EXPENSE = "There is no expense with this id."

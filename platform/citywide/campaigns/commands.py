@@ -11,6 +11,14 @@ from asyncpg import Record
 from sqlalchemy import Table, select
 
 from citywide.acts.act import Act
+from citywide.acts.legacy import (
+    catalogue_rows,
+    insert_rows,
+    of_tenant,
+    rows_with,
+    spans,
+    tenant_rows,
+)
 from citywide.acts.problems import wrong_state
 from citywide.beneficiaries.models import BENEFICIARY, ENTITLEMENT, ENTITLEMENT_CATEGORY
 from citywide.campaigns.drafts import (
@@ -33,18 +41,10 @@ from citywide.campaigns.models import (
 )
 from citywide.campaigns.selection import Choice, Person, due
 from citywide.campaigns.visits import is_visited
-from citywide.errors import Fault, InvalidError
+from citywide.errors import Fault, InvalidError, refuse
 from citywide.ids import new_id
-from citywide.tenancy.drafts import Span, refuse
+from citywide.rules.periods import Span
 from citywide.tenancy.models import AGREEMENT, SITE
-from citywide.tenancy.rows import (
-    catalogue_rows,
-    insert_rows,
-    of_tenant,
-    rows_with,
-    spans,
-    tenant_rows,
-)
 
 
 async def plan(act: Act, draft: CampaignDraft) -> UUID:

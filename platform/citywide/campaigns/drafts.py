@@ -8,16 +8,12 @@ from datetime import date, timedelta
 from typing import Annotated
 from uuid import UUID
 
-from citywide.errors import Fault
+from citywide.errors import Fault, Path
 from citywide.graph.mutate import asked
+from citywide.rules.legacy import choice_faults, optional_text_faults
+from citywide.rules.periods import Span
+from citywide.rules.texts import ADDRESS_LENGTH
 from citywide.services.festivals import FESTIVALS, FIRST_YEAR, LAST_YEAR
-from citywide.tenancy.drafts import (
-    ADDRESS_LENGTH,
-    Path,
-    Span,
-    choice_faults,
-    optional_text_faults,
-)
 
 GAP_REASONS = (
     "AWAY",

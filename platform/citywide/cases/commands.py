@@ -11,6 +11,7 @@ from asyncpg import Record
 from sqlalchemy import select
 
 from citywide.acts.act import Act
+from citywide.acts.legacy import insert_rows, of_tenant, rows_with
 from citywide.acts.problems import ProblemError, wrong_state
 from citywide.beneficiaries.models import BENEFICIARY
 from citywide.cases.deidentified import Known, known_of, revealing
@@ -27,11 +28,11 @@ from citywide.cases.stages import (
     after,
     possible_steps,
 )
-from citywide.errors import Fault, InvalidError
+from citywide.errors import Fault, InvalidError, refuse
 from citywide.ids import new_id
-from citywide.tenancy.drafts import NOTE_LENGTH, past_faults, refuse, text_faults
+from citywide.rules.legacy import past_faults
+from citywide.rules.texts import NOTE_LENGTH, text_faults
 from citywide.tenancy.models import MEMBER
-from citywide.tenancy.rows import insert_rows, of_tenant, rows_with
 from citywide.volunteers.models import VOLUNTEER
 
 NO_CASE = "No case of this agency has this id."

@@ -8,6 +8,7 @@ from asyncpg import Record
 from sqlalchemy import Table
 
 from citywide.acts.act import Act
+from citywide.acts.legacy import insert_rows, rows_with
 from citywide.acts.problems import wrong_state
 from citywide.cases.commands import check_day, check_deidentified, check_stage, find_case
 from citywide.cases.drafts import (
@@ -21,17 +22,11 @@ from citywide.cases.drafts import (
 from citywide.cases.models import CASE_ACTION, CASE_GOAL, GOAL_SCORE
 from citywide.cases.problems import CaseStageProblem, RevealingProblem
 from citywide.cases.stages import CaseStage
-from citywide.errors import Fault
+from citywide.errors import Fault, refuse
 from citywide.graph.mutate import mutation
 from citywide.ids import new_id
-from citywide.tenancy.drafts import (
-    NOTE_LENGTH,
-    TITLE_LENGTH,
-    optional_text_faults,
-    refuse,
-    text_faults,
-)
-from citywide.tenancy.rows import insert_rows, rows_with
+from citywide.rules.legacy import optional_text_faults
+from citywide.rules.texts import NOTE_LENGTH, TITLE_LENGTH, text_faults
 
 HIGHEST_SCORE = 10
 # More goals or actions than a page shows are no plan that somebody follows.

@@ -1,42 +1,40 @@
 """Cases with their goals, actions, sessions, conferences, pairings, risks and every step taken."""
 
+from datetime import date
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import (
-    BigInteger,
-    CheckConstraint,
-    Column,
-    Date,
-    Index,
-    Text,
-    UniqueConstraint,
-    Uuid,
-)
+from sqlalchemy import CheckConstraint, Column, Index, Text, UniqueConstraint, Uuid
 
 from citywide.cases.stages import CaseApproval, CaseOutcome, CaseStage, CaseStepKind, RiskLevel
-from citywide.db.tables import one_of, reference, tenant_table
+from citywide.db.tables import TenantRow, Version, one_of, reference, tenant_table
+
+
+class CaseFileRow(TenantRow):
+    number: str
+    beneficiary_id: UUID
+    worker_id: UUID
+    opened_on: date
+    closed_on: date | None
+    # What led to the case, what the assessment found, the plan in words, what came of it.
+    problem: str
+    findings: str | None
+    plan: str | None
+    review_on: date | None
+    evaluation: str | None
+    outcome: str | None
+    risk: str
+    stage: str
+    # What waits for approval, who asked for it, and the stage it goes back to if returned.
+    awaiting: str | None
+    author_id: UUID | None
+    returns_to: str | None
+    version: Version
+
 
 CASE_FILE = tenant_table(
     "case_file",
-    Column("number", Text, nullable=False),
-    Column("beneficiary_id", Uuid, nullable=False),
-    Column("worker_id", Uuid, nullable=False),
-    Column("opened_on", Date, nullable=False),
-    Column("closed_on", Date),
-    # What led to the case, what the assessment found, the plan in words, what came of it.
-    Column("problem", Text, nullable=False),
-    Column("findings", Text),
-    Column("plan", Text),
-    Column("review_on", Date),
-    Column("evaluation", Text),
-    Column("outcome", Text),
-    Column("risk", Text, nullable=False),
-    Column("stage", Text, nullable=False),
-    # What waits for approval, who asked for it, and the stage it goes back to if returned.
-    Column("awaiting", Text),
-    Column("author_id", Uuid),
-    Column("returns_to", Text),
-    Column("version", BigInteger, nullable=False, server_default="1"),
+    CaseFileRow,
     UniqueConstraint("tenant_id", "number"),
     Index(None, "tenant_id", "beneficiary_id"),
     Index(None, "tenant_id", "worker_id"),
@@ -44,11 +42,11 @@ CASE_FILE = tenant_table(
     reference("beneficiary_id", "beneficiary"),
     reference("worker_id", "member"),
     reference("author_id", "member"),
-    one_of("stage", *CaseStage),
-    one_of("returns_to", *CaseStage),
-    one_of("awaiting", *CaseApproval),
-    one_of("outcome", *CaseOutcome),
-    one_of("risk", *RiskLevel),
+    one_of("stage", CaseStage),
+    one_of("returns_to", CaseStage),
+    one_of("awaiting", CaseApproval),
+    one_of("outcome", CaseOutcome),
+    one_of("risk", RiskLevel),
     CheckConstraint("opened_on <= closed_on", name="closed_on"),
     CheckConstraint(
         "(awaiting IS NULL) = (author_id IS NULL) AND (awaiting IS NULL) = (returns_to IS NULL)",
@@ -57,37 +55,49 @@ CASE_FILE = tenant_table(
     writers=("agency",),
 )
 
-# One step of the stage machine, or a change of worker: who took it, when and why.
+
+class CaseStepRow(TenantRow):
+    """One step of the stage machine, or a change of worker: who took it, when and why."""
+
+    case_id: UUID
+    kind: str
+    from_stage: str | None
+    to_stage: str
+    taken_on: date
+    member_id: UUID
+    reason: str | None
+
+
 CASE_STEP = tenant_table(
     "case_step",
-    Column("case_id", Uuid, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("from_stage", Text),
-    Column("to_stage", Text, nullable=False),
-    Column("taken_on", Date, nullable=False),
-    Column("member_id", Uuid, nullable=False),
-    Column("reason", Text),
+    CaseStepRow,
     Index(None, "tenant_id", "case_id"),
     reference("case_id", "case_file"),
     reference("member_id", "member"),
-    one_of("kind", *CaseStepKind),
-    one_of("from_stage", *CaseStage),
-    one_of("to_stage", *CaseStage),
+    one_of("kind", CaseStepKind),
+    one_of("from_stage", CaseStage),
+    one_of("to_stage", CaseStage),
     writers=("agency",),
     is_append_only=True,
 )
 
-# Where the person stands on a goal is told on a scale from 0 to 10, as they see it themselves.
+
+class CaseGoalRow(TenantRow):
+    """A goal; scores go from 0 to 10 and say where the person sees themselves."""
+
+    case_id: UUID
+    aim: str
+    starting_score: int
+    target_score: int
+    score: int | None
+    due_on: date
+    dropped_on: date | None
+    drop_reason: str | None
+
+
 CASE_GOAL = tenant_table(
     "case_goal",
-    Column("case_id", Uuid, nullable=False),
-    Column("aim", Text, nullable=False),
-    Column("starting_score", BigInteger, nullable=False),
-    Column("target_score", BigInteger, nullable=False),
-    Column("score", BigInteger),
-    Column("due_on", Date, nullable=False),
-    Column("dropped_on", Date),
-    Column("drop_reason", Text),
+    CaseGoalRow,
     Index(None, "tenant_id", "case_id"),
     reference("case_id", "case_file"),
     CheckConstraint("starting_score BETWEEN 0 AND 10", name="starting_score"),
@@ -97,13 +107,18 @@ CASE_GOAL = tenant_table(
     writers=("agency",),
 )
 
+
+class GoalScoreRow(TenantRow):
+    goal_id: UUID
+    scored_on: date
+    score: int
+    note: str | None
+    member_id: UUID
+
+
 GOAL_SCORE = tenant_table(
     "goal_score",
-    Column("goal_id", Uuid, nullable=False),
-    Column("scored_on", Date, nullable=False),
-    Column("score", BigInteger, nullable=False),
-    Column("note", Text),
-    Column("member_id", Uuid, nullable=False),
+    GoalScoreRow,
     Index(None, "tenant_id", "goal_id"),
     reference("goal_id", "case_goal"),
     reference("member_id", "member"),
@@ -112,16 +127,21 @@ GOAL_SCORE = tenant_table(
     is_append_only=True,
 )
 
+
+class CaseActionRow(TenantRow):
+    case_id: UUID
+    goal_id: UUID
+    what: str
+    due_on: date
+    done_on: date | None
+    result: str | None
+    dropped_on: date | None
+    drop_reason: str | None
+
+
 CASE_ACTION = tenant_table(
     "case_action",
-    Column("case_id", Uuid, nullable=False),
-    Column("goal_id", Uuid, nullable=False),
-    Column("what", Text, nullable=False),
-    Column("due_on", Date, nullable=False),
-    Column("done_on", Date),
-    Column("result", Text),
-    Column("dropped_on", Date),
-    Column("drop_reason", Text),
+    CaseActionRow,
     Index(None, "tenant_id", "case_id"),
     Index(None, "tenant_id", "goal_id"),
     Index(None, "tenant_id", "due_on", "id"),
@@ -133,12 +153,18 @@ CASE_ACTION = tenant_table(
     writers=("agency",),
 )
 
-# A service record of kind CASE_SESSION that belongs to the case; to one case at most.
+
+class CaseSessionRow(TenantRow):
+    """A service record of kind CASE_SESSION that belongs to the case; to one case at most."""
+
+    case_id: UUID
+    service_record_id: UUID
+    linked_on: date
+
+
 CASE_SESSION = tenant_table(
     "case_session",
-    Column("case_id", Uuid, nullable=False),
-    Column("service_record_id", Uuid, nullable=False),
-    Column("linked_on", Date, nullable=False),
+    CaseSessionRow,
     UniqueConstraint("tenant_id", "service_record_id"),
     Index(None, "tenant_id", "case_id"),
     reference("case_id", "case_file"),
@@ -147,12 +173,17 @@ CASE_SESSION = tenant_table(
     is_append_only=True,
 )
 
+
+class CaseConferenceRow(TenantRow):
+    case_id: UUID
+    held_on: date
+    topic: str
+    conclusions: str
+
+
 CASE_CONFERENCE = tenant_table(
     "case_conference",
-    Column("case_id", Uuid, nullable=False),
-    Column("held_on", Date, nullable=False),
-    Column("topic", Text, nullable=False),
-    Column("conclusions", Text, nullable=False),
+    CaseConferenceRow,
     Index(None, "tenant_id", "case_id"),
     reference("case_id", "case_file"),
     writers=("agency",),
@@ -175,10 +206,18 @@ _IS_ONE_PERSON = (
     " AND (outside_name IS NULL) = (outside_profession IS NULL)"
 )
 
+
+class ConferenceParticipantRow(TenantRow):
+    conference_id: UUID
+    member_id: UUID | None
+    volunteer_id: UUID | None
+    outside_name: str | None
+    outside_profession: str | None
+
+
 CONFERENCE_PARTICIPANT = tenant_table(
     "conference_participant",
-    Column("conference_id", Uuid, nullable=False),
-    *_who(),
+    ConferenceParticipantRow,
     Index(None, "tenant_id", "conference_id"),
     reference("conference_id", "case_conference"),
     reference("member_id", "member"),
@@ -188,37 +227,50 @@ CONFERENCE_PARTICIPANT = tenant_table(
     is_append_only=True,
 )
 
+
+class CasePairingRow(TenantRow):
+    case_id: UUID
+    role: str
+    member_id: UUID | None
+    volunteer_id: UUID | None
+    outside_name: str | None
+    outside_profession: str | None
+    purpose: str
+    paired_on: date
+    ended_on: date | None
+    end_reason: str | None
+
+
 CASE_PAIRING = tenant_table(
     "case_pairing",
-    Column("case_id", Uuid, nullable=False),
-    Column("role", Text, nullable=False),
-    *_who(),
-    Column("purpose", Text, nullable=False),
-    Column("paired_on", Date, nullable=False),
-    Column("ended_on", Date),
-    Column("end_reason", Text),
+    CasePairingRow,
     Index(None, "tenant_id", "case_id"),
     reference("case_id", "case_file"),
     reference("member_id", "member"),
     reference("volunteer_id", "volunteer"),
-    one_of("role", "WORKER", "LAWYER", "PSYCHOLOGIST", "VOLUNTEER", "OTHER"),
+    one_of("role", ("WORKER", "LAWYER", "PSYCHOLOGIST", "VOLUNTEER", "OTHER")),
     CheckConstraint(_IS_ONE_PERSON, name="person"),
     CheckConstraint("paired_on <= ended_on", name="ended_on"),
     CheckConstraint("(ended_on IS NULL) = (end_reason IS NULL)", name="end_reason"),
     writers=("agency",),
 )
 
+
+class CaseRiskRow(TenantRow):
+    case_id: UUID
+    level: str
+    reason: str
+    rated_on: date
+    member_id: UUID
+
+
 CASE_RISK = tenant_table(
     "case_risk",
-    Column("case_id", Uuid, nullable=False),
-    Column("level", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("rated_on", Date, nullable=False),
-    Column("member_id", Uuid, nullable=False),
+    CaseRiskRow,
     Index(None, "tenant_id", "case_id"),
     reference("case_id", "case_file"),
     reference("member_id", "member"),
-    one_of("level", *RiskLevel),
+    one_of("level", RiskLevel),
     writers=("agency",),
     is_append_only=True,
 )

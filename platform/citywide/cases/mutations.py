@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from citywide.acts.act import Act
+from citywide.acts.legacy import field_workers, insert_rows, rows_with
 from citywide.beneficiaries.drafts import NO_BENEFICIARY, worker_faults
 from citywide.beneficiaries.models import BENEFICIARY
 from citywide.cases.commands import (
@@ -28,18 +29,11 @@ from citywide.cases.drafts import (
 from citywide.cases.models import CASE_FILE, CASE_RISK
 from citywide.cases.problems import CaseStageProblem
 from citywide.cases.stages import CaseStage, CaseStepKind
-from citywide.errors import Fault
+from citywide.errors import Fault, refuse
 from citywide.graph.mutate import mutation
 from citywide.ids import new_id
-from citywide.tenancy.drafts import (
-    NOTE_LENGTH,
-    NUMBER_LENGTH,
-    past_faults,
-    refuse,
-    taken_faults,
-    text_faults,
-)
-from citywide.tenancy.rows import field_workers, insert_rows, rows_with
+from citywide.rules.legacy import past_faults, taken_faults
+from citywide.rules.texts import NOTE_LENGTH, NUMBER_LENGTH, text_faults
 
 # A plan that nobody looks at for longer than this is none.
 LONGEST_REVIEW = timedelta(days=366)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from citywide.acts.act import Act
+from citywide.acts.legacy import insert_rows, rows_with, tenant_rows
 from citywide.acts.problems import wrong_state
 from citywide.cases.commands import check_day, check_open, find_case
 from citywide.cases.drafts import (
@@ -24,20 +25,12 @@ from citywide.cases.models import (
     CONFERENCE_PARTICIPANT,
 )
 from citywide.cases.problems import CaseStageProblem
-from citywide.errors import Fault, InvalidError
+from citywide.errors import Fault, InvalidError, Path, refuse
 from citywide.graph.mutate import mutation
 from citywide.ids import new_id
+from citywide.rules.texts import NAME_LENGTH, NOTE_LENGTH, TITLE_LENGTH, text_faults
 from citywide.services.models import ATTENDANCE, SERVICE_RECORD
-from citywide.tenancy.drafts import (
-    NAME_LENGTH,
-    NOTE_LENGTH,
-    TITLE_LENGTH,
-    Path,
-    refuse,
-    text_faults,
-)
 from citywide.tenancy.models import MEMBER
-from citywide.tenancy.rows import insert_rows, rows_with, tenant_rows
 from citywide.volunteers.models import VOLUNTEER
 
 # A conference has as many as sit around a table.

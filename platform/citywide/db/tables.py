@@ -14,16 +14,37 @@ carry `bureau_id` alone, which its keys begin with, and the wall around them is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Generic,
+    TypedDict,
+    TypeVar,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
+    Computed,
+    Date,
+    DateTime,
     ForeignKeyConstraint,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     Table,
+    Text,
     Uuid,
 )
 
@@ -41,20 +62,126 @@ TENANT_KEY = "tenant"
 CITY_KEY = "city"
 WRITERS_KEY = "writers"
 APPEND_ONLY_KEY = "append only"
+ENTITY_KEY = "entity"
+CASELOAD_KEY = "caseload"
+WORDS_KEY = "words"
+
+R = TypeVar("R", bound=Mapping[str, object])
+
+if TYPE_CHECKING:
+
+    class RowTable(Table[Any], Generic[R]):
+        """A table that knows the columns of its rows, so that a misspelt one fails the checks."""
+
+else:
+    RowTable = Table
 
 
-def catalogue_table(name: str, *columns: Any) -> Table:
+class CatalogueRow(TypedDict):
+    """A row that all tenants share."""
+
+    id: UUID
+
+
+class CityRow(TypedDict):
+    """A row that a bureau keeps for its city."""
+
+    bureau_id: UUID
+    id: UUID
+
+
+class TenantRow(TypedDict):
+    """A row of one tenant."""
+
+    tenant_id: UUID
+    bureau_id: UUID
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class default:  # noqa: N801 -- reads as a word in an annotation
+    """The value of a column in the database where none is given."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class computed:  # noqa: N801 -- reads as a word in an annotation
+    """The SQL of a column that PostgreSQL computes and stores."""
+
+    sql: str
+
+
+# Counted up by every change, so that whoever read the row before notices.
+Version = Annotated[int, default("1")]
+
+_SQL_TYPES: Mapping[type, Any] = {
+    str: Text(),
+    UUID: Uuid(),
+    int: BigInteger(),
+    date: Date(),
+    datetime: DateTime(timezone=True),
+    bool: Boolean(),
+    bytes: LargeBinary(),
+}
+
+
+def _columns(row: type, base: type) -> Iterator[Any]:
+    """The columns that a row's class declares, with a CHECK for each closed set of words."""
+    for name, hint in get_type_hints(row, include_extras=True).items():
+        if name in base.__annotations__:
+            continue
+        given = None
+        if get_origin(hint) is Annotated:
+            hint, given = get_args(hint)  # noqa: PLW2901
+        options = set(get_args(hint)) or {hint}
+        is_nullable = type(None) in options
+        [kind] = options - {type(None)}
+        is_word = issubclass(kind, StrEnum)
+        kept = [Computed(given.sql, persisted=True)] if isinstance(given, computed) else []
+        yield Column(
+            name,
+            Text() if is_word else _SQL_TYPES[kind],
+            *kept,
+            nullable=is_nullable,
+            server_default=given.value if isinstance(given, default) else None,
+            info={WORDS_KEY: kind} if is_word else {},
+        )
+        if is_word:
+            yield one_of(name, kind)
+
+
+def catalogue_table(name: str, row: type[R], *constraints: Any) -> RowTable[R]:
     """A table shared by all tenants; it never points at a tenant's table."""
-    return Table(name, METADATA, Column("id", Uuid, primary_key=True), *columns)
+    return RowTable(
+        name,
+        METADATA,
+        Column("id", Uuid, primary_key=True),
+        *_columns(row, CatalogueRow),
+        *constraints,
+    )
 
 
 def tenant_table(
-    name: str, *columns: Any, writers: Sequence[str] = (), is_append_only: bool = False
-) -> Table:
+    name: str,
+    row: type[R],
+    *constraints: Any,
+    writers: Sequence[str] = (),
+    is_append_only: bool = False,
+    entity: str | None = None,
+    caseload: str | None = None,
+) -> RowTable[R]:
     """A table whose rows belong to one tenant each, behind forced row-level security.
+
+    `row` declares the columns: a `TypedDict` below `TenantRow`, so that reading or writing a
+    column that is none fails the type checks; a column of `Words` has their CHECK.
 
     `writers` are the audiences that may insert and update (`walls.py` has the rule for tables
     that name none); what is appended only, nobody may update. Nobody may delete.
+
+    `entity` is what the schema calls a row, where that is not the table's name in capitals;
+    `caseload` the column that says in whose caseload a row is: it names the member, or a row of
+    another table that has a caseload.
 
     The key to the tenant carries the bureau: otherwise an agency, whose policy compares the
     tenant alone, could put a row before the eyes of a bureau that is not its own.
@@ -66,36 +193,44 @@ def tenant_table(
             ["tenant_id", "bureau_id"], ["tenant.tenant_id", "tenant.bureau_id"]
         )
     )
-    return Table(
+    return RowTable(
         name,
         METADATA,
         Column("tenant_id", Uuid, nullable=False),
         Column("bureau_id", Uuid, nullable=False),
         Column("id", Uuid, nullable=False),
-        *columns,
+        *_columns(row, TenantRow),
+        *constraints,
         PrimaryKeyConstraint("tenant_id", "id"),
         owner,
         info={
             TENANT_KEY: True,
+            ENTITY_KEY: entity,
+            CASELOAD_KEY: caseload,
             **({WRITERS_KEY: tuple(writers), APPEND_ONLY_KEY: is_append_only} if writers else {}),
         },
     )
 
 
 def city_table(
-    name: str, *columns: Any, writers: Sequence[str] = (), is_append_only: bool = False
-) -> Table:
+    name: str,
+    row: type[R],
+    *constraints: Any,
+    writers: Sequence[str] = (),
+    is_append_only: bool = False,
+) -> RowTable[R]:
     """A table whose rows a bureau keeps for its city, behind forced row-level security.
 
-    Every agency of the bureau reads them. `writers` as in `tenant_table`; where none are named,
-    manifests alone write it.
+    Every agency of the bureau reads them. `row` and `writers` as in `tenant_table`; where no
+    writers are named, manifests alone write it.
     """
-    return Table(
+    return RowTable(
         name,
         METADATA,
         Column("bureau_id", Uuid, nullable=False),
         Column("id", Uuid, nullable=False),
-        *columns,
+        *_columns(row, CityRow),
+        *constraints,
         PrimaryKeyConstraint("bureau_id", "id"),
         ForeignKeyConstraint(["bureau_id"], ["bureau.id"]),
         info={
@@ -115,8 +250,13 @@ def city_reference(column: str, table: str) -> ForeignKeyConstraint:
     return ForeignKeyConstraint(["bureau_id", column], [f"{table}.bureau_id", f"{table}.id"])
 
 
-def one_of(column: str, *values: str) -> CheckConstraint:
-    """A status: text that is one of `values`, which are also its GraphQL enum values."""
+def catalogue_reference(column: str, table: str) -> ForeignKeyConstraint:
+    """A foreign key to a row that all tenants share."""
+    return ForeignKeyConstraint([column], [f"{table}.id"])
+
+
+def one_of(column: str, values: Iterable[str]) -> CheckConstraint:
+    """Text that is one of `values`; a column of `Words` has this by its annotation."""
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=column)
 
@@ -124,6 +264,12 @@ def one_of(column: str, *values: str) -> CheckConstraint:
 def period(start: str = "valid_from", end: str = "valid_until") -> CheckConstraint:
     """A half-open period of two dates; an open end is NULL."""
     return CheckConstraint(f"{start} < {end}", name=f"{start}_{end}")
+
+
+def entity_of(table: Table) -> str:
+    """What the schema calls a row of `table`."""
+    named: str | None = table.info.get(ENTITY_KEY)
+    return named or "".join(part.capitalize() for part in table.name.split("_"))
 
 
 def is_tenant_table(table: Table) -> bool:

@@ -10,18 +10,18 @@ from asyncpg import Record
 from sqlalchemy import select
 
 from citywide.acts.act import Act
+from citywide.acts.legacy import of_tenant
 from citywide.acts.problems import ProblemError, StateProblem
 from citywide.budgets.funding import find_tranche
 from citywide.budgets.models import DELIVERABLE, TRANCHE
 from citywide.budgets.rules import reason_faults
+from citywide.errors import refuse
 from citywide.evaluation.actual import numerator
 from citywide.evaluation.grading import Stage
 from citywide.evaluation.models import SCORECARD
 from citywide.graph.mutate import asked, mutation
 from citywide.ids import NodeId
 from citywide.projects.grades import Grade
-from citywide.tenancy.drafts import refuse
-from citywide.tenancy.rows import of_tenant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,16 +8,16 @@ from typing import Annotated
 from uuid import UUID
 
 from citywide.acts.act import Act
-from citywide.errors import Fault
+from citywide.acts.legacy import insert_rows, rows_with, tenant_rows
+from citywide.errors import Fault, refuse
 from citywide.evaluation.actual import INDICATED, may_split
 from citywide.evaluation.grading import Direction
 from citywide.evaluation.models import INDICATOR, INDICATOR_ANCHOR
 from citywide.graph.mutate import asked, mutation
 from citywide.ids import NodeId, new_id
 from citywide.projects.models import PROJECT
-from citywide.tenancy.drafts import TITLE_LENGTH, refuse, text_faults
+from citywide.rules.texts import TITLE_LENGTH, text_faults
 from citywide.tenancy.models import AGREEMENT
-from citywide.tenancy.rows import insert_rows, rows_with, tenant_rows
 
 # More indicators than a sheet of paper has lines judge nothing.
 MOST_INDICATORS = 40

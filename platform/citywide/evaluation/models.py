@@ -4,19 +4,20 @@ Figures are kept in thousandths of the measure's unit, points in hundredths: und
 security only whole numbers use an index, and sums of them are exact.
 """
 
-from sqlalchemy import (
-    BigInteger,
-    CheckConstraint,
-    Column,
-    Date,
-    ForeignKey,
-    Index,
-    Text,
-    UniqueConstraint,
-    Uuid,
-)
+from datetime import date
+from uuid import UUID
 
-from citywide.db.tables import one_of, period, reference, tenant_table
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, UniqueConstraint
+
+from citywide.db.tables import (
+    TenantRow,
+    Version,
+    catalogue_reference,
+    one_of,
+    period,
+    reference,
+    tenant_table,
+)
 from citywide.evaluation.grading import Aspect, Consequence, Direction, RaterKind, Stage
 from citywide.projects.grades import Grade
 
@@ -28,26 +29,31 @@ def _version() -> Column[int]:
     return Column("version", BigInteger, nullable=False, server_default="1")
 
 
-# What an agreement is judged by; a qualitative one has no measure but a scale of anchors.
+class IndicatorRow(TenantRow):
+    """What an agreement is judged by; a qualitative one has no measure but a scale of anchors."""
+
+    agreement_id: UUID
+    name: str
+    aspect: str
+    weight: int
+    measure: str | None
+    # One project or one community only; NULL: all of the agreement's agency.
+    project_id: UUID | None
+    area_id: UUID | None
+    direction: str | None
+    baseline_thousandths: int | None
+    target_thousandths: int | None
+    version: Version
+
+
 INDICATOR = tenant_table(
     "indicator",
-    Column("agreement_id", Uuid, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("aspect", Text, nullable=False),
-    Column("weight", BigInteger, nullable=False),
-    Column("measure", Text),
-    # One project or one community only; NULL: all of the agreement's agency.
-    Column("project_id", Uuid),
-    Column("area_id", Uuid, ForeignKey("area.id")),
-    Column("direction", Text),
-    Column("baseline_thousandths", BigInteger),
-    Column("target_thousandths", BigInteger),
-    _version(),
+    IndicatorRow,
     UniqueConstraint("tenant_id", "agreement_id", "name"),
     reference("agreement_id", "agreement"),
     reference("project_id", "project"),
-    one_of("aspect", *Aspect),
-    one_of("direction", *Direction),
+    one_of("aspect", Aspect),
+    one_of("direction", Direction),
     CheckConstraint("weight BETWEEN 1 AND 100", name="weight"),
     CheckConstraint(
         "(measure IS NULL) = (direction IS NULL)"
@@ -55,15 +61,22 @@ INDICATOR = tenant_table(
         " AND (measure IS NULL) = (target_thousandths IS NULL)",
         name="measure",
     ),
+    catalogue_reference("area_id", "area"),
     writers=_BUREAU,
 )
 
-# What a number of points means on the scale of a qualitative indicator.
+
+class IndicatorAnchorRow(TenantRow):
+    """What a number of points means on the scale of a qualitative indicator."""
+
+    indicator_id: UUID
+    points: int
+    meaning: str
+
+
 INDICATOR_ANCHOR = tenant_table(
     "indicator_anchor",
-    Column("indicator_id", Uuid, nullable=False),
-    Column("points", BigInteger, nullable=False),
-    Column("meaning", Text, nullable=False),
+    IndicatorAnchorRow,
     UniqueConstraint("tenant_id", "indicator_id", "points"),
     reference("indicator_id", "indicator"),
     CheckConstraint("points BETWEEN 0 AND 100", name="points"),
@@ -71,28 +84,33 @@ INDICATOR_ANCHOR = tenant_table(
     is_append_only=True,
 )
 
+
+class ScorecardRow(TenantRow):
+    agreement_id: UUID
+    valid_from: date
+    valid_until: date
+    stage: str
+    opened_on: date
+    self_evaluation: str | None
+    self_evidence: str | None
+    score_hundredths: int | None
+    grade: str | None
+    graded_on: date | None
+    consequence: str | None
+    rectify_by: date | None
+    consequence_reason: str | None
+    frozen_on: date | None
+    version: Version
+
+
 SCORECARD = tenant_table(
     "scorecard",
-    Column("agreement_id", Uuid, nullable=False),
-    Column("valid_from", Date, nullable=False),
-    Column("valid_until", Date, nullable=False),
-    Column("stage", Text, nullable=False),
-    Column("opened_on", Date, nullable=False),
-    Column("self_evaluation", Text),
-    Column("self_evidence", Text),
-    Column("score_hundredths", BigInteger),
-    Column("grade", Text),
-    Column("graded_on", Date),
-    Column("consequence", Text),
-    Column("rectify_by", Date),
-    Column("consequence_reason", Text),
-    Column("frozen_on", Date),
-    _version(),
+    ScorecardRow,
     UniqueConstraint("tenant_id", "agreement_id", "valid_from"),
     reference("agreement_id", "agreement"),
-    one_of("stage", *Stage),
-    one_of("grade", *Grade),
-    one_of("consequence", *Consequence),
+    one_of("stage", Stage),
+    one_of("grade", Grade),
+    one_of("consequence", Consequence),
     period(),
     CheckConstraint("(grade IS NULL) = (score_hundredths IS NULL)", name="scored"),
     CheckConstraint(
@@ -104,55 +122,68 @@ SCORECARD = tenant_table(
     writers=_BOTH,
 )
 
-# What an indicator came to: a copy of it as it then was, and the sums that its measure had.
+
+class ScorecardFigureRow(TenantRow):
+    """What an indicator came to: a copy of it as it then was, and the sums that its measure had."""
+
+    scorecard_id: UUID
+    indicator_id: UUID
+    valid_from: date
+    valid_until: date
+    name: str
+    aspect: str
+    weight: int
+    measure: str | None
+    project_id: UUID | None
+    area_id: UUID | None
+    direction: str | None
+    baseline_thousandths: int | None
+    target_thousandths: int | None
+    numerator: int | None
+    denominator: int | None
+    points_hundredths: int | None
+    # The operation that tells the same figure, and its variables as JSON.
+    operation: str | None
+    variables: str | None
+    version: Version
+
+
 SCORECARD_FIGURE = tenant_table(
     "scorecard_figure",
-    Column("scorecard_id", Uuid, nullable=False),
-    Column("indicator_id", Uuid, nullable=False),
-    Column("valid_from", Date, nullable=False),
-    Column("valid_until", Date, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("aspect", Text, nullable=False),
-    Column("weight", BigInteger, nullable=False),
-    Column("measure", Text),
-    Column("project_id", Uuid),
-    Column("area_id", Uuid, ForeignKey("area.id")),
-    Column("direction", Text),
-    Column("baseline_thousandths", BigInteger),
-    Column("target_thousandths", BigInteger),
-    Column("numerator", BigInteger),
-    Column("denominator", BigInteger),
-    Column("points_hundredths", BigInteger),
-    # The operation that tells the same figure, and its variables as JSON.
-    Column("operation", Text),
-    Column("variables", Text),
-    _version(),
+    ScorecardFigureRow,
     UniqueConstraint("tenant_id", "scorecard_id", "indicator_id"),
     reference("scorecard_id", "scorecard"),
     reference("indicator_id", "indicator"),
-    one_of("aspect", *Aspect),
-    one_of("direction", *Direction),
+    one_of("aspect", Aspect),
+    one_of("direction", Direction),
     CheckConstraint("(measure IS NULL) = (operation IS NULL)", name="operation"),
+    catalogue_reference("area_id", "area"),
     writers=_BUREAU,
 )
 
-# One rater's points for a qualitative indicator; raters are no members, so they are named.
+
+class ScorecardRatingRow(TenantRow):
+    """One rater's points for a qualitative indicator; raters are no members, so they are named."""
+
+    scorecard_id: UUID
+    figure_id: UUID
+    rater_kind: str
+    rater: str
+    points: int
+    # Of its kind, as it was published then.
+    weight: int
+    reason: str
+    rated_on: date
+
+
 SCORECARD_RATING = tenant_table(
     "scorecard_rating",
-    Column("scorecard_id", Uuid, nullable=False),
-    Column("figure_id", Uuid, nullable=False),
-    Column("rater_kind", Text, nullable=False),
-    Column("rater", Text, nullable=False),
-    Column("points", BigInteger, nullable=False),
-    # Of its kind, as it was published then.
-    Column("weight", BigInteger, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("rated_on", Date, nullable=False),
+    ScorecardRatingRow,
     UniqueConstraint("tenant_id", "figure_id", "rater_kind", "rater"),
     Index(None, "tenant_id", "scorecard_id"),
     reference("scorecard_id", "scorecard"),
     reference("figure_id", "scorecard_figure"),
-    one_of("rater_kind", *RaterKind),
+    one_of("rater_kind", RaterKind),
     CheckConstraint("points BETWEEN 0 AND 100", name="points"),
     writers=_BUREAU,
     is_append_only=True,

@@ -13,8 +13,9 @@ from asyncpg import Record
 from sqlalchemy import select
 
 from citywide.acts.act import Act
+from citywide.acts.legacy import insert_rows, of_tenant, rows_with
 from citywide.acts.problems import wrong_state
-from citywide.errors import Fault
+from citywide.errors import Fault, refuse
 from citywide.evaluation.actual import RATIOS, denominator, numerator, operation_of
 from citywide.evaluation.grading import (
     POSSIBLE,
@@ -38,16 +39,9 @@ from citywide.graph.declare import CATALOGUE
 from citywide.graph.mutate import asked, mutation
 from citywide.ids import NO_TENANT, NodeId, new_id
 from citywide.projects.grades import Grade
-from citywide.tenancy.drafts import (
-    NAME_LENGTH,
-    NOTE_LENGTH,
-    Span,
-    period_faults,
-    refuse,
-    text_faults,
-)
+from citywide.rules.periods import Span, period_faults
+from citywide.rules.texts import NAME_LENGTH, NOTE_LENGTH, text_faults
 from citywide.tenancy.models import AGREEMENT
-from citywide.tenancy.rows import insert_rows, of_tenant, rows_with
 
 _NO_CARD = "There is no scorecard with this id."
 

@@ -6,6 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from uuid import UUID
 
+from citywide.budgets.changes import (
+    ChangeDecision,
+    ChangeDraft,
+    approve_budget_change,
+    request_budget_change,
+)
 from citywide.budgets.funding import (
     AppropriationDraft,
     Deliverable,
@@ -23,15 +29,12 @@ from citywide.budgets.models import BUDGET
 from citywide.budgets.planning import (
     BudgetDecision,
     BudgetSubmission,
-    ChangeDecision,
-    ChangeDraft,
     LineDraft,
     approve_budget,
-    approve_budget_change,
     draft_budget_line,
-    request_budget_change,
     submit_budget,
 )
+from citywide.budgets.words import BudgetCategory
 from citywide.db.session import Database
 from citywide.evaluation.acceptance import Acceptance, accept_deliverables
 from citywide.exchange.account_tables import BUREAU, AccountRow, Accounts, node, row_made_by
@@ -208,7 +211,7 @@ def _line(row: AccountRow, cells: Cells, project: str, day: date) -> Iterator[De
     agency = row.accounts.slug
     if cells.text("project") != project:
         return
-    category, amount = cells.text("category"), cells.money("amount")
+    category, amount = cells.word("category", BudgetCategory), cells.money("amount")
 
     def draft(known: Known) -> LineDraft:
         project_id = known.id(agency, "project", project)

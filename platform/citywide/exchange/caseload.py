@@ -10,6 +10,7 @@ from uuid import UUID
 from asyncpg import Record
 from sqlalchemy import Table, select
 
+from citywide.acts.legacy import of_tenant
 from citywide.assessments.commands import record_assessments
 from citywide.beneficiaries.commands import (
     classify,
@@ -30,7 +31,6 @@ from citywide.services.commands import record_services
 from citywide.tenancy.desk import Desk
 from citywide.tenancy.models import MEMBER, SITE
 from citywide.tenancy.reading import Problem, TableRow, refuse_problems
-from citywide.tenancy.rows import of_tenant
 from citywide.volunteers.commands import register_volunteers, skills_labelled
 
 D = TypeVar("D")

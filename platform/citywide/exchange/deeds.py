@@ -143,8 +143,8 @@ async def _done(
     request = Request(
         coordinate=deed.coordinate,
         key=deed.key,
-        asked=await deed.asked(known),
-        told={"file": deed.file, "line": deed.line},
+        draft=await deed.asked(known),
+        logged={"file": deed.file, "line": deed.line},
         operation=OPERATION,
     )
     return await perform(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from citywide.acts.legacy import rows_with
 from citywide.audit.operators import note_command
 from citywide.beneficiaries.models import BENEFICIARY
 from citywide.db.sealed import Sealer
@@ -17,7 +18,6 @@ from citywide.tenancy.desk import Desk
 from citywide.tenancy.manifests import City
 from citywide.tenancy.models import TENANT
 from citywide.tenancy.reading import Problem, read_tables, refuse_problems
-from citywide.tenancy.rows import rows_with
 
 COMMAND = "citywide tenants load"
 

@@ -13,9 +13,11 @@ from uuid import UUID
 from graphql import GraphQLError
 
 from citywide.graph.scalars import parse_money
+from citywide.rules.words import Words
 from citywide.tenancy.reading import Problem, TableRow
 
 D = TypeVar("D")
+W = TypeVar("W", bound=Words)
 # The longest number that a machine word holds whatever its digits.
 MOST_DIGITS = 9
 _FIGURE = re.compile(rf"-?[0-9]{{1,{MOST_DIGITS}}}(\.[0-9]{{1,3}})?")
@@ -67,6 +69,14 @@ class Cells:
             message = f"{column}: {value!r} is not a whole number."
             raise CellError(message)
         return int(value)
+
+    def word(self, column: str, words: type[W]) -> W:
+        """One of a closed set of words."""
+        value = self.text(column)
+        if value not in words.__members__:
+            message = f"{column}: this must be one of {', '.join(words.__members__)}."
+            raise CellError(message)
+        return words[value]
 
     def optional_thousandths(self, column: str) -> int | None:
         """A figure with up to three decimals, in thousandths; None for a blank cell."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from citywide.acts.legacy import of_tenant
 from citywide.acts.perform import Done
 from citywide.authz.policy import Policy
 from citywide.db.sealed import Sealer
@@ -20,7 +21,6 @@ from citywide.tenancy.desk import Desk
 from citywide.tenancy.manifests import City
 from citywide.tenancy.models import AGREEMENT
 from citywide.tenancy.reading import Problem, read_tables, refuse_problems
-from citywide.tenancy.rows import of_tenant
 
 
 async def load_year(

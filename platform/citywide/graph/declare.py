@@ -35,6 +35,8 @@ from sqlalchemy import (
 from sqlalchemy.sql import ColumnElement
 from strawberry.utils.str_converters import to_camel_case
 
+from citywide.db.tables import WORDS_KEY
+
 # A plain list (`few`) is bounded by its nature; this bounds it by force as well.
 FEW_ROWS = 200
 
@@ -338,7 +340,7 @@ class _Column:
             description=self.description,
             expression=lambda row: row.c[name],
             kind=kind,
-            enum=self.enum,
+            enum=self.enum or declared.info.get(WORDS_KEY),
             nullable=bool(declared.nullable),
             mask=self.mask,
             comparable=self.comparable,
@@ -354,7 +356,10 @@ def column(
     mask: Expression | None = None,
     comparable: bool = True,
 ) -> Any:
-    """A column of the entity's table, by default the one named as the attribute."""
+    """A column of the entity's table, by default the one named as the attribute.
+
+    A column that is annotated with `Words` is an enum by that.
+    """
     return _Column(description, name, kind, enum, mask, comparable)
 
 

@@ -270,8 +270,8 @@ class Engine:
             request = Request(
                 coordinate=mutation.coordinate,
                 key=key,
-                asked=reading.read(mutation.takes, given),
-                told=reading.told(mutation.takes, given),
+                draft=reading.read(mutation.takes, given),
+                logged=reading.logged(mutation.takes, given),
                 operation=admitted.name or None,
             )
         except InvalidError as error:

@@ -1,69 +1,51 @@
-"""How a use case becomes a mutation: what it asks for, what it gives, and who may ask.
+"""How a use case becomes a mutation: what it takes, what it gives, and how requests are read.
 
-A domain folder's `mutations.py` declares its use cases with `mutation`; nothing else about them
-is GraphQL. The input type is made from the dataclass that the use case takes: one declaration
-feeds the schema, the conversion of what callers send, and the audit trail.
+A domain folder declares its use cases with `mutation`; nothing else about them is GraphQL. The
+input type is made from the draft that the use case takes (`rules.fields`): one declaration feeds
+the schema, the conversion of what callers send, its rules, and the audit trail.
 
-    @dataclass(frozen=True, slots=True, kw_only=True)
-    class CloseFile:
-        beneficiary_id: Annotated[UUID, asked("Whose file.", of="Beneficiary")]
-        version: Annotated[int, asked("The version you read.")]
-        note: Annotated[str | None, asked("Why.")] = None
+    @draft
+    class FileReopening:
+        \"\"\"A closed file is kept again.\"\"\"
+
+        beneficiary_id: UUID = id_of("Beneficiary", "Whose file.")
+        version: int = version()
 
     @mutation(gives="Beneficiary")
-    async def close_file(act: Act, asked: CloseFile) -> UUID:
-        \"\"\"Close a person's file.\"\"\"
-
-An id of a tenant's row is a `UUID` when it must be the caller's own, and a `NodeId` when a member
-of the bureau may name another tenant's.
+    async def reopen_beneficiary(act: Act, draft: FileReopening) -> UUID:
+        \"\"\"Keep a closed file again.\"\"\"
 """
 
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
 from functools import cache
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from strawberry.utils.str_converters import to_camel_case
 
 from citywide.acts.perform import UseCase
-from citywide.acts.problems import Problem
+from citywide.acts.problems import COMMON, Problem, StaleVersionProblem
 from citywide.db.tables import is_tenant_table
 from citywide.errors import Fault, InvalidError
 from citywide.graph.declare import CATALOGUE, Entity
 from citywide.ids import NO_TENANT, NodeId
+from citywide.rules import fields as rules
+from citywide.rules.fields import LONGEST_LIST, UNSET, About, InputField, Unset
 
-# A list in an input: the most that any use case takes is its own rule, this is everybody's.
-LONGEST_LIST = 500
-
-
-class Unset(Enum):
-    """What an update leaves as it is: a field that the caller did not send."""
-
-    UNSET = "UNSET"
+__all__ = ["UNSET", "Mutation", "Reading", "Unset", "asked", "input_fields", "mutation"]
 
 
-UNSET: Literal[Unset.UNSET] = Unset.UNSET
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegacyAbout(About):
+    """A field whose rules the use case still asks for."""
 
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a field of an input is: its description, and what an id or a word in it may be.
-
-    `of` names the entity whose id it is; `enum` the schema's enum; what is `secret` is kept out
-    of the audit trail; `money` is an amount in yuan that the use case gets in fen.
-    """
-
-    description: str
-    of: str | None = None
     enum: str | None = None
-    is_secret: bool = False
-    is_money: bool = False
 
 
 def asked(
@@ -73,34 +55,11 @@ def asked(
     enum: str | None = None,
     secret: bool = False,
     money: bool = False,
-) -> Asked:
-    """Describe a field of an input; stands in its `Annotated` type."""
-    return Asked(description, of, enum, secret, money)
-
-
-@dataclass(frozen=True, slots=True)
-class InputField:
-    """One field of an input: its name, its type without wrappers, whether it may be left out."""
-
-    name: str
-    about: Asked
-    kind: Any
-    is_list: bool
-    is_nullable: bool
-    default: Any
-
-    @property
-    def graphql_name(self) -> str:
-        """The schema's name of it."""
-        return to_camel_case(self.name)
-
-    @property
-    def nested(self) -> type | None:
-        """The dataclass of an input inside the input."""
-        # An address is a dataclass as well, but callers send it as an id.
-        is_id = self.about.of is not None
-        is_nested = isinstance(self.kind, type) and is_dataclass(self.kind) and not is_id
-        return self.kind if is_nested else None
+) -> LegacyAbout:
+    """Describe a field of an input that is not declared with the words of `rules.fields` yet."""
+    return LegacyAbout(
+        description=description, entity=of, enum=enum, is_secret=secret, is_money=money
+    )
 
 
 @dataclass(frozen=True)
@@ -123,6 +82,12 @@ class Mutation:
     def type_prefix(self) -> str:
         """`RecordService` of `recordService`: its input, result and success types begin so."""
         return self.name[0].upper() + self.name[1:]
+
+    @property
+    def possible_problems(self) -> tuple[type[Problem], ...]:
+        """What it can end in: a stale version only where the input has one."""
+        is_versioned = "version" in {each.name for each in input_fields(self.takes)}
+        return (*COMMON, *([StaleVersionProblem] if is_versioned else []), *self.problems)
 
     @property
     def payload_field(self) -> str:
@@ -155,9 +120,11 @@ def mutation(*, gives: str, problems: Sequence[type[Problem]] = ()) -> Callable[
 
 
 @cache
-def input_fields(takes: type) -> tuple[InputField, ...]:
+def input_fields(takes: Any) -> tuple[InputField, ...]:
     """The fields of an input's dataclass, in order."""
     assert is_dataclass(takes), takes
+    if all("about" in each.metadata for each in fields(takes)):
+        return rules.input_fields(cast(Hashable, takes))
     hints = get_type_hints(takes, include_extras=True)
     return tuple(_field(each, hints[each.name]) for each in fields(takes))
 
@@ -180,6 +147,11 @@ def _is_union(hint: Any) -> bool:
     return get_origin(hint) in (Union, types.UnionType)
 
 
+def schema_name(declared: InputField) -> str:
+    """The schema's name of an input's field."""
+    return to_camel_case(declared.name)
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """Turns what a caller sent into a use case's input.
@@ -198,21 +170,21 @@ class Reading:
             raise InvalidError(faults)
         return found
 
-    def told(self, takes: type, given: Mapping[str, Any]) -> dict[str, Any]:
+    def logged(self, takes: type, given: Mapping[str, Any]) -> dict[str, Any]:
         """The input as JSON for the audit trail, without what is secret."""
         shown: dict[str, Any] = {}
         for each in input_fields(takes):
-            if each.graphql_name not in given:
+            if schema_name(each) not in given:
                 continue
-            value = given[each.graphql_name]
+            value = given[schema_name(each)]
             if each.about.is_secret:
-                shown[each.graphql_name] = "(kept out)"
+                shown[schema_name(each)] = "(kept out)"
             elif each.nested is not None and value is not None:
                 items = value if each.is_list else [value]
-                told = [self.told(each.nested, item) for item in items]
-                shown[each.graphql_name] = told if each.is_list else told[0]
+                told = [self.logged(each.nested, item) for item in items]
+                shown[schema_name(each)] = told if each.is_list else told[0]
             else:
-                shown[each.graphql_name] = _json(value)
+                shown[schema_name(each)] = _json(value)
         return shown
 
     def _object(
@@ -225,13 +197,13 @@ class Reading:
         values = {}
         for each in input_fields(takes):
             here = (*path, each.name)
-            if each.graphql_name not in given:
+            if schema_name(each) not in given:
                 if each.default is not MISSING:
                     values[each.name] = each.default
                 else:
                     values[each.name] = None
                 continue
-            value = given[each.graphql_name]
+            value = given[schema_name(each)]
             if value is None or not each.is_list:
                 values[each.name] = self._value(each, value, here, faults)
                 continue
@@ -248,25 +220,25 @@ class Reading:
     ) -> Any:
         if value is None:
             return None
-        if each.about.of is not None:
+        if each.about.entity is not None:
             return self._address(each, value, path, faults)
         if each.nested is not None:
             return self._object(each.nested, value, path, faults)
         if isinstance(value, Enum):
-            return value.value
+            return each.words(value.value) if each.words is not None else value.value
         return value
 
     def _address(
         self, each: InputField, value: str, path: tuple[str | int, ...], faults: list[Fault]
     ) -> Any:
-        assert each.about.of is not None
-        entity = self.entities[each.about.of]
+        assert each.about.entity is not None
+        entity = self.entities[each.about.entity]
         node = NodeId.decode(value)
         expected = self.tenant_id if is_tenant_table(entity.table) else NO_TENANT
         is_free = each.kind is NodeId and is_tenant_table(entity.table)
         if node is None or node.tag != entity.tag or not (is_free or node.tenant_id == expected):
             # The same for another type's id, another tenant's and one that never was.
-            faults.append(Fault(path, f"There is no {entity.name} with this id."))
+            faults.append(Fault(path, f"There is no {entity.name} with this id.", "NOT_FOUND"))
             return None
         return node if each.kind is NodeId else node.row_id
 

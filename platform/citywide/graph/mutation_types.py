@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING
 from enum import Enum
 from typing import Any
 
@@ -11,11 +10,12 @@ import strawberry
 from strawberry.types.field import StrawberryField
 from strawberry.types.unset import UNSET
 
-from citywide.acts.problems import COMMON
+from citywide.graph.constraints import constraint_of
 from citywide.graph.declare import Catalogue, Value
-from citywide.graph.mutate import InputField, input_fields
+from citywide.graph.mutate import LegacyAbout, input_fields
 from citywide.graph.scalars import Money
-from citywide.graph.shapes import argument, field, finish, list_of, optional, union
+from citywide.graph.shapes import argument, enum_of, field, finish, list_of, optional, union
+from citywide.rules.fields import InputField
 
 _KEY = (
     "Your name for this request, at most 100 characters, as a UUID: sent again with the same "
@@ -47,7 +47,7 @@ class MutationTypes:
             result = union(
                 f"{each.type_prefix}Result",
                 f"What {name} comes to.",
-                (success, *COMMON, *each.problems),
+                (success, *each.possible_problems),
             )
             taken = argument("input", asked, "What to do.")
             fields.append(field(name, result, each.description, [taken]))
@@ -57,24 +57,27 @@ class MutationTypes:
         """The input type of a dataclass; one inside another is made once."""
         fields = list(more)
         for each in input_fields(takes):
-            kind = self._asked(each)
-            is_optional = each.is_nullable or each.default is not MISSING
+            kind = self._kind(each)
             annotation = list_of(kind) if each.is_list else kind
-            annotation = optional(annotation) if is_optional else annotation
-            default = UNSET if is_optional else None
-            fields.append(field(each.name, annotation, each.about.description, default=default))
+            annotation = optional(annotation) if each.is_optional else annotation
+            default = UNSET if each.is_optional else None
+            declared = field(each.name, annotation, each.about.text, default=default)
+            declared.directives = [*constraint_of(each.about)]
+            fields.append(declared)
         return finish(type(name, (), {}), fields, description, is_input=True)
 
-    def _asked(self, each: InputField) -> Any:
+    def _kind(self, each: InputField) -> Any:
         if each.nested is not None:
             if each.nested not in self.inputs:
                 text = " ".join((each.nested.__doc__ or "").split())
                 name = f"{each.nested.__name__}Input"
                 self.inputs[each.nested] = self._input(name, each.nested, text)
             return self.inputs[each.nested]
-        if each.about.of is not None:
+        if each.about.entity is not None:
             return strawberry.ID
-        if each.about.enum is not None:
+        if each.words is not None:
+            return enum_of(each.words)
+        if isinstance(each.about, LegacyAbout) and each.about.enum is not None:
             return self._enums()[each.about.enum]
         return Money if each.about.is_money else each.kind
 
@@ -88,4 +91,4 @@ class MutationTypes:
         }
         for root in self.catalogue.roots.values():
             found |= {enum.__name__: enum for enum in root.guarded.values()}
-        return found
+        return {name: enum_of(enum) for name, enum in found.items()}

@@ -22,7 +22,7 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 from strawberry.types.unset import UNSET
 
-from citywide.acts.problems import COMMON, InputFault
+from citywide.acts.problems import FaultParameter, InputFault
 from citywide.graph.declare import (
     Catalogue,
     Either,
@@ -39,7 +39,8 @@ from citywide.graph.declare import (
 )
 from citywide.graph.mutation_types import MutationTypes
 from citywide.graph.scalars import MONEY, Locale, Money, OrderDirection
-from citywide.graph.shapes import argument, field, finish, list_of, optional, union
+from citywide.graph.shapes import argument, enum_of, field, finish, list_of, optional, union
+from citywide.rules.words import Words
 
 # How many rows a page holds when the caller does not say, and at most.
 PAGE_DEFAULT = 20
@@ -126,13 +127,13 @@ class Schema:
     @cached_property
     def structure(self) -> frozenset[str]:
         """Types that only carry others (connections, edges): never the policy's object."""
-        names = {"PageInfo", "Node", InputFault.__name__}
+        names = {"PageInfo", "Node", InputFault.__name__, FaultParameter.__name__}
         for entity in self.entities.values():
             names |= {f"{entity.name}Connection", f"{entity.name}Edge"}
         names |= {topic.event_type for topic in self.catalogue.topics.values()}
         for each in self.catalogue.mutations.values():
             names |= {f"{each.type_prefix}Success"}
-            names |= {problem.__name__ for problem in (*COMMON, *each.problems)}
+            names |= {problem.__name__ for problem in each.possible_problems}
         return frozenset(names)
 
     def coordinates(self) -> list[str]:
@@ -190,6 +191,9 @@ def is_maskable(declared: Field) -> bool:
 
 def build_schema(catalogue: Catalogue) -> Schema:
     """Make the Strawberry schema of every declared entity and root."""
+    # Before anything refers to them: an enum that Strawberry makes by itself says nothing.
+    for words in Words.__subclasses__():
+        enum_of(words)
     types = _Types(catalogue)
     types.build()
     schema = strawberry.Schema(
@@ -287,7 +291,7 @@ class _Types:
     def _annotation(self, declared: Field) -> tuple[Any, list[StrawberryArgument]]:
         match declared:
             case Value():
-                kind = declared.enum or _PYTHON[declared.kind]
+                kind = enum_of(declared.enum) if declared.enum else _PYTHON[declared.kind]
                 nullable = declared.nullable or declared.mask is not None
                 return (optional(kind) if nullable else kind), []
             case Sealed():
@@ -389,7 +393,7 @@ class _Types:
 
 
 def _comparison(name: str, kind: Kind, enum: type[Enum] | None = None) -> type:
-    scalar = enum or _PYTHON[kind]
+    scalar = enum_of(enum) if enum else _PYTHON[kind]
     fields = [
         field(operator, optional(scalar), text, default=UNSET)
         for operator, text in _COMPARISONS[kind].items()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from enum import Enum
 from functools import cache
 from typing import Annotated, Any, Union
 
@@ -11,6 +12,8 @@ from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 from strawberry.types.unset import UNSET
+
+from citywide.rules.words import Words
 
 
 def list_of(kind: Any) -> Any:
@@ -27,6 +30,19 @@ def union(name: str, description: str, members: tuple[type, ...]) -> Any:
     """One of several types."""
     named = strawberry.union(name, description=description)
     return Annotated[Union[members], named]  # noqa: UP007 -- at run time
+
+
+def enum_of(words: type[Enum]) -> Any:
+    """A closed set of words as an enum of the schema, with its labels for descriptions."""
+    if "__strawberry_definition__" not in vars(words):
+        strawberry.enum(words)
+    definition: Any = vars(words)["__strawberry_definition__"]
+    if definition.description is None:
+        definition.description = (words.__doc__ or "").split("\n\n")[0].strip()
+        for value in definition.values if issubclass(words, Words) else ():
+            word: Any = words[value.name]
+            value.description = f"{word.en} ({word.zh})."
+    return words
 
 
 class _Field(StrawberryField):

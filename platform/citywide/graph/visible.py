@@ -27,8 +27,11 @@ from graphql import (
     UnionTypeDefinitionNode,
     build_ast_schema,
     parse,
-    print_schema,
+    print_ast,
     type_from_ast,
+)
+from graphql import (
+    DirectiveDefinitionNode as _Directive,
 )
 
 from citywide.authz.grants import Grants
@@ -43,18 +46,19 @@ def visible_schema(schema: Schema, grants: Grants) -> tuple[str, GraphQLSchema]:
     """The SDL and the schema of what `grants` reach."""
     document = parse(schema.sdl())
     kept: _Definitions = {}
+    directives = [each for each in document.definitions if isinstance(each, _Directive)]
     for node in document.definitions:
+        if isinstance(node, _Directive):
+            continue
         made = _granted(node, schema, grants)
         if made is not None:
             kept[made.name.value] = made
     while (fewer := _consistent(kept)) != kept:
         kept = fewer
     reached = _reached(kept, {"Query", "Mutation", "Subscription"})
-    visible = build_ast_schema(
-        DocumentNode(definitions=tuple(node for name, node in kept.items() if name in reached)),
-        assume_valid=True,
-    )
-    return print_schema(visible) + "\n", visible
+    shown = [*directives, *(node for name, node in kept.items() if name in reached)]
+    document = DocumentNode(definitions=tuple(shown))
+    return print_ast(document) + "\n", build_ast_schema(document, assume_valid=True)
 
 
 def introspection(

@@ -10,10 +10,11 @@ from uuid import UUID
 from asyncpg import Record
 
 from citywide.acts.act import Act
+from citywide.acts.legacy import insert_rows, rows_with
 from citywide.acts.problems import wrong_state
 from citywide.beneficiaries.drafts import NO_BENEFICIARY
 from citywide.beneficiaries.models import BENEFICIARY
-from citywide.errors import Fault, InvalidError
+from citywide.errors import Fault, InvalidError, refuse
 from citywide.ids import new_id
 from citywide.needs.course import (
     ENDED,
@@ -37,9 +38,8 @@ from citywide.needs.models import (
     POLICY_DOCUMENT,
 )
 from citywide.needs.wording import deidentified
+from citywide.rules.periods import Span
 from citywide.services.models import ATTENDANCE, SERVICE_RECORD
-from citywide.tenancy.drafts import Span, refuse
-from citywide.tenancy.rows import insert_rows, rows_with
 
 NO_NEED = "There is no Need with this id."
 CHANGED = "needChanged"

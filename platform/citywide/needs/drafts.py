@@ -12,17 +12,9 @@ from citywide.errors import Fault
 from citywide.graph.mutate import asked
 from citywide.ids import NodeId
 from citywide.needs.course import Channel
-from citywide.tenancy.drafts import (
-    NAME_LENGTH,
-    NOTE_LENGTH,
-    NUMBER_LENGTH,
-    TITLE_LENGTH,
-    choice_faults,
-    optional_text_faults,
-    past_faults,
-    period_faults,
-    text_faults,
-)
+from citywide.rules.legacy import choice_faults, optional_text_faults, past_faults
+from citywide.rules.periods import period_faults
+from citywide.rules.texts import NAME_LENGTH, NOTE_LENGTH, NUMBER_LENGTH, TITLE_LENGTH, text_faults
 
 # What one person asks fits on half a printed page; several questions are several needs.
 QUESTION_LENGTH = 1_000

@@ -4,57 +4,77 @@ Departments and kinds of need are declared in the bureau's manifest. Policy docu
 by its officers; a document that changes is a new row that replaces the earlier one.
 """
 
-from sqlalchemy import (
-    BigInteger,
-    CheckConstraint,
-    Column,
-    Date,
-    Index,
-    Text,
-    UniqueConstraint,
-    Uuid,
-)
+from datetime import date
+from uuid import UUID
 
-from citywide.db.tables import city_reference, city_table, one_of, period, reference, tenant_table
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+
+from citywide.db.tables import (
+    CityRow,
+    TenantRow,
+    Version,
+    city_reference,
+    city_table,
+    one_of,
+    period,
+    reference,
+    tenant_table,
+)
 from citywide.needs.course import Channel, Status
+
+
+class DepartmentRow(CityRow):
+    code: str
+    name: str
+    phone: str | None
+    valid_from: date
+    valid_until: date | None
+
 
 DEPARTMENT = city_table(
     "department",
-    Column("code", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("phone", Text),
-    Column("valid_from", Date, nullable=False),
-    Column("valid_until", Date),
+    DepartmentRow,
     UniqueConstraint("bureau_id", "code"),
     period(),
 )
 
-# What is asked about, which department answers it, and within how many days.
+
+class NeedKindRow(CityRow):
+    """What is asked about, which department answers it, and within how many days."""
+
+    code: str
+    label_zh: str
+    label_en: str
+    department_id: UUID
+    days_to_answer: int
+    valid_from: date
+    valid_until: date | None
+
+
 NEED_KIND = city_table(
     "need_kind",
-    Column("code", Text, nullable=False),
-    Column("label_zh", Text, nullable=False),
-    Column("label_en", Text, nullable=False),
-    Column("department_id", Uuid, nullable=False),
-    Column("days_to_answer", BigInteger, nullable=False),
-    Column("valid_from", Date, nullable=False),
-    Column("valid_until", Date),
+    NeedKindRow,
     UniqueConstraint("bureau_id", "code"),
     city_reference("department_id", "department"),
     CheckConstraint("days_to_answer > 0", name="days_to_answer"),
     period(),
 )
 
+
+class PolicyDocumentRow(CityRow):
+    number: str
+    version: Version
+    title: str
+    issuing_body: str
+    valid_from: date
+    valid_until: date | None
+    # The document that this one replaces from its first day.
+    replaces_id: UUID | None
+
+
 POLICY_DOCUMENT = city_table(
     "policy_document",
-    Column("number", Text, nullable=False),
-    Column("version", BigInteger, nullable=False, server_default="1"),
-    Column("title", Text, nullable=False),
-    Column("issuing_body", Text, nullable=False),
-    Column("valid_from", Date, nullable=False),
-    Column("valid_until", Date),
-    # The document that this one replaces from its first day.
-    Column("replaces_id", Uuid),
+    PolicyDocumentRow,
     UniqueConstraint("bureau_id", "number", "valid_from"),
     UniqueConstraint("bureau_id", "replaces_id"),
     city_reference("replaces_id", "policy_document"),
@@ -62,12 +82,17 @@ POLICY_DOCUMENT = city_table(
     writers=("bureau",),
 )
 
+
+class PolicyClauseRow(CityRow):
+    document_id: UUID
+    position: int
+    label: str
+    text: str
+
+
 POLICY_CLAUSE = city_table(
     "policy_clause",
-    Column("document_id", Uuid, nullable=False),
-    Column("position", BigInteger, nullable=False),
-    Column("label", Text, nullable=False),
-    Column("text", Text, nullable=False),
+    PolicyClauseRow,
     UniqueConstraint("bureau_id", "document_id", "label"),
     UniqueConstraint("bureau_id", "document_id", "position"),
     city_reference("document_id", "policy_document"),
@@ -75,36 +100,41 @@ POLICY_CLAUSE = city_table(
     is_append_only=True,
 )
 
+
+class NeedRow(TenantRow):
+    beneficiary_id: UUID
+    kind_id: UUID
+    status: str
+    status_since: date
+    channel: str
+    question: str
+    raised_on: date
+    # The visit or home help at which it was raised, where it was one that is on record.
+    service_record_id: UUID | None
+    # The need whose answer led to this question.
+    follows_id: UUID | None
+    department_id: UUID | None
+    # The question as the department reads it, without what says whose it is.
+    referred_question: str | None
+    referred_on: date | None
+    due_on: date | None
+    # What the department asked to have made clear, when it returned the question.
+    clarification: str | None
+    answer: str | None
+    clause_id: UUID | None
+    answered_on: date | None
+    printed_on: date | None
+    delivered_on: date | None
+    delivery_record_id: UUID | None
+    satisfaction: int | None
+    remark: str | None
+    ended_on: date | None
+    version: Version
+
+
 NEED = tenant_table(
     "need",
-    Column("beneficiary_id", Uuid, nullable=False),
-    Column("kind_id", Uuid, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("status_since", Date, nullable=False),
-    Column("channel", Text, nullable=False),
-    Column("question", Text, nullable=False),
-    Column("raised_on", Date, nullable=False),
-    # The visit or home help at which it was raised, where it was one that is on record.
-    Column("service_record_id", Uuid),
-    # The need whose answer led to this question.
-    Column("follows_id", Uuid),
-    Column("department_id", Uuid),
-    # The question as the department reads it, without what says whose it is.
-    Column("referred_question", Text),
-    Column("referred_on", Date),
-    Column("due_on", Date),
-    # What the department asked to have made clear, when it returned the question.
-    Column("clarification", Text),
-    Column("answer", Text),
-    Column("clause_id", Uuid),
-    Column("answered_on", Date),
-    Column("printed_on", Date),
-    Column("delivered_on", Date),
-    Column("delivery_record_id", Uuid),
-    Column("satisfaction", BigInteger),
-    Column("remark", Text),
-    Column("ended_on", Date),
-    Column("version", BigInteger, nullable=False, server_default="1"),
+    NeedRow,
     Index(None, "tenant_id", "beneficiary_id"),
     Index(None, "tenant_id", "raised_on", "id"),
     Index(None, "tenant_id", "status", "due_on"),
@@ -116,8 +146,8 @@ NEED = tenant_table(
     city_reference("kind_id", "need_kind"),
     city_reference("department_id", "department"),
     city_reference("clause_id", "policy_clause"),
-    one_of("status", *Status),
-    one_of("channel", *Channel),
+    one_of("status", Status),
+    one_of("channel", Channel),
     CheckConstraint("satisfaction BETWEEN 1 AND 5", name="satisfaction"),
     CheckConstraint(
         "(referred_on IS NULL) = (department_id IS NULL)"
@@ -132,18 +162,24 @@ NEED = tenant_table(
     writers=("agency", "bureau"),
 )
 
-# One stay of a need in one status; the current one has no end.
+
+class NeedStepRow(TenantRow):
+    """One stay of a need in one status; the current one has no end."""
+
+    need_id: UUID
+    position: int
+    status: str
+    entered_on: date
+    left_on: date | None
+    note: str | None
+
+
 NEED_STEP = tenant_table(
     "need_step",
-    Column("need_id", Uuid, nullable=False),
-    Column("position", BigInteger, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("entered_on", Date, nullable=False),
-    Column("left_on", Date),
-    Column("note", Text),
+    NeedStepRow,
     UniqueConstraint("tenant_id", "need_id", "position"),
     reference("need_id", "need"),
-    one_of("status", *Status),
+    one_of("status", Status),
     CheckConstraint("entered_on <= left_on", name="left_on"),
     writers=("agency", "bureau"),
 )

@@ -11,6 +11,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from citywide.acts.act import Act
+from citywide.errors import refuse
 from citywide.graph.mutate import mutation
 from citywide.ids import NodeId
 from citywide.needs import commands
@@ -35,7 +36,6 @@ from citywide.needs.drafts import (
 )
 from citywide.needs.models import NEED
 from citywide.needs.policies import publish
-from citywide.tenancy.drafts import refuse
 
 
 @mutation(gives="Need")

@@ -7,12 +7,12 @@ from uuid import UUID
 from asyncpg import Record
 
 from citywide.acts.act import Act
-from citywide.errors import Fault
+from citywide.acts.legacy import insert_rows, rows_with
+from citywide.errors import Fault, refuse
 from citywide.ids import new_id
 from citywide.needs.drafts import PublishPolicyDocument, publish_faults
 from citywide.needs.models import POLICY_CLAUSE, POLICY_DOCUMENT
-from citywide.tenancy.drafts import Span, refuse
-from citywide.tenancy.rows import insert_rows, rows_with
+from citywide.rules.periods import Span
 
 
 async def publish(act: Act, draft: PublishPolicyDocument) -> UUID:

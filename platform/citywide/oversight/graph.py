@@ -8,7 +8,7 @@ from typing import Any
 
 import strawberry
 
-from citywide.budgets.graph import BudgetCategory
+from citywide.budgets.words import BudgetCategory
 from citywide.graph.declare import Kind, column, entity, few, localised, one
 from citywide.graph.scalars import Money
 from citywide.oversight.models import FINDING, FINDING_EVIDENCE, INSPECTION

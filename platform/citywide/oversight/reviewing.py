@@ -11,14 +11,14 @@ from asyncpg import Record
 from sqlalchemy import select
 
 from citywide.acts.act import Act
+from citywide.acts.legacy import insert_rows
 from citywide.acts.problems import wrong_state
 from citywide.budgets.rules import reason_faults
+from citywide.errors import refuse
 from citywide.graph.mutate import asked, mutation
 from citywide.ids import NodeId, new_id
 from citywide.oversight.detection import Found, detect
 from citywide.oversight.models import FINDING, FINDING_EVIDENCE, INSPECTION
-from citywide.tenancy.drafts import refuse
-from citywide.tenancy.rows import insert_rows
 
 _NO_FINDING = "There is no finding with this id."
 _WAITING = frozenset({"OPEN", "ANSWERED"})

@@ -1,18 +1,28 @@
 """The official area tree: city, town, community, each valid for a time."""
 
-from sqlalchemy import Column, Date, ForeignKey, Index, Text, Uuid
+from datetime import date
+from uuid import UUID
 
-from citywide.db.tables import catalogue_table, one_of, period
+from sqlalchemy import Index, UniqueConstraint
+
+from citywide.db.tables import CatalogueRow, catalogue_reference, catalogue_table, one_of, period
+
+
+class AreaRow(CatalogueRow):
+    code: str
+    parent_id: UUID | None
+    level: str
+    name: str
+    valid_from: date | None
+    valid_until: date | None
+
 
 AREA = catalogue_table(
     "area",
-    Column("code", Text, nullable=False, unique=True),
-    Column("parent_id", Uuid, ForeignKey("area.id")),
-    Column("level", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("valid_from", Date),
-    Column("valid_until", Date),
+    AreaRow,
+    UniqueConstraint("code"),
     Index(None, "parent_id"),
-    one_of("level", "CITY", "TOWN", "COMMUNITY"),
+    one_of("level", ("CITY", "TOWN", "COMMUNITY")),
     period(),
+    catalogue_reference("parent_id", "area"),
 )

@@ -7,23 +7,17 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from citywide.acts.legacy import insert_rows, rows_with, spans, tenant_rows
 from citywide.beneficiaries.commands import file_spans
 from citywide.beneficiaries.drafts import NO_BENEFICIARY
 from citywide.beneficiaries.models import BENEFICIARY
 from citywide.db.session import Transaction
-from citywide.errors import Fault
+from citywide.errors import Fault, Path, refuse
 from citywide.ids import new_id
 from citywide.projects.models import ENROLMENT, PROJECT
+from citywide.rules.legacy import overlap_faults, past_faults
+from citywide.rules.periods import Span, period_faults
 from citywide.tenancy.desk import Desk
-from citywide.tenancy.drafts import (
-    Path,
-    Span,
-    overlap_faults,
-    past_faults,
-    period_faults,
-    refuse,
-)
-from citywide.tenancy.rows import insert_rows, rows_with, spans, tenant_rows
 
 NO_PROJECT = "This agency has no project with this id."
 

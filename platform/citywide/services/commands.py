@@ -8,13 +8,23 @@ from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
 
+from citywide.acts.legacy import (
+    catalogue_rows,
+    field_workers,
+    insert_rows,
+    rows_with,
+    spans,
+    tenant_rows,
+)
 from citywide.beneficiaries.commands import file_spans
 from citywide.beneficiaries.models import BENEFICIARY
 from citywide.db.session import Transaction
-from citywide.errors import Fault
+from citywide.errors import Fault, refuse
 from citywide.ids import new_id
 from citywide.places.models import AREA
 from citywide.projects.models import ENROLMENT, PROJECT
+from citywide.rules.legacy import taken_faults
+from citywide.rules.periods import Span
 from citywide.services.drafts import (
     GIVEN_NUMBER,
     Group,
@@ -30,16 +40,7 @@ from citywide.services.models import (
     SERVICE_RECORD,
 )
 from citywide.tenancy.desk import Desk
-from citywide.tenancy.drafts import Span, refuse, taken_faults
 from citywide.tenancy.models import AGREEMENT
-from citywide.tenancy.rows import (
-    catalogue_rows,
-    field_workers,
-    insert_rows,
-    rows_with,
-    spans,
-    tenant_rows,
-)
 from citywide.volunteers.models import VOLUNTEER
 
 # What a record says, beside its number and who was there: columns named as the draft's fields.

@@ -12,11 +12,13 @@ from asyncpg import Record
 from sqlalchemy import update
 
 from citywide.acts.act import Act
+from citywide.acts.legacy import among, insert_rows, rows_with
 from citywide.acts.problems import wrong_state
 from citywide.db.session import Change
-from citywide.errors import Fault, InvalidError
+from citywide.errors import Fault, InvalidError, refuse
 from citywide.graph.mutate import UNSET, Unset, asked
 from citywide.ids import new_id
+from citywide.rules.texts import ADDRESS_LENGTH, text_faults
 from citywide.services.commands import (
     FACTS,
     Person,
@@ -27,8 +29,6 @@ from citywide.services.commands import (
 )
 from citywide.services.drafts import ServiceDraft, service_faults
 from citywide.services.models import ATTENDANCE, SERVICE_RECORD
-from citywide.tenancy.drafts import ADDRESS_LENGTH, refuse, text_faults
-from citywide.tenancy.rows import among, insert_rows, rows_with
 
 NO_RECORD = "This agency has no service record with this id."
 # A reason is a sentence or two.

@@ -10,22 +10,19 @@ from typing import Annotated
 from uuid import UUID
 
 from citywide.beneficiaries.drafts import NO_BENEFICIARY, worker_faults
-from citywide.errors import Fault
+from citywide.errors import Fault, Path
 from citywide.graph.mutate import asked
 from citywide.projects.commands import NO_PROJECT
-from citywide.services.festivals import FESTIVALS
-from citywide.tenancy.drafts import (
+from citywide.rules.legacy import choice_faults, optional_text_faults, past_faults
+from citywide.rules.periods import Span
+from citywide.rules.texts import (
     ADDRESS_LENGTH,
     NOTE_LENGTH,
     NUMBER_LENGTH,
     TITLE_LENGTH,
-    Path,
-    Span,
-    choice_faults,
-    optional_text_faults,
-    past_faults,
     text_faults,
 )
+from citywide.services.festivals import FESTIVALS
 
 KINDS = ("VISIT", "HOME_HELP", "CASE_SESSION", "GROUP_SESSION")
 MEDIA = ("IN_PERSON", "PHONE", "ONLINE")

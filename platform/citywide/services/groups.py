@@ -11,13 +11,17 @@ from uuid import UUID
 from asyncpg import Record
 
 from citywide.acts.act import Act
+from citywide.acts.legacy import field_workers, insert_rows, rows_with
 from citywide.acts.problems import wrong_state
 from citywide.beneficiaries.drafts import worker_faults
-from citywide.errors import Fault
+from citywide.errors import Fault, Path, refuse
 from citywide.graph.mutate import asked
 from citywide.ids import new_id
 from citywide.projects.commands import NO_PROJECT
 from citywide.projects.models import PROJECT
+from citywide.rules.legacy import choice_faults, optional_text_faults, past_faults
+from citywide.rules.periods import Span
+from citywide.rules.texts import NOTE_LENGTH, TITLE_LENGTH, text_faults
 from citywide.services.drafts import NO_SERIES
 from citywide.services.models import GROUP_SERIES, GROUP_STAGE, PLANNED_SESSION
 from citywide.services.stages import (
@@ -27,18 +31,6 @@ from citywide.services.stages import (
     refusal_of_step,
     stages_fall,
 )
-from citywide.tenancy.drafts import (
-    NOTE_LENGTH,
-    TITLE_LENGTH,
-    Path,
-    Span,
-    choice_faults,
-    optional_text_faults,
-    past_faults,
-    refuse,
-    text_faults,
-)
-from citywide.tenancy.rows import field_workers, insert_rows, rows_with
 
 # A weekly group over a whole year; a longer plan is two.
 MOST_SESSIONS = 52

@@ -1,103 +1,126 @@
 """Delivered services and who took part: the facts that all output figures are computed from."""
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    CheckConstraint,
-    Column,
-    Computed,
-    Date,
-    DateTime,
-    ForeignKey,
-    Index,
-    Text,
-    UniqueConstraint,
-    Uuid,
-    text,
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+
+from citywide.db.tables import (
+    TenantRow,
+    Version,
+    catalogue_reference,
+    computed,
+    default,
+    one_of,
+    reference,
+    tenant_table,
 )
 
-from citywide.db.tables import one_of, reference, tenant_table
 
-# A group's series of sessions (小组) with its stages per MZ/T 095-2017.
+class GroupSeriesRow(TenantRow):
+    """A group's series of sessions (小组) with its stages per MZ/T 095-2017."""
+
+    project_id: UUID
+    # The worker who answers for it.
+    leader_id: UUID
+    name: str
+    goal: str
+    stage: str
+    version: Version
+
+
 GROUP_SERIES = tenant_table(
     "group_series",
-    Column("project_id", Uuid, nullable=False),
-    # The worker who answers for it.
-    Column("leader_id", Uuid, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("goal", Text, nullable=False),
-    Column("stage", Text, nullable=False),
-    Column("version", BigInteger, nullable=False, server_default="1"),
+    GroupSeriesRow,
     UniqueConstraint("tenant_id", "project_id", "name"),
     Index(None, "tenant_id", "leader_id"),
     reference("project_id", "project"),
     reference("leader_id", "member"),
-    one_of("stage", "PREPARATION", "FORMATION", "TRANSITION", "MATURITY", "CLOSING"),
+    one_of("stage", ("PREPARATION", "FORMATION", "TRANSITION", "MATURITY", "CLOSING")),
 )
 
-# The day a series entered a stage, and who said so.
+
+class GroupStageRow(TenantRow):
+    """The day a series entered a stage, and who said so."""
+
+    series_id: UUID
+    stage: str
+    entered_on: date
+    member_id: UUID
+    note: str | None
+
+
 GROUP_STAGE = tenant_table(
     "group_stage",
-    Column("series_id", Uuid, nullable=False),
-    Column("stage", Text, nullable=False),
-    Column("entered_on", Date, nullable=False),
-    Column("member_id", Uuid, nullable=False),
-    Column("note", Text),
+    GroupStageRow,
     UniqueConstraint("tenant_id", "series_id", "stage"),
     reference("series_id", "group_series"),
     reference("member_id", "member"),
-    one_of("stage", "PREPARATION", "FORMATION", "TRANSITION", "MATURITY", "CLOSING"),
+    one_of("stage", ("PREPARATION", "FORMATION", "TRANSITION", "MATURITY", "CLOSING")),
     writers=("agency",),
     is_append_only=True,
 )
 
+
+class PlannedSessionRow(TenantRow):
+    series_id: UUID
+    # The first is 1.
+    number: int
+    stage: str
+    planned_on: date
+    theme: str
+
+
 PLANNED_SESSION = tenant_table(
     "planned_session",
-    Column("series_id", Uuid, nullable=False),
-    # The first is 1.
-    Column("number", BigInteger, nullable=False),
-    Column("stage", Text, nullable=False),
-    Column("planned_on", Date, nullable=False),
-    Column("theme", Text, nullable=False),
+    PlannedSessionRow,
     UniqueConstraint("tenant_id", "series_id", "number"),
     reference("series_id", "group_series"),
-    one_of("stage", "FORMATION", "TRANSITION", "MATURITY", "CLOSING"),
+    one_of("stage", ("FORMATION", "TRANSITION", "MATURITY", "CLOSING")),
     CheckConstraint("number > 0", name="number"),
 )
 
-# A delivered service. A correction leaves what stood before as a row of its own, SUPERSEDED,
-# that points at the record; figures count what is CURRENT.
+
+class ServiceRecordRow(TenantRow):
+    """A delivered service.
+
+    A correction leaves what stood before as a row of its own, SUPERSEDED, that points at the
+    record; figures count what is CURRENT.
+    """
+
+    number: str
+    project_id: UUID
+    kind: str
+    medium: str
+    served_on: date
+    # Its first day: what figures by month are grouped by, in the order of an index.
+    served_month: Annotated[
+        date | None, computed("date_trunc('month', served_on::timestamp)::date")
+    ]
+    duration_minutes: int
+    area_id: UUID
+    # The festival of a festival visit (节日慰问), in its Chinese name.
+    festival: str | None
+    title: str
+    note: str | None
+    place: str | None
+    quantity: int | None
+    quantity_unit: str | None
+    series_id: UUID | None
+    status: Annotated[str, default("CURRENT")]
+    version: Version
+    # Of an earlier version: the record it was a version of.
+    record_id: UUID | None
+    # Who corrected or cancelled what stands in this row, when and why.
+    ended_by_id: UUID | None
+    ended_at: datetime | None
+    end_reason: str | None
+
+
 SERVICE_RECORD = tenant_table(
     "service_record",
-    Column("number", Text, nullable=False),
-    Column("project_id", Uuid, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("medium", Text, nullable=False),
-    Column("served_on", Date, nullable=False),
-    # Its first day: what figures by month are grouped by, in the order of an index.
-    Column(
-        "served_month",
-        Date,
-        Computed("date_trunc('month', served_on::timestamp)::date", persisted=True),
-    ),
-    Column("duration_minutes", BigInteger, nullable=False),
-    Column("area_id", Uuid, ForeignKey("area.id"), nullable=False),
-    # The festival of a festival visit (节日慰问), in its Chinese name.
-    Column("festival", Text),
-    Column("title", Text, nullable=False),
-    Column("note", Text),
-    Column("place", Text),
-    Column("quantity", BigInteger),
-    Column("quantity_unit", Text),
-    Column("series_id", Uuid),
-    Column("status", Text, nullable=False, server_default="CURRENT"),
-    Column("version", BigInteger, nullable=False, server_default="1"),
-    # Of an earlier version: the record it was a version of.
-    Column("record_id", Uuid),
-    # Who corrected or cancelled what stands in this row, when and why.
-    Column("ended_by_id", Uuid),
-    Column("ended_at", DateTime(timezone=True)),
-    Column("end_reason", Text),
+    ServiceRecordRow,
     # A record keeps its number through all its versions.
     UniqueConstraint("tenant_id", "number", "version"),
     Index(None, "tenant_id", "served_on", "id"),
@@ -114,10 +137,10 @@ SERVICE_RECORD = tenant_table(
     reference("series_id", "group_series"),
     reference("record_id", "service_record"),
     reference("ended_by_id", "member"),
-    one_of("kind", "VISIT", "HOME_HELP", "CASE_SESSION", "GROUP_SESSION"),
-    one_of("medium", "IN_PERSON", "PHONE", "ONLINE"),
-    one_of("quantity_unit", "HOURS", "TIMES", "ITEMS"),
-    one_of("status", "CURRENT", "SUPERSEDED", "CANCELLED"),
+    one_of("kind", ("VISIT", "HOME_HELP", "CASE_SESSION", "GROUP_SESSION")),
+    one_of("medium", ("IN_PERSON", "PHONE", "ONLINE")),
+    one_of("quantity_unit", ("HOURS", "TIMES", "ITEMS")),
+    one_of("status", ("CURRENT", "SUPERSEDED", "CANCELLED")),
     CheckConstraint("duration_minutes > 0", name="duration_minutes"),
     CheckConstraint(
         "(quantity IS NULL) = (quantity_unit IS NULL) AND quantity > 0", name="quantity"
@@ -129,26 +152,39 @@ SERVICE_RECORD = tenant_table(
         " AND (ended_at IS NULL) = (end_reason IS NULL)",
         name="ended_at",
     ),
+    catalogue_reference("area_id", "area"),
 )
 
-# The last number that the platform gave to a record of one year.
+
+class ServiceNumberRow(TenantRow):
+    """The last number that the platform gave to a record of one year."""
+
+    year: int
+    last: int
+
+
 SERVICE_NUMBER = tenant_table(
     "service_number",
-    Column("year", BigInteger, nullable=False),
-    Column("last", BigInteger, nullable=False),
+    ServiceNumberRow,
     UniqueConstraint("tenant_id", "year"),
 )
 
-# One person at one service: a beneficiary, a social worker or a volunteer; one row is one 人次.
+
+class AttendanceRow(TenantRow):
+    """One 人次: a beneficiary, a social worker or a volunteer at one service."""
+
+    service_record_id: UUID
+    role: str
+    beneficiary_id: UUID | None
+    member_id: UUID | None
+    volunteer_id: UUID | None
+    # Whether it belongs to an earlier version of the record.
+    superseded: Annotated[bool, default("false")]
+
+
 ATTENDANCE = tenant_table(
     "attendance",
-    Column("service_record_id", Uuid, nullable=False),
-    Column("role", Text, nullable=False),
-    Column("beneficiary_id", Uuid),
-    Column("member_id", Uuid),
-    Column("volunteer_id", Uuid),
-    # Whether it belongs to an earlier version of the record.
-    Column("superseded", Boolean, nullable=False, server_default="false"),
+    AttendanceRow,
     UniqueConstraint("tenant_id", "service_record_id", "beneficiary_id"),
     UniqueConstraint("tenant_id", "service_record_id", "member_id"),
     UniqueConstraint("tenant_id", "service_record_id", "volunteer_id"),
@@ -159,7 +195,7 @@ ATTENDANCE = tenant_table(
     reference("beneficiary_id", "beneficiary"),
     reference("member_id", "member"),
     reference("volunteer_id", "volunteer"),
-    one_of("role", "BENEFICIARY", "WORKER", "VOLUNTEER"),
+    one_of("role", ("BENEFICIARY", "WORKER", "VOLUNTEER")),
     CheckConstraint(
         "(role = 'BENEFICIARY') = (beneficiary_id IS NOT NULL)"
         " AND (role = 'WORKER') = (member_id IS NOT NULL)"

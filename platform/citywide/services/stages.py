@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import date
 from itertools import pairwise
 
-from citywide.errors import Fault
-from citywide.tenancy.drafts import Path, past_faults
+from citywide.errors import Fault, Path
+from citywide.rules.legacy import past_faults
 
 # 筹备, 形成, 转折, 成熟, 结束.
 STAGES = ("PREPARATION", "FORMATION", "TRANSITION", "MATURITY", "CLOSING")

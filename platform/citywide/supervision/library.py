@@ -8,13 +8,15 @@ from asyncpg import Record
 from sqlalchemy import select
 
 from citywide.acts.act import Act
+from citywide.acts.legacy import insert_rows
 from citywide.acts.problems import not_yours, wrong_state
 from citywide.authz.grants import Scope
 from citywide.cases.commands import check_deidentified
 from citywide.cases.problems import RevealingProblem
-from citywide.errors import Fault
+from citywide.errors import Fault, refuse
 from citywide.graph.mutate import mutation
 from citywide.ids import NodeId, new_id
+from citywide.rules.texts import NOTE_LENGTH, TITLE_LENGTH, text_faults
 from citywide.supervision.drafts import (
     LibraryTextDraft,
     PublicationDraft,
@@ -24,9 +26,7 @@ from citywide.supervision.drafts import (
     WithdrawalDraft,
 )
 from citywide.supervision.models import LIBRARY_DRAFT, LIBRARY_ENTRY
-from citywide.tenancy.drafts import NOTE_LENGTH, TITLE_LENGTH, refuse, text_faults
 from citywide.tenancy.models import MEMBER, TENANT
-from citywide.tenancy.rows import insert_rows
 
 # Some four printed pages: a case with what was tried and what came of it.
 TEXT_LENGTH = 6_000

@@ -1,31 +1,32 @@
 """Supervision with its advice, salons with their hosts, and the library of cases."""
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    CheckConstraint,
-    Column,
-    Date,
-    Index,
-    Text,
-    UniqueConstraint,
-    Uuid,
-)
+from datetime import date
+from uuid import UUID
 
-from citywide.db.tables import one_of, reference, tenant_table
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 
-# A session of a bureau's supervisor, in the tenant of the agency it is about. `supervisor_id`
-# names a member of the bureau's tenant, so it cannot be a foreign key, and the agency cannot
-# read that member: the name is kept beside it.
+from citywide.db.tables import TenantRow, Version, one_of, reference, tenant_table
+
+
+class SupervisionRow(TenantRow):
+    """A session of a bureau's supervisor, in the tenant of the agency it is about.
+
+    `supervisor_id` names a member of the bureau's tenant, so it cannot be a foreign key, and the
+    agency cannot read that member: the name is kept beside it.
+    """
+
+    project_id: UUID | None
+    case_id: UUID | None
+    held_on: date
+    duration_minutes: int
+    observations: str
+    supervisor_id: UUID
+    supervisor_name: str
+
+
 SUPERVISION = tenant_table(
     "supervision",
-    Column("project_id", Uuid),
-    Column("case_id", Uuid),
-    Column("held_on", Date, nullable=False),
-    Column("duration_minutes", BigInteger, nullable=False),
-    Column("observations", Text, nullable=False),
-    Column("supervisor_id", Uuid, nullable=False),
-    Column("supervisor_name", Text, nullable=False),
+    SupervisionRow,
     Index(None, "tenant_id", "held_on", "id"),
     Index(None, "tenant_id", "case_id"),
     Index(None, "tenant_id", "project_id"),
@@ -37,11 +38,16 @@ SUPERVISION = tenant_table(
     is_append_only=True,
 )
 
+
+class SupervisionParticipantRow(TenantRow):
+    supervision_id: UUID
+    member_id: UUID
+    joined_on: date
+
+
 SUPERVISION_PARTICIPANT = tenant_table(
     "supervision_participant",
-    Column("supervision_id", Uuid, nullable=False),
-    Column("member_id", Uuid, nullable=False),
-    Column("joined_on", Date, nullable=False),
+    SupervisionParticipantRow,
     UniqueConstraint("tenant_id", "supervision_id", "member_id"),
     Index(None, "tenant_id", "member_id"),
     reference("supervision_id", "supervision"),
@@ -50,23 +56,29 @@ SUPERVISION_PARTICIPANT = tenant_table(
     is_append_only=True,
 )
 
-# The supervisor gives it, the agency answers it.
+
+class AdviceRow(TenantRow):
+    """The supervisor gives it, the agency answers it."""
+
+    supervision_id: UUID
+    advice: str
+    given_on: date
+    due_on: date
+    status: str
+    answer: str | None
+    answered_on: date | None
+    answered_by_id: UUID | None
+    version: Version
+
+
 ADVICE = tenant_table(
     "advice",
-    Column("supervision_id", Uuid, nullable=False),
-    Column("advice", Text, nullable=False),
-    Column("given_on", Date, nullable=False),
-    Column("due_on", Date, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("answer", Text),
-    Column("answered_on", Date),
-    Column("answered_by_id", Uuid),
-    Column("version", BigInteger, nullable=False, server_default="1"),
+    AdviceRow,
     Index(None, "tenant_id", "supervision_id"),
     Index(None, "tenant_id", "due_on", "id"),
     reference("supervision_id", "supervision"),
     reference("answered_by_id", "member"),
-    one_of("status", "OPEN", "TAKEN_UP", "DECLINED"),
+    one_of("status", ("OPEN", "TAKEN_UP", "DECLINED")),
     CheckConstraint(
         "(status = 'OPEN') = (answer IS NULL) AND (answer IS NULL) = (answered_on IS NULL)"
         " AND (answer IS NULL) = (answered_by_id IS NULL)",
@@ -75,31 +87,41 @@ ADVICE = tenant_table(
     writers=("supervisor", "agency"),
 )
 
+
+class SalonRow(TenantRow):
+    topic: str
+    held_on: date
+    host_id: UUID
+    # Why somebody else than the next in turn.
+    host_reason: str | None
+    status: str
+    summary: str | None
+    cancel_reason: str | None
+    version: Version
+
+
 SALON = tenant_table(
     "salon",
-    Column("topic", Text, nullable=False),
-    Column("held_on", Date, nullable=False),
-    Column("host_id", Uuid, nullable=False),
-    # Why somebody else than the next in turn.
-    Column("host_reason", Text),
-    Column("status", Text, nullable=False),
-    Column("summary", Text),
-    Column("cancel_reason", Text),
-    Column("version", BigInteger, nullable=False, server_default="1"),
+    SalonRow,
     Index(None, "tenant_id", "held_on", "id"),
     Index(None, "tenant_id", "host_id"),
     reference("host_id", "member"),
-    one_of("status", "PLANNED", "HELD", "CANCELLED"),
+    one_of("status", ("PLANNED", "HELD", "CANCELLED")),
     CheckConstraint("(status = 'HELD') = (summary IS NOT NULL)", name="summary"),
     CheckConstraint("(status = 'CANCELLED') = (cancel_reason IS NOT NULL)", name="cancel_reason"),
     writers=("agency",),
 )
 
+
+class SalonAttendanceRow(TenantRow):
+    salon_id: UUID
+    member_id: UUID
+    attended_on: date
+
+
 SALON_ATTENDANCE = tenant_table(
     "salon_attendance",
-    Column("salon_id", Uuid, nullable=False),
-    Column("member_id", Uuid, nullable=False),
-    Column("attended_on", Date, nullable=False),
+    SalonAttendanceRow,
     UniqueConstraint("tenant_id", "salon_id", "member_id"),
     reference("salon_id", "salon"),
     reference("member_id", "member"),
@@ -107,43 +129,60 @@ SALON_ATTENDANCE = tenant_table(
     is_append_only=True,
 )
 
-# What an author writes for others to learn from, until a second person has read it. The reviewer
-# may be a supervisor, a member of the bureau's tenant.
+
+class LibraryDraftRow(TenantRow):
+    """What an author writes for others to learn from, until a second person has read it.
+
+    The reviewer may be a supervisor, a member of the bureau's tenant.
+    """
+
+    title: str
+    topic: str
+    text: str
+    author_id: UUID
+    written_on: date
+    status: str
+    reviewer_id: UUID | None
+    reviewer_name: str | None
+    reviewed_on: date | None
+    review_note: str | None
+    version: Version
+
+
 LIBRARY_DRAFT = tenant_table(
     "library_draft",
-    Column("title", Text, nullable=False),
-    Column("topic", Text, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("author_id", Uuid, nullable=False),
-    Column("written_on", Date, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("reviewer_id", Uuid),
-    Column("reviewer_name", Text),
-    Column("reviewed_on", Date),
-    Column("review_note", Text),
-    Column("version", BigInteger, nullable=False, server_default="1"),
+    LibraryDraftRow,
     Index(None, "tenant_id", "written_on", "id"),
     reference("author_id", "member"),
-    one_of("status", "DRAFT", "SUBMITTED", "REVIEWED"),
+    one_of("status", ("DRAFT", "SUBMITTED", "REVIEWED")),
     CheckConstraint("reviewer_id <> author_id", name="reviewer_id"),
     writers=("agency", "supervisor"),
 )
 
-# A reviewed text on one tenant's shelf. A published one lies on every shelf of the bureau's city,
-# so that each tenant reads its own rows and neither wall has a hole; `draft_id` holds the copies
-# together and is not shown. They say nothing of who wrote it or where.
+
+class LibraryEntryRow(TenantRow):
+    """A reviewed text on one tenant's shelf.
+
+    A published one lies on every shelf of the bureau's city, so that each tenant reads its own rows
+    and neither wall has a hole; `draft_id` holds the copies together and is not shown. They say
+    nothing of who wrote it or where.
+    """
+
+    draft_id: UUID
+    is_origin: bool
+    title: str
+    topic: str
+    text: str
+    reviewed_on: date
+    published_on: date | None
+    withdrawn_on: date | None
+    withdraw_reason: str | None
+    version: Version
+
+
 LIBRARY_ENTRY = tenant_table(
     "library_entry",
-    Column("draft_id", Uuid, nullable=False),
-    Column("is_origin", Boolean, nullable=False),
-    Column("title", Text, nullable=False),
-    Column("topic", Text, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("reviewed_on", Date, nullable=False),
-    Column("published_on", Date),
-    Column("withdrawn_on", Date),
-    Column("withdraw_reason", Text),
-    Column("version", BigInteger, nullable=False, server_default="1"),
+    LibraryEntryRow,
     UniqueConstraint("tenant_id", "draft_id"),
     Index(None, "tenant_id", "reviewed_on", "id"),
     CheckConstraint("(withdrawn_on IS NULL) = (withdraw_reason IS NULL)", name="withdrawn_on"),

@@ -8,17 +8,18 @@ from uuid import UUID
 from asyncpg import Record
 
 from citywide.acts.act import Act
+from citywide.acts.legacy import insert_rows, rows_with, tenant_rows
 from citywide.acts.problems import wrong_state
 from citywide.cases.models import CASE_FILE
-from citywide.errors import Fault, InvalidError
+from citywide.errors import Fault, InvalidError, refuse
 from citywide.graph.mutate import mutation
 from citywide.ids import NodeId, new_id
 from citywide.projects.models import PROJECT
+from citywide.rules.legacy import past_faults
+from citywide.rules.texts import NOTE_LENGTH, text_faults
 from citywide.supervision.drafts import AnswerDraft, SupervisionDraft
 from citywide.supervision.models import ADVICE, SUPERVISION, SUPERVISION_PARTICIPANT
-from citywide.tenancy.drafts import NOTE_LENGTH, past_faults, refuse, text_faults
 from citywide.tenancy.models import MEMBER
-from citywide.tenancy.rows import insert_rows, rows_with, tenant_rows
 
 # A session ends on the day it began.
 LONGEST_MINUTES = 24 * 60

@@ -9,26 +9,20 @@ from asyncpg import Record
 from sqlalchemy import select
 
 from citywide.acts.act import Act
+from citywide.acts.legacy import insert_rows, of_tenant, rows_with, tenant_rows
 from citywide.acts.problems import wrong_state
 from citywide.cases.commands import check_deidentified
 from citywide.cases.problems import RevealingProblem
-from citywide.errors import Fault
+from citywide.errors import Fault, refuse
 from citywide.graph.mutate import mutation
 from citywide.ids import new_id
+from citywide.rules.legacy import optional_text_faults, past_faults
+from citywide.rules.periods import Span
+from citywide.rules.texts import NOTE_LENGTH, TITLE_LENGTH, text_faults
 from citywide.supervision.drafts import CancelDraft, HeldDraft, SalonDraft
 from citywide.supervision.hosts import Colleague, Hosted, next_host
 from citywide.supervision.models import SALON, SALON_ATTENDANCE
-from citywide.tenancy.drafts import (
-    NOTE_LENGTH,
-    TITLE_LENGTH,
-    Span,
-    optional_text_faults,
-    past_faults,
-    refuse,
-    text_faults,
-)
 from citywide.tenancy.models import MEMBER, MEMBER_ROLE
-from citywide.tenancy.rows import insert_rows, of_tenant, rows_with, tenant_rows
 
 # Planned or written down after the fact, but not of another agreement.
 FARTHEST = timedelta(days=366)

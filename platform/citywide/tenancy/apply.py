@@ -17,14 +17,14 @@ from uuid import UUID
 from asyncpg import Record
 from sqlalchemy import Select, Text, cast, func, insert, literal, select, update
 
+from citywide.db.rows import insert_rows
 from citywide.db.session import Audience, Context, Database, Transaction
 from citywide.db.tables import is_city_table, is_tenant_table
 from citywide.errors import OperatorError
+from citywide.rules.periods import Span, ended
 from citywide.tenancy.desired import TABLE_NAMES, Desired, desired_rows, table_named
-from citywide.tenancy.drafts import Span, ended
 from citywide.tenancy.manifests import City
 from citywide.tenancy.models import ACCESS_VERSION
-from citywide.tenancy.rows import insert_rows
 
 # Every process asks for members' roles again when one of these changes.
 ACCESS_TABLES = frozenset({"bureau", "tenant", "agreement", "member", "member_role", "assignment"})

@@ -9,8 +9,8 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel
 
-from citywide.tenancy.drafts import Path as Place
-from citywide.tenancy.drafts import Span
+from citywide.errors import Path as Place
+from citywide.rules.periods import Span
 from citywide.tenancy.manifests import (
     FULL_SCORE,
     AgencyManifest,

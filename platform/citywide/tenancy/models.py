@@ -1,111 +1,163 @@
 """Who is on the deployment: bureaus, tenants, the agreements that let agencies in, members."""
 
-from sqlalchemy import (
-    BigInteger,
-    CheckConstraint,
-    Column,
-    Date,
-    ForeignKey,
-    ForeignKeyConstraint,
-    Index,
-    Text,
-    UniqueConstraint,
-    Uuid,
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
+
+from citywide.db.tables import (
+    CatalogueRow,
+    TenantRow,
+    Version,
+    catalogue_reference,
+    catalogue_table,
+    one_of,
+    period,
+    reference,
+    tenant_table,
 )
 
-from citywide.db.tables import catalogue_table, one_of, period, reference, tenant_table
+
+class BureauRow(CatalogueRow):
+    slug: str
+    name: str
+    office: str
+    city_id: UUID
+    # A past pilot is replayed as of this day; NULL in a live city: today.
+    replay_date: date | None
+
 
 BUREAU = catalogue_table(
     "bureau",
-    Column("slug", Text, nullable=False, unique=True),
-    Column("name", Text, nullable=False),
-    Column("office", Text, nullable=False),
-    Column("city_id", Uuid, ForeignKey("area.id"), nullable=False),
-    # A past pilot is replayed as of this day; NULL in a live city: today.
-    Column("replay_date", Date),
+    BureauRow,
+    UniqueConstraint("slug"),
+    catalogue_reference("city_id", "area"),
 )
 
-# The registry of tenants: the bureau itself (id = bureau_id) and every agency.
+
+class RegistryRow(TenantRow):
+    """The registry of tenants: the bureau itself (id = bureau_id) and every agency."""
+
+    kind: str
+    slug: str
+    name: str
+
+
 TENANT = tenant_table(
     "tenant",
-    Column("kind", Text, nullable=False),
-    Column("slug", Text, nullable=False),
-    Column("name", Text, nullable=False),
+    RegistryRow,
     UniqueConstraint("tenant_id"),
     # What the key of every tenant's table points at.
     UniqueConstraint("tenant_id", "bureau_id"),
     CheckConstraint("id = tenant_id", name="id"),
-    one_of("kind", "BUREAU", "AGENCY"),
+    one_of("kind", ("BUREAU", "AGENCY")),
 )
+
+
+class AgreementRow(TenantRow):
+    number: str
+    scope: str
+    valid_from: date
+    valid_until: date
+    amount_fen: int
+
 
 AGREEMENT = tenant_table(
     "agreement",
-    Column("number", Text, nullable=False),
-    Column("scope", Text, nullable=False),
-    Column("valid_from", Date, nullable=False),
-    Column("valid_until", Date, nullable=False),
-    Column("amount_fen", BigInteger, nullable=False),
+    AgreementRow,
     UniqueConstraint("tenant_id", "number"),
     period(),
     CheckConstraint("amount_fen >= 0", name="amount_fen"),
 )
 
-# A community that an agreement covers.
+
+class SiteRow(TenantRow):
+    """A community that an agreement covers."""
+
+    agreement_id: UUID
+    area_id: UUID
+
+
 SITE = tenant_table(
     "site",
-    Column("agreement_id", Uuid, nullable=False),
-    Column("area_id", Uuid, ForeignKey("area.id"), nullable=False),
+    SiteRow,
     UniqueConstraint("tenant_id", "agreement_id", "area_id"),
     reference("agreement_id", "agreement"),
+    catalogue_reference("area_id", "area"),
 )
+
+
+class MemberRow(TenantRow):
+    subject: str
+    name: str
+    status: str
+    # Set while somebody of the tenant itself has suspended them: a manifest lets them in no more.
+    suspended_on: date | None
+    version: Version
+
 
 MEMBER = tenant_table(
     "member",
-    Column("subject", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("status", Text, nullable=False),
-    # Set while somebody of the tenant itself has suspended them: a manifest lets them in no more.
-    Column("suspended_on", Date),
-    Column("version", BigInteger, nullable=False, server_default="1"),
+    MemberRow,
     UniqueConstraint("tenant_id", "subject"),
     Index(None, "subject"),
-    one_of("status", "ACTIVE", "INVITED", "SUSPENDED"),
+    one_of("status", ("ACTIVE", "INVITED", "SUSPENDED")),
 )
+
+
+class MemberRoleRow(TenantRow):
+    member_id: UUID
+    role: str
+    valid_from: date
+    valid_until: date | None
+    # Set when somebody of the tenant itself has ended the role: a manifest gives it no more.
+    revoked_on: date | None
+
 
 MEMBER_ROLE = tenant_table(
     "member_role",
-    Column("member_id", Uuid, nullable=False),
-    Column("role", Text, nullable=False),
-    Column("valid_from", Date, nullable=False),
-    Column("valid_until", Date),
-    # Set when somebody of the tenant itself has ended the role: a manifest gives it no more.
-    Column("revoked_on", Date),
+    MemberRoleRow,
     UniqueConstraint("tenant_id", "member_id", "role", "valid_from"),
     reference("member_id", "member"),
     period(),
 )
 
-# A role that an agency made for itself; members hold it as `own:` and its name.
+
+class OwnRoleRow(TenantRow):
+    """A role that an agency made for itself; members hold it as `own:` and its name."""
+
+    name: str
+    label: str
+    status: str
+    version: Version
+
+
 OWN_ROLE = tenant_table(
     "own_role",
-    Column("name", Text, nullable=False),
-    Column("label", Text, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("version", BigInteger, nullable=False, server_default="1"),
+    OwnRoleRow,
     UniqueConstraint("tenant_id", "name"),
-    one_of("status", "IN_USE", "RETIRED"),
+    one_of("status", ("IN_USE", "RETIRED")),
     writers=("agency",),
 )
 
-# One thing that a version of such a role may do: all that the policy's role `object` may, or
-# `action` on the coordinate `object`. Those of the role's own version are in force.
+
+class OwnRoleRuleRow(TenantRow):
+    """One thing that a version of such a role may do.
+
+    It is all that the policy's role `object` may, or `action` on the coordinate `object`. Those of
+    the role's own version are in force.
+    """
+
+    role_id: UUID
+    role_version: int
+    object: str
+    action: str
+    scope: str
+
+
 OWN_ROLE_RULE = tenant_table(
     "own_role_rule",
-    Column("role_id", Uuid, nullable=False),
-    Column("role_version", BigInteger, nullable=False),
-    Column("object", Text, nullable=False),
-    Column("action", Text, nullable=False),
-    Column("scope", Text, nullable=False),
+    OwnRoleRuleRow,
     UniqueConstraint(
         "tenant_id",
         "role_id",
@@ -117,29 +169,44 @@ OWN_ROLE_RULE = tenant_table(
         name="own_role_rule_once_key",
     ),
     reference("role_id", "own_role"),
-    one_of("action", "INHERIT", "READ", "READ_MASKED", "EXECUTE"),
-    one_of("scope", "CASELOAD", "TENANT"),
+    one_of("action", ("INHERIT", "READ", "READ_MASKED", "EXECUTE")),
+    one_of("scope", ("CASELOAD", "TENANT")),
     writers=("agency",),
     is_append_only=True,
 )
 
-# A supervisor of the bureau looks after an agency. The row lies in the bureau's tenant, so
-# `agency_id` cannot be a foreign key: it names another tenant. The use case checks it.
+
+class AssignmentRow(TenantRow):
+    """A supervisor of the bureau looks after an agency.
+
+    The row lies in the bureau's tenant, so `agency_id` cannot be a foreign key: it names another
+    tenant. The use case checks it.
+    """
+
+    member_id: UUID
+    agency_id: UUID
+    valid_from: date
+    valid_until: date | None
+
+
 ASSIGNMENT = tenant_table(
     "assignment",
-    Column("member_id", Uuid, nullable=False),
-    Column("agency_id", Uuid, nullable=False),
-    Column("valid_from", Date, nullable=False),
-    Column("valid_until", Date),
+    AssignmentRow,
     UniqueConstraint("tenant_id", "member_id", "agency_id", "valid_from"),
     reference("member_id", "member"),
     period(),
 )
 
-# Rises with every change of who may do what in a bureau's city; every process polls it.
+
+class AccessVersionRow(CatalogueRow):
+    """Rises with every change of who may do what in a bureau's city; every process polls it."""
+
+    version: int
+
+
 ACCESS_VERSION = catalogue_table(
     "access_version",
-    Column("version", BigInteger, nullable=False),
+    AccessVersionRow,
     # The row's id is the bureau's.
     ForeignKeyConstraint(["id"], ["bureau.id"]),
 )

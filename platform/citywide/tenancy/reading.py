@@ -27,7 +27,7 @@ from ruamel.yaml.events import (
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from citywide.errors import OperatorError
-from citywide.tenancy.drafts import Path as Place
+from citywide.errors import Path as Place
 
 # A manifest of five hundred members has some 60 KiB.
 MANIFEST_BYTES = 256 * 1024

@@ -10,13 +10,14 @@ from asyncpg import Record
 from sqlalchemy import Table
 
 from citywide.acts.act import Act
+from citywide.acts.legacy import catalogue_rows, insert_rows, rows_with
 from citywide.db.session import Transaction
-from citywide.errors import Fault
+from citywide.errors import Fault, Path, refuse
 from citywide.ids import new_id
 from citywide.places.models import AREA
+from citywide.rules.legacy import taken_faults
+from citywide.rules.periods import Span
 from citywide.tenancy.desk import Desk
-from citywide.tenancy.drafts import Path, Span, refuse, taken_faults
-from citywide.tenancy.rows import catalogue_rows, insert_rows, rows_with
 from citywide.volunteers.drafts import SlotDraft, VolunteerDraft, volunteer_faults
 from citywide.volunteers.models import SKILL, VOLUNTEER, VOLUNTEER_SKILL, VOLUNTEER_SLOT
 

@@ -8,18 +8,10 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from citywide.errors import Fault
+from citywide.errors import Fault, Path
 from citywide.graph.mutate import UNSET, Unset, asked
-from citywide.tenancy.drafts import (
-    NAME_LENGTH,
-    NUMBER_LENGTH,
-    TITLE_LENGTH,
-    Path,
-    optional_text_faults,
-    past_faults,
-    phone_faults,
-    text_faults,
-)
+from citywide.rules.legacy import optional_text_faults, past_faults, phone_faults
+from citywide.rules.texts import NAME_LENGTH, NUMBER_LENGTH, TITLE_LENGTH, text_faults
 
 # Nobody offers more different things than the code table is likely to hold.
 MOST_SKILLS = 30

@@ -8,12 +8,13 @@ from asyncpg import Record
 from sqlalchemy import select
 
 from citywide.acts.act import Act
+from citywide.acts.legacy import insert_rows, of_tenant
 from citywide.acts.problems import AccessProblem, ProblemError, wrong_state
 from citywide.db.tables import METADATA
+from citywide.errors import refuse
 from citywide.graph.mutate import mutation
 from citywide.ids import new_id
-from citywide.tenancy.drafts import TITLE_LENGTH, refuse, text_faults
-from citywide.tenancy.rows import insert_rows, of_tenant
+from citywide.rules.texts import TITLE_LENGTH, text_faults
 from citywide.volunteers.drafts import (
     NO_VOLUNTEER,
     CertifyHours,

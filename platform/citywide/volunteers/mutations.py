@@ -6,14 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from citywide.acts.act import Act
+from citywide.acts.legacy import insert_rows, rows_with
 from citywide.acts.problems import wrong_state
 from citywide.authz.grants import Scope
 from citywide.beneficiaries.models import BENEFICIARY
-from citywide.errors import Fault, InvalidError
+from citywide.errors import Fault, InvalidError, refuse
 from citywide.graph.mutate import UNSET, mutation
 from citywide.ids import new_id
-from citywide.tenancy.drafts import refuse
-from citywide.tenancy.rows import insert_rows, rows_with
 from citywide.volunteers.commands import (
     area_faults,
     areas_of,

@@ -1,0 +1,44 @@
+"""Closed sets of words: each declared once, for CHECKs, the schema's enums, labels and pages.
+
+    class RiskLevel(Words):
+        \"\"\"How much is at stake for the person.\"\"\"
+
+        LOW = auto(), "Low", "低"
+        HIGH = auto(), "High", "高"
+
+A member is the text that the database keeps and the schema shows; its docstring describes the
+set. `db.tables` makes a CHECK of a column that is annotated with the set, `graph` an enum of the
+same name.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum, auto
+from typing import Any, Self
+
+
+class Words(StrEnum):
+    """A closed set of words, each with its label in English and in Chinese (zh-CN)."""
+
+    en: str
+    zh: str
+
+    @staticmethod
+    def _generate_next_value_(name: str, start: int, count: int, last_values: list[Any]) -> str:  # noqa: ARG004 -- the signature that Enum calls
+        return name
+
+    def __new__(cls, value: str, en: str, zh: str) -> Self:
+        """A word with its labels; `value` is `auto()`, the member's own name."""
+        made = str.__new__(cls, value)
+        made._value_ = value
+        made.en = en
+        made.zh = zh
+        return made
+
+    @property
+    def plain(self) -> str:
+        """The word inside an English sentence."""
+        return self.en[0].lower() + self.en[1:]
+
+
+__all__ = ["Words", "auto"]
