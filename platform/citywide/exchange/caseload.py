@@ -11,6 +11,8 @@ from asyncpg import Record
 from sqlalchemy import Table, select
 
 from citywide.acts.legacy import of_tenant
+from citywide.acts.problems import ProblemError
+from citywide.acts.workspace import Workspace
 from citywide.assessments.commands import record_assessments
 from citywide.beneficiaries.commands import (
     classify,
@@ -27,6 +29,7 @@ from citywide.exchange.tables import Register
 from citywide.places.models import AREA
 from citywide.projects.commands import enrol
 from citywide.projects.models import PROJECT
+from citywide.rules.fields import check
 from citywide.services.commands import record_services
 from citywide.tenancy.desk import Desk
 from citywide.tenancy.models import MEMBER, SITE
@@ -67,6 +70,13 @@ async def load_caseload(
 ) -> None:
     """Write everything; raises `OperatorError` with every bad row of the first bad file."""
     register = await _declared(transaction, desk=desk)
+    work = Workspace(
+        transaction,
+        tenant_id=desk.tenant_id,
+        bureau_id=desk.bureau_id,
+        today=desk.today,
+        sealer=sealer,
+    )
 
     async def step(
         table: str, build: Callable[[Cells], D], use_case: Callable[[list[D]], Awaitable[R]]
@@ -83,6 +93,29 @@ async def load_caseload(
                 [_fault_problem(fault, rows, file) for fault in error.faults], CONSEQUENCE
             )
             raise
+
+    async def each(
+        table: str,
+        build: Callable[[Cells], D],
+        use_case: Callable[[Workspace, D], Awaitable[UUID]],
+    ) -> list[UUID]:
+        """One draft after the other; every broken rule of all of them, or the rows' ids."""
+        problems: list[Problem] = []
+        rows = caseload.tables[table]
+        file = caseload.file(table)
+        drafts = drafts_of(rows, build, file=file, problems=problems)
+        refuse_problems(problems, CONSEQUENCE)
+        ids: list[UUID] = []
+        for place, draft in enumerate(drafts):
+            try:
+                check(draft, today=work.today)
+                ids.append(await use_case(work, draft))
+            except InvalidError as error:
+                problems += [_fault_problem(f.within(place), rows, file) for f in error.faults]
+            except ProblemError as error:
+                problems.append(Problem(file, rows[place].line, error.problem.message))
+        refuse_problems(problems, CONSEQUENCE)
+        return ids
 
     people = await step(
         "beneficiaries",
