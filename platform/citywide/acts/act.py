@@ -153,10 +153,7 @@ class Act(Workspace):
         that the stage has not, one by whoever may not take it, and one on an older version.
         """
         self.check(step, row, field)
-        for name in step.not_by:
-            if row[name] == self.member_id:
-                message = f"Somebody else has to {step.name} it: not who made it."
-                raise not_yours(message, field)
+        self.check_maker(step, row, field)
         reached = to or step.to
         assert reached in step.targets, f"{step.name} does not lead to {reached}"
         course = step.course
@@ -172,6 +169,11 @@ class Act(Workspace):
         refusal = course.refusal(course.state_of(row), what)
         if refusal is not None:
             raise (course.problem or _wrong_state)(refusal, row, *path)
+
+    def check_maker(self, step: Step, row: Mapping[str, Any], *path: str) -> None:
+        """Refuse a step by whoever may not take it: who made something does not decide about it."""
+        if self.member_id in {row[name] for name in step.not_by}:
+            raise not_yours(f"Somebody else has to {step.name} this: not who made it.", *path)
 
     # -- legacy: until every room is rewritten --------------------------------------------------
 

@@ -2,123 +2,85 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
-from typing import Annotated
 from uuid import UUID
 
 from citywide.acts.act import Act
-from citywide.acts.legacy import insert_rows
 from citywide.acts.problems import wrong_state
+from citywide.budgets.courses import CommitmentCourse
 from citywide.budgets.ledger import Account, AccountKind, OverdrawnError, move
-from citywide.budgets.models import COMMITMENT
+from citywide.budgets.models import COMMITMENT, EXPENSE
 from citywide.budgets.posting import balances_of, book, open_accounts
 from citywide.budgets.problems import BudgetExceeded, exceeded
-from citywide.budgets.rules import (
-    NO_COMMITMENT,
-    amount_faults,
-    booked_faults,
-    check_open,
-    expenses_of,
-    line_of,
-    number_faults,
-    payee_faults,
-    reason_faults,
-    taken_faults,
-    title_faults,
-)
-from citywide.errors import refuse
-from citywide.graph.mutate import asked, mutation
-from citywide.ids import new_id
-
-_UNDECIDED = frozenset({"SUBMITTED", "RETURNED"})
+from citywide.budgets.rules import PAYEE_LENGTH, booked_faults, check_books, line_of
+from citywide.budgets.words import CommitmentStatus, ExpenseStatus
+from citywide.errors import Fault, refuse
+from citywide.graph.mutate import mutation
+from citywide.rules.fields import day, draft, id_of, line, money, paragraph, version
+from citywide.rules.texts import NUMBER_LENGTH, TITLE_LENGTH
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@draft
 class CommitmentDraft:
     """Money to be promised to somebody."""
 
-    budget_line_id: Annotated[UUID, asked("The line it is taken from.", of="BudgetLine")]
-    number: Annotated[str, asked("The contract's or order's number.")]
-    payee: Annotated[str, asked("To whom it is promised.")]
-    purpose: Annotated[str, asked("What for, in one line.")]
-    committed_on: Annotated[date, asked("The day of the promise.")]
-    amount: Annotated[int, asked("How much, in yuan.", money=True)]
+    budget_line_id: UUID = id_of("BudgetLine", "The line it is taken from.")
+    number: str = line("The contract's or order's number.", NUMBER_LENGTH)
+    payee: str = line("To whom it is promised.", PAYEE_LENGTH)
+    purpose: str = line("What for, in one line.", TITLE_LENGTH)
+    committed_on: date = day("The day of the promise.", past=True)
+    amount: int = money("How much, in yuan.")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OverrideDraft:
+@draft
+class OverrideDraft(CommitmentDraft):
     """Money to be promised beyond what a line has left."""
 
-    budget_line_id: Annotated[UUID, asked("The line it is taken from.", of="BudgetLine")]
-    number: Annotated[str, asked("The contract's or order's number.")]
-    payee: Annotated[str, asked("To whom it is promised.")]
-    purpose: Annotated[str, asked("What for, in one line.")]
-    committed_on: Annotated[date, asked("The day of the promise.")]
-    amount: Annotated[int, asked("How much, in yuan.", money=True)]
-    reason: Annotated[str, asked("Why the line may be exceeded; the bureau reads it.")]
+    reason: str = paragraph("Why the line may be exceeded; the bureau reads it.")
 
 
 @mutation(gives="Commitment", problems=[BudgetExceeded])
 async def commit_money(act: Act, draft: CommitmentDraft) -> UUID:
     """Promise money of a budget line to somebody; never more than the line has left."""
-    return await _commit(act, draft, override_fen=0, reason=None)
+    return await _commit(act, draft, override_fen=0)
 
 
 @mutation(gives="Commitment", problems=[BudgetExceeded])
 async def commit_beyond_budget(act: Act, draft: OverrideDraft) -> UUID:
     """Promise money beyond what a budget line has left, for a reason that the bureau sees."""
-    refuse(reason_faults("reason", draft.reason))
     held = await balances_of(act, draft.budget_line_id)
     short = draft.amount - held.get(AccountKind.AVAILABLE, 0)
     if short <= 0:
         message = "The budget line has enough left: commit it without an override."
         raise wrong_state(message, "amount")
-    return await _commit(act, draft, override_fen=short, reason=draft.reason)
+    override = {"override_by": act.member_id, "override_reason": draft.reason}
+    return await _commit(act, draft, override_fen=short, **override)
 
 
 async def _commit(
-    act: Act, draft: CommitmentDraft | OverrideDraft, *, override_fen: int, reason: str | None
+    act: Act, draft: CommitmentDraft, *, override_fen: int, **override: object
 ) -> UUID:
-    line, project = await line_of(act, draft.budget_line_id, "budget_line_id")
-    refuse(
-        [
-            *amount_faults("amount", draft.amount),
-            *number_faults("number", draft.number),
-            *payee_faults("payee", draft.payee),
-            *title_faults("purpose", draft.purpose),
-            *booked_faults("committed_on", draft.committed_on, project, today=act.desk.today),
-            *await taken_faults(act, COMMITMENT.c.number, draft.number),
-        ]
+    budget_line, project = await line_of(act, draft.budget_line_id, "budget_line_id")
+    faults = [*booked_faults("committed_on", draft.committed_on, project)]
+    if await act.row(COMMITMENT, number=draft.number) is not None:
+        faults.append(Fault(("number",), "Another one has this number.", "TAKEN"))
+    refuse(faults)
+    await check_books(act, project["agreement_id"], draft.committed_on, "committed_on")
+    commitment_id = await act.insert(
+        COMMITMENT,
+        draft,
+        status=CommitmentStatus.OPEN,
+        made_by=act.member_id,
+        override_fen=override_fen,
+        **override,
     )
-    await check_open(act, project["agreement_id"], draft.committed_on, "committedOn")
-    member_id = act.principal.member_id
-    [commitment_id] = await insert_rows(
-        act.transaction,
-        table=COMMITMENT,
-        rows=[
-            act.desk.owned(
-                id=new_id(),
-                budget_line_id=line["id"],
-                number=draft.number,
-                payee=draft.payee,
-                purpose=draft.purpose,
-                committed_on=draft.committed_on,
-                amount_fen=draft.amount,
-                status="OPEN",
-                made_by=member_id,
-                override_fen=override_fen,
-                override_by=member_id if override_fen else None,
-                override_reason=reason,
-            )
-        ],
-    )
-    available = Account(AccountKind.AVAILABLE, line["id"])
+    available = Account(AccountKind.AVAILABLE, budget_line["id"])
     committed = Account(AccountKind.COMMITTED, commitment_id)
     await open_accounts(act, [committed])
     legs = [*move(draft.amount, available, committed)]
     if override_fen:
-        legs += move(override_fen, Account(AccountKind.OVERRUN, line["id"]), available)
+        legs += move(override_fen, Account(AccountKind.OVERRUN, budget_line["id"]), available)
+    reason = getattr(draft, "reason", None)
     try:
         await book(act, "COMMITMENT", legs, subject_id=commitment_id, reason=reason)
     except OverdrawnError as error:
@@ -126,28 +88,28 @@ async def _commit(
     return commitment_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@draft
 class CommitmentClosing:
     """A commitment of which nothing more will be spent."""
 
-    commitment_id: Annotated[UUID, asked("The commitment.", of="Commitment")]
-    version: Annotated[int, asked("The version you read.")]
+    commitment_id: UUID = id_of("Commitment", "The commitment.")
+    version: int = version()
 
 
 @mutation(gives="Commitment")
-async def close_commitment(act: Act, closing: CommitmentClosing) -> UUID:
+async def close_commitment(act: Act, draft: CommitmentClosing) -> UUID:
     """Close a commitment: what was not spent of it is available again."""
-    row = await act.find(COMMITMENT, closing.commitment_id, "commitment_id", NO_COMMITMENT)
-    if row["status"] != "OPEN":
-        raise wrong_state("The commitment is closed already.", "commitmentId")
-    waiting = [each for each in await expenses_of(act, row["id"]) if each["status"] in _UNDECIDED]
+    commitment = await act.find(COMMITMENT, draft.commitment_id, "commitment_id")
+    act.check(CommitmentCourse.close, commitment, "commitment_id")
+    undecided = (ExpenseStatus.SUBMITTED, ExpenseStatus.RETURNED)
+    waiting = await act.rows(EXPENSE, commitment_id=commitment["id"], status=undecided)
     if waiting:
         message = f"The expense {waiting[0]['number']} is not decided yet."
-        raise wrong_state(message, "commitmentId")
-    await act.update(COMMITMENT, row, {"status": "CLOSED"}, version=closing.version)
-    rest = (await balances_of(act, row["id"])).get(AccountKind.COMMITTED, 0)
+        raise wrong_state(message, "commitment_id")
+    await act.take(CommitmentCourse.close, commitment, draft, "commitment_id")
+    rest = (await balances_of(act, commitment["id"])).get(AccountKind.COMMITTED, 0)
     if rest:
-        committed = Account(AccountKind.COMMITTED, row["id"])
-        available = Account(AccountKind.AVAILABLE, row["budget_line_id"])
-        await book(act, "CLOSING", move(rest, committed, available), subject_id=row["id"])
-    return closing.commitment_id
+        committed = Account(AccountKind.COMMITTED, commitment["id"])
+        available = Account(AccountKind.AVAILABLE, commitment["budget_line_id"])
+        await book(act, "CLOSING", move(rest, committed, available), subject_id=commitment["id"])
+    return commitment["id"]

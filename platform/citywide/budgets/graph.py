@@ -25,7 +25,6 @@ from citywide.budgets.models import (
 )
 from citywide.graph.declare import Expression, Kind, Value, column, entity, few, many, one
 from citywide.graph.topics import announce_approval
-from citywide.projects.graph import Grade, OutputMeasure
 
 
 def _held(kind: AccountKind) -> Expression:
@@ -139,7 +138,6 @@ class Tranche:
     released_on = column("The day it was handed over.")
     least_grade = column(
         "The grade that the period's frozen scorecard must have at least; null: any or none.",
-        enum=Grade,
     )
     scorecard_day = column("A day of that period.")
     version = column("Counts its changes; send it back when you change it.")
@@ -154,7 +152,7 @@ class Tranche:
 class Deliverable:
     """An output that must be reached before a tranche is handed over."""
 
-    measure = column("What is counted.", enum=OutputMeasure)
+    measure = column("What is counted.")
     valid_from = column("First day that counts.")
     valid_until = column("First day that does not.")
     quantity = column("How many there must be.")

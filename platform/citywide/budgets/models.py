@@ -16,7 +16,7 @@ from citywide.budgets.words import (
     TrancheStatus,
 )
 from citywide.db.tables import TenantRow, Version, default, one_of, period, reference, tenant_table
-from citywide.projects.grades import Grade
+from citywide.projects.words import Grade
 
 _BUREAU = ("bureau",)
 _AGENCY = ("agency",)

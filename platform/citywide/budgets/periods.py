@@ -2,154 +2,109 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
-from typing import Annotated
 from uuid import UUID
 
-from asyncpg import Record
-from sqlalchemy import ARRAY, Text, any_, literal, select
+from sqlalchemy import select
 
-from citywide.acts.act import Act
-from citywide.acts.legacy import insert_rows, rows_with
+from citywide.acts.act import APPROVAL_REQUESTED, Act
 from citywide.acts.problems import wrong_state
+from citywide.budgets.courses import PeriodCourse
 from citywide.budgets.models import ACCOUNTING_PERIOD, BUDGET_LINE, EXPENSE
-from citywide.budgets.rules import reason_faults
+from citywide.budgets.words import ExpenseStatus, PeriodStatus
+from citywide.db.rows import among
 from citywide.errors import Fault, refuse
-from citywide.graph.mutate import asked, mutation
-from citywide.ids import NodeId, new_id
+from citywide.graph.mutate import mutation
+from citywide.ids import NodeId
 from citywide.projects.models import PROJECT
-from citywide.rules.legacy import past_faults
+from citywide.rules.fields import day, draft, id_of, paragraph, version
 from citywide.rules.periods import Span, period_faults
 from citywide.tenancy.models import AGREEMENT
 
-_NO_PERIOD = "There is no accounting period with this id."
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@draft
 class PeriodDraft:
     """A stretch of the books that is complete."""
 
-    agreement_id: Annotated[UUID, asked("The agreement.", of="Agreement")]
-    valid_from: Annotated[date, asked("First day.")]
-    valid_until: Annotated[date, asked("First day after it.")]
+    agreement_id: UUID = id_of("Agreement", "The agreement.")
+    valid_from: date = day("First day.", past=True)
+    valid_until: date = day("First day after it.")
 
 
 @mutation(gives="AccountingPeriod")
 async def submit_period(act: Act, draft: PeriodDraft) -> UUID:
     """Submit a period of an agreement's books; a returned one is submitted again."""
-    message = "There is no agreement with this id."
-    agreement = await act.find(AGREEMENT, draft.agreement_id, "agreement_id", message)
-    whole = Span(agreement["valid_from"], agreement["valid_until"])
-    faults = [
-        *period_faults((), draft.valid_from, draft.valid_until),
-        *past_faults(("valid_from",), draft.valid_from, today=act.desk.today),
-    ]
+    agreement = await act.find(AGREEMENT, draft.agreement_id, "agreement_id")
+    faults = [*period_faults((), draft.valid_from, draft.valid_until)]
+    whole = Span.of(agreement)
     if not whole.covers(draft.valid_from) or draft.valid_until > agreement["valid_until"]:
         faults.append(Fault(("valid_from",), "The period lies outside of the agreement."))
     refuse(faults)
-    periods = await rows_with(
-        act.transaction,
-        desk=act.desk,
-        column=ACCOUNTING_PERIOD.c.agreement_id,
-        values=[draft.agreement_id],
-    )
-    span = Span(draft.valid_from, draft.valid_until)
-    for other in periods:
-        same = (other["valid_from"], other["valid_until"]) == (span.start, span.end)
-        if same and other["status"] == "RETURNED":
-            await _check_decided(act, draft)
-            values = {"status": "SUBMITTED", "submitted_by": act.principal.member_id}
-            await act.update(ACCOUNTING_PERIOD, other, values)
-            act.tell("approvalRequested", other["id"])
-            other_id: UUID = other["id"]
-            return other_id
-        if span.overlaps(Span(other["valid_from"], other["valid_until"])):
-            raise wrong_state("The period shares days with one that was submitted.", "validFrom")
+    returned = None
+    for other in await act.rows(ACCOUNTING_PERIOD, agreement_id=agreement["id"]):
+        if Span.of(other) == Span.of(draft) and other["status"] == PeriodStatus.RETURNED:
+            returned = other
+        elif Span.of(other).overlaps(Span.of(draft)):
+            raise wrong_state("The period shares days with one that was submitted.", "valid_from")
     await _check_decided(act, draft)
-    row = act.desk.owned(
-        id=new_id(),
-        agreement_id=draft.agreement_id,
-        valid_from=draft.valid_from,
-        valid_until=draft.valid_until,
-        status="SUBMITTED",
-        submitted_by=act.principal.member_id,
+    if returned is not None:
+        step = PeriodCourse.submit
+        await act.take(step, returned, None, "agreement_id", submitted_by=act.member_id)
+        return returned["id"]
+    period_id = await act.insert(
+        ACCOUNTING_PERIOD, draft, status=PeriodStatus.SUBMITTED, submitted_by=act.member_id
     )
-    [period_id] = await insert_rows(act.transaction, table=ACCOUNTING_PERIOD, rows=[row])
-    act.tell("approvalRequested", period_id)
+    act.announce(APPROVAL_REQUESTED, period_id)
     return period_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@draft
 class PeriodApproval:
     """Books that are in order."""
 
-    period_id: Annotated[NodeId, asked("The period.", of="AccountingPeriod")]
-    version: Annotated[int, asked("The version you read.")]
+    period_id: NodeId = id_of("AccountingPeriod", "The period.")
+    version: int = version()
 
 
 @mutation(gives="AccountingPeriod")
-async def approve_period(act: Act, approval: PeriodApproval) -> UUID:
+async def approve_period(act: Act, draft: PeriodApproval) -> UUID:
     """Approve a submitted period: nothing can be booked on its days any more."""
-    row = await _submitted(act, approval.period_id)
-    values = {"status": "APPROVED", "decided_on": act.desk.today}
-    await act.update(ACCOUNTING_PERIOD, row, values, version=approval.version)
-    return approval.period_id.row_id
+    period = await act.find(ACCOUNTING_PERIOD, draft.period_id, "period_id")
+    await act.take(PeriodCourse.approve, period, draft, "period_id", decided_on=act.today)
+    return period["id"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeriodReturn:
+@draft
+class PeriodReturn(PeriodApproval):
     """Books that are not in order."""
 
-    period_id: Annotated[NodeId, asked("The period.", of="AccountingPeriod")]
-    version: Annotated[int, asked("The version you read.")]
-    note: Annotated[str, asked("What has to be mended.")]
+    note: str = paragraph("What has to be mended.")
 
 
 @mutation(gives="AccountingPeriod")
-async def return_period(act: Act, returning: PeriodReturn) -> UUID:
+async def return_period(act: Act, draft: PeriodReturn) -> UUID:
     """Send a submitted period back to the agency."""
-    row = await _submitted(act, returning.period_id)
-    refuse(reason_faults("note", returning.note))
-    values = {"status": "RETURNED", "note": returning.note, "decided_on": act.desk.today}
-    await act.update(ACCOUNTING_PERIOD, row, values, version=returning.version)
-    return returning.period_id.row_id
-
-
-async def _submitted(act: Act, node: NodeId) -> Record:
-    act.move_to(node.tenant_id)
-    row = await act.find(ACCOUNTING_PERIOD, node.row_id, "period_id", _NO_PERIOD)
-    if row["status"] != "SUBMITTED":
-        raise wrong_state(f"The period is {row['status'].lower()}, not submitted.", "periodId")
-    return row
+    period = await act.find(ACCOUNTING_PERIOD, draft.period_id, "period_id")
+    await act.take(PeriodCourse.send_back, period, draft, "period_id", decided_on=act.today)
+    return period["id"]
 
 
 async def _check_decided(act: Act, draft: PeriodDraft) -> None:
     """Every voucher of the period is decided: what is open would be locked out."""
+    expense, budget_line, project = EXPENSE.c, BUDGET_LINE.c, PROJECT.c
     statement = (
-        select(EXPENSE.c.number)
-        .join(
-            BUDGET_LINE,
-            (BUDGET_LINE.c.tenant_id == EXPENSE.c.tenant_id)
-            & (BUDGET_LINE.c.id == EXPENSE.c.budget_line_id),
-        )
-        .join(
-            PROJECT,
-            (PROJECT.c.tenant_id == BUDGET_LINE.c.tenant_id)
-            & (PROJECT.c.id == BUDGET_LINE.c.project_id),
-        )
+        select(expense.number)
+        .join(BUDGET_LINE, budget_line.id == expense.budget_line_id)
+        .join(PROJECT, project.id == budget_line.project_id)
         .where(
-            EXPENSE.c.tenant_id == act.desk.tenant_id,
-            BUDGET_LINE.c.tenant_id == act.desk.tenant_id,
-            PROJECT.c.tenant_id == act.desk.tenant_id,
-            PROJECT.c.agreement_id == draft.agreement_id,
-            EXPENSE.c.spent_on >= draft.valid_from,
-            EXPENSE.c.spent_on < draft.valid_until,
-            EXPENSE.c.status == any_(literal(["SUBMITTED", "RETURNED"], ARRAY(Text))),
+            project.agreement_id == draft.agreement_id,
+            expense.spent_on >= draft.valid_from,
+            expense.spent_on < draft.valid_until,
+            among(expense.status, (ExpenseStatus.SUBMITTED, ExpenseStatus.RETURNED)),
         )
-        .order_by(EXPENSE.c.number)
+        .order_by(expense.number)
         .limit(1)
     )
-    waiting = await act.transaction.scalar(statement)
-    if waiting is not None:
-        raise wrong_state(f"The expense {waiting} is not decided yet.", "validFrom")
+    for waiting in await act.select(statement, EXPENSE, BUDGET_LINE, PROJECT):
+        message = f"The expense {waiting['number']} is not decided yet."
+        raise wrong_state(message, "valid_from")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from citywide.acts.act import Act
-from citywide.acts.problems import ProblemError, StateProblem, wrong_state
+from citywide.acts.problems import wrong_state
 from citywide.budgets.courses import BudgetCourse
+from citywide.budgets.funding import over_agreement
 from citywide.budgets.ledger import Account, AccountKind, Leg, move
 from citywide.budgets.models import BUDGET, BUDGET_LINE, BudgetLineRow, BudgetRow
 from citywide.budgets.posting import book, open_accounts
@@ -131,8 +132,7 @@ async def _check_total(act: Act, budget: BudgetRow) -> UUID:
             f"The budgets come to {print_money(total)} yuan, the agreement to "
             f"{print_money(agreement['amount_fen'])}."
         )
-        problem = StateProblem(code="OVER_AGREEMENT", message=message, path=["budgetId"])
-        raise ProblemError(problem)
+        raise over_agreement(message, "budgetId")
     if not any(line["revised_fen"] for line in lines if line["budget_id"] == budget["id"]):
         raise wrong_state("The budget has no lines yet.", "budget_id")
     return agreement["id"]

@@ -12,25 +12,22 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from asyncpg import Record
 from sqlalchemy import ARRAY, BigInteger, Text, Uuid, any_, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.types import TypeEngine
 
 from citywide.acts.act import Act
-from citywide.acts.legacy import insert_rows, rows_with, tenant_rows
 from citywide.budgets.ledger import SOURCES, Account, AccountKind, Leg, OverdrawnError, checked
 from citywide.budgets.ledger_models import LEDGER_ACCOUNT, LEDGER_ENTRY, LEDGER_TRANSACTION
 from citywide.db.session import Change, Prepared
-from citywide.ids import new_id
 
 
 async def open_accounts(act: Act, accounts: Iterable[Account]) -> None:
     """Make the accounts that are not there yet, with nothing on them."""
     wanted = sorted(accounts)
     values = {
-        "tenant_id": act.desk.tenant_id,
-        "bureau_id": act.desk.bureau_id,
+        "tenant_id": act.tenant_id,
+        "bureau_id": act.bureau_id,
         "ids": [account.id for account in wanted],
         "kinds": [account.kind.value for account in wanted],
         "owner_ids": [account.owner_id for account in wanted],
@@ -54,67 +51,48 @@ async def book(
     """
     ordered = checked(legs)
     balances = [await _moved(act, leg) for leg in ordered]
-    [transaction_id] = await insert_rows(
-        act.transaction,
-        table=LEDGER_TRANSACTION,
-        rows=[
-            act.desk.owned(
-                id=new_id(),
-                kind=kind,
-                booked_on=act.desk.today,
-                member_id=act.principal.member_id,
-                subject_id=subject_id,
-                reason=reason,
-                reverses_id=reverses_id,
-            )
-        ],
+    transaction_id = await act.insert(
+        LEDGER_TRANSACTION,
+        kind=kind,
+        booked_on=act.today,
+        member_id=act.member_id,
+        subject_id=subject_id,
+        reason=reason,
+        reverses_id=reverses_id,
     )
-    await insert_rows(
-        act.transaction,
-        table=LEDGER_ENTRY,
-        rows=[
-            act.desk.owned(
-                id=new_id(),
-                transaction_id=transaction_id,
-                account_id=leg.account.id,
-                amount_fen=leg.amount_fen,
-                balance_fen=balance_fen,
-            )
-            for leg, balance_fen in zip(ordered, balances, strict=True)
-        ],
-    )
+    entries = [
+        {
+            "transaction_id": transaction_id,
+            "account_id": leg.account.id,
+            "amount_fen": leg.amount_fen,
+            "balance_fen": balance_fen,
+        }
+        for leg, balance_fen in zip(ordered, balances, strict=True)
+    ]
+    await act.insert_all(LEDGER_ENTRY, entries)
     return transaction_id
 
 
 async def legs_of(act: Act, transaction_id: UUID) -> Sequence[Leg]:
     """What a transaction moved."""
-    entries = await rows_with(
-        act.transaction,
-        desk=act.desk,
-        column=LEDGER_ENTRY.c.transaction_id,
-        values=[transaction_id],
-    )
-    accounts = await tenant_rows(
-        act.transaction,
-        desk=act.desk,
-        table=LEDGER_ACCOUNT,
-        ids={entry["account_id"] for entry in entries},
-    )
-    return [Leg(_account(accounts[entry["account_id"]]), entry["amount_fen"]) for entry in entries]
+    entries = await act.rows(LEDGER_ENTRY, transaction_id=transaction_id)
+    rows = await act.by_id(LEDGER_ACCOUNT, {entry["account_id"] for entry in entries})
+    accounts = {
+        key: Account(AccountKind(row["kind"]), row["owner_id"]) for key, row in rows.items()
+    }
+    return [Leg(accounts[entry["account_id"]], entry["amount_fen"]) for entry in entries]
 
 
 async def balances_of(act: Act, owner_id: UUID) -> dict[AccountKind, int]:
     """What the accounts of one owner hold."""
-    rows = await rows_with(
-        act.transaction, desk=act.desk, column=LEDGER_ACCOUNT.c.owner_id, values=[owner_id]
-    )
+    rows = await act.rows(LEDGER_ACCOUNT, owner_id=owner_id)
     return {AccountKind(row["kind"]): row["balance_fen"] for row in rows}
 
 
 async def _moved(act: Act, leg: Leg) -> int:
     """Move one balance; what the account holds now."""
     values = {
-        "tenant_id": act.desk.tenant_id,
+        "tenant_id": act.tenant_id,
         "account_id": leg.account.id,
         "amount": leg.amount_fen,
     }
@@ -122,15 +100,8 @@ async def _moved(act: Act, leg: Leg) -> int:
     if moved:
         balance: int = moved[0]["balance_fen"]
         return balance
-    held = await tenant_rows(
-        act.transaction, desk=act.desk, table=LEDGER_ACCOUNT, ids={leg.account.id}
-    )
-    row = held.get(leg.account.id)
-    raise OverdrawnError(leg.account, 0 if row is None else row["balance_fen"])
-
-
-def _account(row: Record) -> Account:
-    return Account(AccountKind(row["kind"]), row["owner_id"])
+    held = await act.row(LEDGER_ACCOUNT, id=leg.account.id)
+    raise OverdrawnError(leg.account, 0 if held is None else held["balance_fen"])
 
 
 @cache

@@ -32,9 +32,9 @@ from citywide.db.tables import is_city_table, is_tenant_table
 _COLLECTIONS: tuple[Any, ...] = (list, tuple, set, frozenset, type({}.keys()), type({}.values()))
 
 
-def among(column: Column[UUID], ids: Collection[UUID]) -> ColumnElement[bool]:
-    """`column = ANY ($1)`: one text of the statement however many ids there are."""
-    return column == any_(literal(list(ids), ARRAY(Uuid)))
+def among(column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
+    """`column = ANY ($1)`: one text of the statement however many values there are."""
+    return column == any_(literal(list(values), ARRAY(column.type)))
 
 
 def owned(table: Table, *, tenant_id: Any = None, bureau_id: Any = None) -> ColumnElement[bool]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
-from citywide.projects.grades import Grade
+from citywide.projects.words import Grade
 
 # Points are kept in hundredths.
 FULL = 100_00

@@ -19,7 +19,7 @@ from citywide.db.tables import (
     tenant_table,
 )
 from citywide.evaluation.grading import Aspect, Consequence, Direction, RaterKind, Stage
-from citywide.projects.grades import Grade
+from citywide.projects.words import Grade
 
 _BUREAU = ("bureau",)
 _BOTH = ("agency", "bureau")

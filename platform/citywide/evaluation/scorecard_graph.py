@@ -19,7 +19,7 @@ from citywide.evaluation.models import (
 )
 from citywide.graph.declare import Kind, Value, column, entity, few, one
 from citywide.graph.scalars import words
-from citywide.projects.graph import Grade
+from citywide.projects.words import Grade
 
 Aspect = words(
     "Aspect",

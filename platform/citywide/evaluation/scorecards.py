@@ -38,7 +38,7 @@ from citywide.evaluation.models import (
 from citywide.graph.declare import CATALOGUE
 from citywide.graph.mutate import asked, mutation
 from citywide.ids import NO_TENANT, NodeId, new_id
-from citywide.projects.grades import Grade
+from citywide.projects.words import Grade
 from citywide.rules.periods import Span, period_faults
 from citywide.rules.texts import NAME_LENGTH, NOTE_LENGTH, text_faults
 from citywide.tenancy.models import AGREEMENT
@@ -222,7 +222,7 @@ async def freeze_scorecard(act: Act, conclusion: Conclusion) -> UUID:
     card = await act.find(SCORECARD, conclusion.scorecard_id.row_id, "scorecard_id", _NO_CARD)
     _check_stage(card, Stage.GRADED)
     faults = [*text_faults(("reason",), conclusion.reason, longest=NOTE_LENGTH, lines=True)]
-    possible = POSSIBLE[Grade(card["grade"])]
+    possible = POSSIBLE[Grade[card["grade"]]]
     if conclusion.consequence not in possible:
         names = ", ".join(sorted(possible))
         faults.append(Fault(("consequence",), f"On {card['grade']} may follow {names}."))

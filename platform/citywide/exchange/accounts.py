@@ -14,16 +14,11 @@ from citywide.budgets.changes import (
 )
 from citywide.budgets.funding import (
     AppropriationDraft,
-    Deliverable,
     FundDraft,
     FundingDraft,
-    Release,
-    TrancheDraft,
     appropriate,
     create_fund,
     fund_agreement,
-    plan_tranche,
-    release_tranche,
 )
 from citywide.budgets.models import BUDGET
 from citywide.budgets.planning import (
@@ -34,6 +29,13 @@ from citywide.budgets.planning import (
     draft_budget_line,
     submit_budget,
 )
+from citywide.budgets.tranches import (
+    Deliverable,
+    Release,
+    TrancheDraft,
+    plan_tranche,
+    release_tranche,
+)
 from citywide.budgets.words import BudgetCategory
 from citywide.db.session import Database
 from citywide.evaluation.acceptance import Acceptance, accept_deliverables
@@ -43,6 +45,7 @@ from citywide.exchange.judgement_deeds import indicator, rating, scorecard
 from citywide.exchange.records import CellError, Cells
 from citywide.exchange.spending_deeds import commitment, period, voucher
 from citywide.oversight.reviewing import InspectionOrder, inspect_spending
+from citywide.projects.words import Grade, OutputMeasure
 from citywide.tenancy.reading import Problem
 
 
@@ -133,7 +136,10 @@ def _tranche(row: AccountRow) -> Iterator[Deed]:
     agreement, number = cells.text("agreement"), cells.number("number")
     amount, due_on = cells.money("amount"), cells.day("due_on")
     condition = cells.text("condition")
-    least_grade, day = cells.optional("least_grade"), cells.optional_day("scorecard_day")
+    least_grade, day = (
+        cells.optional_word("least_grade", Grade),
+        cells.optional_day("scorecard_day"),
+    )
     wanted = [
         Cells(each)
         for each in row.accounts.tables["deliverables"]
@@ -152,7 +158,7 @@ def _tranche(row: AccountRow) -> Iterator[Deed]:
             deliverables=tuple(
                 Deliverable(
                     project_id=node(known, "Project", agency, "project", each.text("project")),
-                    measure=each.text("measure"),
+                    measure=each.word("measure", OutputMeasure),
                     valid_from=each.day("valid_from"),
                     valid_until=each.day("valid_until"),
                     quantity=each.number("quantity"),

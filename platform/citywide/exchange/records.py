@@ -78,6 +78,10 @@ class Cells:
             raise CellError(message)
         return words[value]
 
+    def optional_word(self, column: str, words: type[W]) -> W | None:
+        """One of a closed set of words, or None for a blank cell."""
+        return None if self.optional(column) is None else self.word(column, words)
+
     def optional_thousandths(self, column: str) -> int | None:
         """A figure with up to three decimals, in thousandths; None for a blank cell."""
         value = self.row.cells[column]

@@ -13,12 +13,12 @@ from sqlalchemy import select
 from citywide.acts.act import Act
 from citywide.acts.legacy import insert_rows
 from citywide.acts.problems import wrong_state
-from citywide.budgets.rules import reason_faults
 from citywide.errors import refuse
 from citywide.graph.mutate import asked, mutation
 from citywide.ids import NodeId, new_id
 from citywide.oversight.detection import Found, detect
 from citywide.oversight.models import FINDING, FINDING_EVIDENCE, INSPECTION
+from citywide.rules.texts import NOTE_LENGTH, text_faults
 
 _NO_FINDING = "There is no finding with this id."
 _WAITING = frozenset({"OPEN", "ANSWERED"})
@@ -81,7 +81,7 @@ class FindingAnswer:
 async def answer_finding(act: Act, answering: FindingAnswer) -> UUID:
     """Answer a finding in the agency's own books; a better answer takes the place of the first."""
     row = await act.find(FINDING, answering.finding_id, "finding_id", _NO_FINDING)
-    refuse(reason_faults("answer", answering.answer))
+    refuse(text_faults(("answer",), answering.answer, longest=NOTE_LENGTH, lines=True))
     _check_waiting(row)
     values = {
         "status": "ANSWERED",
@@ -107,7 +107,7 @@ async def close_finding(act: Act, closing: FindingClosing) -> UUID:
     """Close a finding, answered or not; other evidence opens it again."""
     act.move_to(closing.finding_id.tenant_id)
     row = await act.find(FINDING, closing.finding_id.row_id, "finding_id", _NO_FINDING)
-    refuse(reason_faults("reason", closing.reason))
+    refuse(text_faults(("reason",), closing.reason, longest=NOTE_LENGTH, lines=True))
     _check_waiting(row)
     values = {
         "status": "CLOSED",

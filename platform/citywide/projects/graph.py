@@ -1,32 +1,7 @@
 """Projects, their implementation plan and enrolments in the schema."""
 
-from enum import Enum
-
-import strawberry
-
 from citywide.graph.declare import column, entity, few, many, one, through
-from citywide.graph.scalars import words
-from citywide.projects import grades
 from citywide.projects.models import ENROLMENT, PLANNED_OUTPUT, PROJECT
-
-
-@strawberry.enum(
-    description="What an implementation plan can promise: a figure computed from records."
-)
-class OutputMeasure(Enum):
-    BENEFICIARIES_ON_FILE = "BENEFICIARIES_ON_FILE"
-    SOCIAL_WORKER_TURNOUTS = "SOCIAL_WORKER_TURNOUTS"
-    VOLUNTEER_TURNOUTS = "VOLUNTEER_TURNOUTS"
-    CASE_COUNSELLING = "CASE_COUNSELLING"
-    GROUP_ACTIVITIES = "GROUP_ACTIVITIES"
-    HOME_HELP = "HOME_HELP"
-
-
-Grade = words(
-    "Grade",
-    grades.Grade,
-    "EXCELLENT (优) from 90, GOOD (良) from 80, PASS (中) from 60, else FAIL (差).",
-)
 
 
 @entity(
@@ -58,7 +33,7 @@ class Project:
 class PlannedOutput:
     """One line of an implementation plan: so many of one measure within a period."""
 
-    measure = column("What is counted.", enum=OutputMeasure)
+    measure = column("What is counted.")
     quantity = column("How many, in the measure's unit.")
     valid_from = column("First day of the period.")
     valid_until = column("First day after the period.")

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 
-from citywide.db.tables import TenantRow, one_of, period, reference, tenant_table
+from citywide.db.tables import TenantRow, period, reference, tenant_table
+from citywide.projects.words import OutputMeasure
 
 
 class ProjectRow(TenantRow):
@@ -29,7 +30,7 @@ class PlannedOutputRow(TenantRow):
     """One line of the implementation plan: so many of one measure within a period."""
 
     project_id: UUID
-    measure: str
+    measure: OutputMeasure
     valid_from: date
     valid_until: date
     quantity: int
@@ -40,17 +41,6 @@ PLANNED_OUTPUT = tenant_table(
     PlannedOutputRow,
     UniqueConstraint("tenant_id", "project_id", "measure", "valid_from"),
     reference("project_id", "project"),
-    one_of(
-        "measure",
-        (
-            "BENEFICIARIES_ON_FILE",
-            "SOCIAL_WORKER_TURNOUTS",
-            "VOLUNTEER_TURNOUTS",
-            "CASE_COUNSELLING",
-            "GROUP_ACTIVITIES",
-            "HOME_HELP",
-        ),
-    ),
     period(),
     CheckConstraint("quantity >= 0", name="quantity"),
 )

@@ -30,6 +30,7 @@ class _Declared:
     name: str
     course: type[Course]
     sources: tuple[Words, ...]
+    advice: str | None = None
 
     def __set_name__(self, owner: type[Course], name: str) -> None:
         self.name = name.replace("_", " ")
@@ -61,11 +62,15 @@ class Step(_Declared):
 
 
 class Allows(_Declared):
-    """What is done to the thing, or to what hangs on it, at these stages alone."""
+    """What is done to the thing, or to what hangs on it, at these stages alone.
 
-    def __init__(self, *sources: Words) -> None:
+    `advice` is a sentence about what else can be done.
+    """
+
+    def __init__(self, *sources: Words, advice: str | None = None) -> None:
         """At each of `sources`."""
         self.sources = sources
+        self.advice = advice
 
 
 class Course:
@@ -128,6 +133,7 @@ class Course:
             return None
         listed = ", ".join(step.name for step in cls.possible(state))
         follows = f"Possible steps: {listed}." if listed else "No step follows."
+        follows = what.advice or follows
         return f"{cls.noun} is {state.plain}: you cannot {what.name} now. {follows}"
 
     @classmethod
