@@ -98,16 +98,29 @@ def _source(function: FunctionType) -> ast.AST:
 
 
 @cache
+def _nonlocals(function: FunctionType) -> Mapping[str, Any]:
+    return inspect.getclosurevars(function).nonlocals
+
+
+@cache
 def _locals(function: FunctionType) -> Mapping[str, list[ast.expr]]:
     """The expressions that each local name of a function may stand for."""
     found: dict[str, list[ast.expr]] = {}
-    for node in ast.walk(_source(function)):
+    nodes = [*ast.walk(_source(function))]
+    inner = {node.name: node.args for node in nodes if isinstance(node, _FUNCTIONS)}
+    for node in nodes:
         for target, value in _bound(node):
             for name in ast.walk(target):
                 if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store):
                     found.setdefault(name.id, []).append(value)
                 elif isinstance(name, ast.MatchAs | ast.MatchStar) and name.name:
                     found.setdefault(name.name, []).append(value)
+        match node:
+            case ast.Call(func=ast.Name(id=called)) if called in inner:
+                places = (each.arg for each in (*inner[called].posonlyargs, *inner[called].args))
+                named = ((each.arg, each.value) for each in node.keywords if each.arg)
+                for parameter, value in (*zip(places, node.args, strict=False), *named):
+                    found.setdefault(parameter, []).append(value)
     return found
 
 
@@ -185,6 +198,7 @@ class _Body:
                 self._value(node)
             elif isinstance(node, ast.Return | ast.Yield) and node.value is not None:
                 gives |= self._value(node.value)
+        gives = gives or _hints(self.function).get("return", _NOTHING)
         return _Found(frozenset(self.writes), gives)
 
     def _value(self, node: ast.AST) -> _Things:
@@ -221,8 +235,8 @@ class _Body:
             for value in values:
                 self.seen[name] |= self._value(value)
         else:
-            names = inspect.getclosurevars(self.function).nonlocals | self.function.__globals__
-            self.seen[name] = _things(names.get(name))
+            held = _nonlocals(self.function)
+            self.seen[name] = _things(held.get(name, self.function.__globals__.get(name)))
         return self.seen[name]
 
     def _item(self, node: ast.Subscript) -> _Things:
@@ -250,7 +264,7 @@ class _Body:
         if isinstance(found, FunctionType):
             is_static = isinstance(inspect.getattr_static(kind, name), staticmethod)
             return _things(found) if is_static else frozenset({_Method(found, thing)})
-        held = _NOTHING if isinstance(it, type) else _things(getattr(it, name, None))
+        held = _things(found if isinstance(it, type) else getattr(it, name, None))
         return held or _hints(kind).get(name, _NOTHING)
 
     def _call(self, node: ast.Call) -> _Things:
