@@ -40,17 +40,17 @@ def test_the_decisions_hold(home: Path) -> None:
 
 def test_a_decision_that_fails_is_told_with_the_rule(home: Path) -> None:
     with (home / "policies" / "policy.csv").open("a", encoding="utf-8") as file:
-        file.write("\np, finance, Volunteer.id, read, tenant, allow")
+        file.write("\np, finance, Volunteer, id, read, tenant, allow")
     result = run("test")
     assert result.exit_code == 1
     assert "policies/decisions/finance.yaml: expected deny" in result.stdout
-    assert "finance, Volunteer.id, read, tenant, allow" in result.stdout
+    assert "finance, Volunteer, id, read, tenant, allow" in result.stdout
     assert result.stdout.splitlines()[-1].startswith("1 of ")
 
 
 def test_a_faulty_policy_is_told_with_its_line(home: Path) -> None:
     with (home / "policies" / "policy.csv").open("a", encoding="utf-8") as file:
-        file.write("\np, finance, Purse.*, read, tenant, allow")
+        file.write("\np, finance, Purse, *, read, tenant, allow")
     result = run("test")
     assert result.exit_code == 2
     assert result.stdout == ""
@@ -63,7 +63,7 @@ def test_a_role_is_explained_without_a_database(home: Path) -> None:
     result = run("why", "--role", "social_worker", "Beneficiary.name")
     assert result.exit_code == 0
     assert "allowed within caseload and masked within the rest of tenant" in result.stdout
-    assert "social_worker, Beneficiary.name, read_masked, tenant, allow" in result.stdout
+    assert "social_worker, Beneficiary, name, read_masked, tenant, allow" in result.stdout
     assert not (home / "data").exists()
 
 

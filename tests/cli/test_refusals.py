@@ -113,7 +113,7 @@ def test_a_bad_policy_is_named_with_its_line(command: str, home: Path, tmp_path:
     policy = home / "policies" / "policy.csv"
     count = len(policy.read_text(encoding="utf-8").splitlines())
     with policy.open("a", encoding="utf-8") as file:
-        file.write("p, finance, Purse.*, read, tenant, allow\n")
+        file.write("p, finance, Purse, *, read, tenant, allow\n")
     arguments = (command, "--data", tmp_path / "data", "--port", free_port())
     sentence = refused(citywide(*arguments, settings={"CITYWIDE_HOME": str(home)}))
     assert sentence.startswith(f"policies/policy.csv:{count + 1}: ")

@@ -14,8 +14,8 @@ import casbin
 
 from citywide.errors import OperatorError
 
-# Object, action and scope of a question, as of a row: a FastEnforcer finds its rows by them.
-_KEY = (1, 2, 3)
+# Type, field, action and scope of a question, as of a row: a FastEnforcer finds its rows by them.
+_KEY = (1, 2, 3, 4)
 
 Row = Sequence[str]
 Link = tuple[str, str]
@@ -37,7 +37,7 @@ class _Rows(casbin.persist.Adapter):  # type: ignore[misc]
 
 
 def enforcer(model: Path, rows: Iterable[Row], links: Iterable[Link]) -> casbin.FastEnforcer:
-    """An enforcer of these rows, whose objects are written out: no `Type.*` among them."""
+    """An enforcer of these rows, which are written out: one type and one field each."""
     return casbin.FastEnforcer(str(model), _Rows(rows, links), cache_key_order=_KEY)
 
 
@@ -51,23 +51,35 @@ def subject(of: casbin.FastEnforcer, roles: frozenset[str]) -> str:
 
 def probe(model: Path) -> None:
     """Refuse a model that allows what no rule allows, or that a denial does not stop."""
-    row = ("reader", "Thing.field", "read", "tenant")
-    question = ("+reader", *row[1:])
+    rest = ("read", "tenant")
+    row = ("reader", "Thing", "field|other", *rest)
+    asked = ("+reader", "Thing", "field", *rest)
     allow, deny = (*row, "allow"), (*row, "deny")
+    whole = ("reader", "Thing|Stuff", "*", *rest, "allow")
     links = [("+reader", "reader")]
-    nobody = ("", *row[1:])
     cases = [
-        ("a policy without rules allows something", [], question, False),
-        ("a policy without rules allows an empty question", [], ("", "", "", ""), False),
-        ("a rule that allows does not allow", [allow], question, True),
-        ("a denial beside a rule that allows does not deny", [allow, deny], question, False),
-        ("an empty subject is allowed something", [allow], nobody, False),
-        ("a rule for one scope allows another", [allow], (*question[:3], "bureau"), False),
+        ("a policy without rules allows something", [], asked, False),
+        ("a policy without rules allows an empty question", [], ("",) * 5, False),
+        ("a rule that allows does not allow", [allow], asked, True),
+        ("a denial beside a rule that allows does not deny", [allow, deny], asked, False),
+        ("an empty subject is allowed something", [allow], ("", *asked[1:]), False),
+        ("a rule for one scope allows another", [allow], (*asked[:4], "bureau"), False),
+        ("a rule for one action allows another", [allow], (*asked[:3], "execute", "tenant"), False),
+        ("a rule for all fields does not allow one", [whole], asked, True),
     ]
-    for fault, rows, asked, expected in cases:
+    # A name that begins or ends like one of the group, before the | and after it.
+    cases += [
+        (f"a rule for {row[2]} allows {name}", [allow], (*asked[:2], name, *rest), False)
+        for name in ("fields", "afield", "others", "another", "field|other", "")
+    ]
+    cases += [
+        (f"a rule for {whole[1]} allows {name}", [whole], ("+reader", name, *asked[2:]), False)
+        for name in ("Things", "AThing", "Stuffs", "AStuff", "Thing|Stuff", "")
+    ]
+    for fault, rows, put, expected in cases:
         try:
             # The plain enforcer: the other one finds rows by key, whatever the model compares.
-            answer = casbin.Enforcer(str(model), _Rows(rows, links)).enforce(*asked)
+            answer = casbin.Enforcer(str(model), _Rows(rows, links)).enforce(*put)
         except Exception as error:  # Casbin raises whatever its parser stumbles over.
             message = f"{model.parent.name}/{model.name}: Casbin cannot use it: {error!r}."
             raise OperatorError(message) from error

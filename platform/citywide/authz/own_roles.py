@@ -18,8 +18,8 @@ from citywide.authz.rules import Action
 
 # A role of the policy has lower case letters, digits and _; so no name here is one of those.
 PREFIX = "own:"
-# The house of such roles, and the role that nothing in it may go beyond.
-HOUSE = "agency_member"
+# The base role of such roles, and the role that nothing in them may go beyond.
+BASE_ROLE = "agency_member"
 CEILING = "director"
 # Who manages members can give any role: a role that may would have no ceiling.
 RESERVED = frozenset(

@@ -1,10 +1,10 @@
 """The policy: Casbin is asked once for a set of roles, and its answers become their grants.
 
 Casbin walks its rows for every question, far too slow to be asked for each field of a request.
-So the rows are read once, `Type.*` is written out as the coordinates it means, and a FastEnforcer
-keeps them by object, action and scope. One question then looks at the few rows that can match,
-however long the policy is. The answers are those of the plain `casbin.Enforcer` on the same two
-files; a property test holds them equal for every combination.
+So the rows are read once, a group or `*` is written out as the coordinates it means, and a
+FastEnforcer keeps them by coordinate, action and scope. One question then looks at the few rows
+that can match, however long the policy is. The answers are those of the plain `casbin.Enforcer`
+on the same two files; a property test holds them equal for every combination.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from cachetools import LRUCache
 from citywide.authz.approvals import FILE as APPROVALS_FILE
 from citywide.authz.approvals import Approvals
 from citywide.authz.checks import (
-    HOUSES,
+    BASE_ROLES,
     Vocabulary,
     faults_of_roles,
     faults_of_rules,
@@ -32,15 +32,15 @@ from citywide.authz.checks import (
 from citywide.authz.enforcement import enforcer, probe, subject
 from citywide.authz.grants import Grant, Grants, Scope, widest
 from citywide.authz.own_roles import (
+    BASE_ROLE,
     CEILING,
-    HOUSE,
     OwnRole,
     Permission,
     Role,
     faults_of_rule,
     permissions,
 )
-from citywide.authz.rules import Action, Effect, Rule, Rulebook, read_rules
+from citywide.authz.rules import Action, Effect, Rule, Rulebook, question, read_rules
 from citywide.errors import OperatorError
 
 MODEL_FILE = "model.conf"
@@ -104,7 +104,7 @@ class Policy:
         self._written_out = [
             (rule, coordinate)
             for rule in rulebook.rules
-            for coordinate in vocabulary.meant(rule.object)
+            for coordinate in vocabulary.coordinates_of(rule)
         ]
         self._questions: dict[str, list[Permission]] = defaultdict(list)
         for rule, coordinate in self._written_out:
@@ -114,7 +114,7 @@ class Policy:
         # same rows have the same answers, and one of them is asked for all.
         rows: dict[str, list[tuple[str, ...]]] = defaultdict(list)
         for rule, coordinate in self._written_out:
-            rows[coordinate].append((rule.role, *rule.cells[2:]))
+            rows[coordinate].append((rule.role, rule.action, rule.scope, rule.effect))
         first: dict[tuple[tuple[str, ...], ...], str] = {}
         self._alike = {
             coordinate: first.setdefault(tuple(sorted(found)), coordinate)
@@ -123,7 +123,7 @@ class Policy:
         self._links = [(link.role, link.parent) for link in rulebook.inheritances]
         self._enforcer = enforcer(
             folder / MODEL_FILE,
-            [(rule.role, coordinate, *rule.cells[2:]) for rule, coordinate in self._written_out],
+            [rule.about(coordinate) for rule, coordinate in self._written_out],
             self._links,
         )
         self._answers: LRUCache[frozenset[Role], Mapping[str, Grant]] = LRUCache(ROLE_SETS)
@@ -177,14 +177,14 @@ class Policy:
         """What a member with these roles may read; a role the policy does not know adds nothing.
 
         An agency's own role adds what the policy lets it hand on (`own_roles`). Roles of different
-        houses allow nothing together. A coordinate that two roles can read in fewer rows than its
-        type is left out, lest a row be shown without a right to the field; only a denial, or two
-        own roles, bring that about: everything else of the kind is refused.
+        base roles allow nothing together. A coordinate that two roles can read in fewer rows than
+        its type is left out, lest a row be shown without a right to the field; only a denial, or
+        two own roles, bring that about: everything else of the kind is refused.
         """
         held = self._known(roles)
         found = self._grants.get(held)
         if found is None:
-            answers = self._asked(held) if len(self._houses(held)) == 1 else {}
+            answers = self._asked(held) if len(self._bases(held)) == 1 else {}
             short = frozenset(uncovered(answers, self._vocabulary.coordinates))
             kept = {name: grant for name, grant in answers.items() if name not in short}
             found = self._grants[held] = Grants(held, self.version, kept)
@@ -192,11 +192,11 @@ class Policy:
 
     def grantable(self) -> frozenset[str]:
         """The policy's roles that a member of an agency can hold."""
-        return frozenset(role for role in self.roles if HOUSE in self._ancestors[role])
+        return frozenset(role for role in self.roles if BASE_ROLE in self._ancestors[role])
 
     def blocks(self) -> frozenset[str]:
         """What an agency's own role can be built of: roles of agencies, held or inherited."""
-        return frozenset(role for role, above in self._ancestors.items() if HOUSE in above)
+        return frozenset(role for role, above in self._ancestors.items() if BASE_ROLE in above)
 
     def faults_of_role(self, role: OwnRole) -> Iterator[tuple[str, str]]:
         """Why an agency cannot make this role: what it is about, and the reason.
@@ -222,7 +222,7 @@ class Policy:
     def why(self, roles: frozenset[Role], coordinate: str) -> Explanation:
         """The rows that decided over `coordinate` for a member with these roles."""
         held = self._known(roles)
-        if len(self._houses(held)) > 1:
+        if len(self._bases(held)) > 1:
             remark = "Its roles look at different rows, and together they allow nothing."
             return Explanation(coordinate, roles, None, (), remark)
         grant = self.grants(held).of(coordinate)
@@ -238,12 +238,14 @@ class Policy:
     def _known(self, roles: frozenset[Role]) -> frozenset[Role]:
         return frozenset(role for role in roles if isinstance(role, OwnRole) or role in self.roles)
 
-    def _houses(self, roles: Iterable[Role]) -> set[str]:
+    def _bases(self, roles: Iterable[Role]) -> set[str]:
         return {
-            house
+            base
             for role in roles
-            for house in (
-                {HOUSE} if isinstance(role, OwnRole) else self._ancestors[role] & HOUSES.keys()
+            for base in (
+                {BASE_ROLE}
+                if isinstance(role, OwnRole)
+                else self._ancestors[role] & BASE_ROLES.keys()
             )
         }
 
@@ -253,25 +255,25 @@ class Policy:
         if found is None:
             own = [role for role in roles if isinstance(role, OwnRole)]
             named = frozenset(role for role in roles if isinstance(role, str))
-            found = self._answered(named, own, self._houses(roles))
+            found = self._answered(named, own, self._bases(roles))
             self._answers[roles] = found
         return found
 
     def _answered(
-        self, named: frozenset[str], own: Sequence[OwnRole], houses: Collection[str]
+        self, named: frozenset[str], own: Sequence[OwnRole], bases: Collection[str]
     ) -> Mapping[str, Grant]:
         """Casbin's answers; an agency's own roles are rows beside the policy's, of no other name.
 
         So a denial that one of the policy's roles carries holds against them as well.
         """
-        rows = [(rule.role, coordinate, *rule.cells[2:]) for rule, coordinate in self._written_out]
+        rows = [rule.about(coordinate) for rule, coordinate in self._written_out]
         links = [*self._links]
-        questions = list(self._questions_of(named | ({HOUSE} if own else frozenset()), houses))
+        questions = list(self._questions_of(named | ({BASE_ROLE} if own else frozenset()), bases))
         for number, role in enumerate(own):
             name = f"+own{number}"
-            links.append((name, HOUSE))
+            links.append((name, BASE_ROLE))
             for coordinate, action, scope in self._permissions(role):
-                rows.append((name, coordinate, action.value, scope.value, Effect.ALLOW.value))
+                rows.append((name, *question(coordinate, action, scope), Effect.ALLOW.value))
                 questions.append((coordinate, action, scope))
         asked = enforcer(self._folder / MODEL_FILE, rows, links) if own else self._enforcer
         asker = subject(asked, named.union(f"+own{number}" for number in range(len(own))))
@@ -281,7 +283,7 @@ class Policy:
         for coordinate, action, scope in dict.fromkeys(questions):
             one = (alike.get(coordinate, coordinate), action, scope)
             if one not in answers:
-                answers[one] = asked.enforce(asker, one[0], action.value, scope.value)
+                answers[one] = asked.enforce(asker, *question(*one))
             if answers[one]:
                 reached.setdefault(coordinate, {}).setdefault(action, []).append(scope)
         return {
@@ -298,25 +300,26 @@ class Policy:
         blocks = self._asked(frozenset(role.blocks & self.blocks()))
         return permissions(role, blocks, ceiling, self._vocabulary)
 
-    def _questions_of(self, roles: Iterable[str], houses: Collection[str]) -> Iterator[Permission]:
+    def _questions_of(self, roles: Iterable[str], bases: Collection[str]) -> Iterator[Permission]:
         """What some rule about these roles allows, or about one they inherit from.
 
         Nothing else is asked: without a rule the answer is no, and a FastEnforcer compares a key
         without rows with empty strings.
         """
-        scopes = {scope for house in houses for scope in HOUSES[house]}
+        scopes = {scope for base in bases for scope in BASE_ROLES[base]}
         spoken_of = {above for role in roles for above in self._ancestors[role]}
         for role in sorted(spoken_of):
             yield from (asked for asked in self._questions.get(role, ()) if asked[2] in scopes)
 
     def _speaks_of(self, rule: Rule, coordinate: str, roles: frozenset[str]) -> bool:
         """Whether the row is about these roles: Casbin's answer when it holds that row alone."""
-        row = (rule.role, coordinate, rule.action.value, rule.scope.value, Effect.ALLOW.value)
+        asked = question(coordinate, rule.action, rule.scope)
+        row = (rule.role, *asked, Effect.ALLOW.value)
         alone = enforcer(self._folder / MODEL_FILE, [row], self._links)
-        return bool(alone.enforce(subject(alone, roles), *row[1:4]))
+        return bool(alone.enforce(subject(alone, roles), *asked))
 
     def _faults_of_grants(self) -> Iterator[str]:
-        """Fields that a role, or two roles of one house together, can read in too few rows."""
+        """Fields that a role, or two roles of one base role together, can read in too few rows."""
         place = f"{self._folder.name}/{POLICY_FILE}"
         coordinates = self._vocabulary.coordinates
         answers = {role: self._asked(frozenset({role})) for role in sorted(self.roles)}
@@ -328,7 +331,7 @@ class Policy:
                     f"allow {name}, clear or masked, as widely as {name.partition('.')[0]}.id."
                 )
         for one, other in combinations(answers, 2):
-            if self._houses([one]) != self._houses([other]):
+            if self._bases([one]) != self._bases([other]):
                 continue
             union = together(answers[one], answers[other])
             for name in sorted({*uncovered(union, coordinates)} - short[one] - short[other]):

@@ -11,8 +11,12 @@ from pathlib import Path
 from citywide.authz.grants import Scope
 from citywide.errors import OperatorError
 
-_ROLE = re.compile(r"[a-z][a-z0-9_]*")
+# What a permission of an agency's own role is about.
 OBJECT = re.compile(r"[A-Z][A-Za-z0-9]*\.(\*|[A-Za-z][A-Za-z0-9_]*)")
+_ROLE = re.compile(r"[a-z][a-z0-9_]*")
+# Names alone: Casbin takes the cells for regular expressions, and no other sign of those gets in.
+_TYPES = re.compile(r"[A-Z][A-Za-z0-9]*(\|[A-Z][A-Za-z0-9]*)*")
+_FIELDS = re.compile(r"\*|[A-Za-z][A-Za-z0-9_]*(\|[A-Za-z][A-Za-z0-9_]*)*")
 
 
 class Action(StrEnum):
@@ -31,26 +35,38 @@ class Effect(StrEnum):
     DENY = "deny"
 
 
+def question(coordinate: str, action: Action, scope: Scope) -> tuple[str, str, str, str]:
+    """What Casbin is asked about a coordinate: all of the request but who asks."""
+    type_name, _, field = coordinate.partition(".")
+    return (type_name, field, action.value, scope.value)
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One `p` row and the line it stands on."""
 
     place: str
     role: str
-    object: str
+    types: tuple[str, ...]
+    fields: tuple[str, ...]
     action: Action
     scope: Scope
     effect: Effect
 
     @property
-    def cells(self) -> tuple[str, str, str, str, str]:
+    def cells(self) -> tuple[str, ...]:
         """The row as Casbin takes it."""
-        return (self.role, self.object, self.action.value, self.scope.value, self.effect.value)
+        grouped = ("|".join(self.types), "|".join(self.fields))
+        return (self.role, *grouped, self.action.value, self.scope.value, self.effect.value)
 
     @property
-    def type_name(self) -> str:
-        """The schema type, or enum, the object belongs to."""
-        return self.object.partition(".")[0]
+    def objects(self) -> tuple[str, ...]:
+        """Each that the row is about: `Type.field`, or `Type.*` for all fields of a type."""
+        return tuple(f"{name}.{field}" for name in self.types for field in self.fields)
+
+    def about(self, coordinate: str) -> tuple[str, ...]:
+        """The row as Casbin would take it if it were about one of its coordinates alone."""
+        return (self.role, *question(coordinate, self.action, self.scope), self.effect.value)
 
     def __str__(self) -> str:
         return f"{self.place}: {', '.join(self.cells)}"
@@ -131,11 +147,15 @@ def _text(path: Path) -> str:
 
 def _row(place: str, cells: tuple[str, ...]) -> Rule | Inheritance:
     match cells:
-        case ("p", role, object_, action, scope, effect):
+        case ("p", role, types, fields, action, scope, effect):
+            if "|" in types and fields != "*":
+                message = f"{types!r}: several types share a row only with all their fields, *."
+                raise ValueError(message)
             return Rule(
                 place=place,
                 role=_matching(_ROLE, role, "a role is lower case letters, digits and _"),
-                object=_matching(OBJECT, object_, "an object is Type.field or Type.*"),
+                types=_names(_TYPES, types, "a type is Type, several are Type|Type"),
+                fields=_names(_FIELDS, fields, "fields are field, field|field or *"),
                 action=Action(_one_of(action, Action, "action")),
                 scope=Scope(_one_of(scope, Scope, "scope")),
                 effect=Effect(_one_of(effect, Effect, "effect")),
@@ -147,7 +167,7 @@ def _row(place: str, cells: tuple[str, ...]) -> Rule | Inheritance:
                 parent=_matching(_ROLE, parent, "a role is lower case letters, digits and _"),
             )
     message = (
-        "a row is `p, role, object, action, scope, effect` or `g, role, role`; "
+        "a row is `p, role, types, fields, action, scope, effect` or `g, role, role`; "
         f"this one has {len(cells)} cells and begins with {cells[0]!r}."
     )
     raise ValueError(message)
@@ -158,6 +178,10 @@ def _matching(pattern: re.Pattern[str], word: str, rule: str) -> str:
         message = f"{word!r} does not fit: {rule}."
         raise ValueError(message)
     return word
+
+
+def _names(pattern: re.Pattern[str], cell: str, rule: str) -> tuple[str, ...]:
+    return tuple(_matching(pattern, cell, rule).split("|"))
 
 
 def _one_of(word: str, words: type[StrEnum], what: str) -> str:
