@@ -35,7 +35,7 @@ def test_the_decisions_hold(home: Path) -> None:
     assert (home / "policies").exists()
     result = run("test")
     assert (result.exit_code, result.stderr) == (0, "")
-    assert "for 10 roles hold." in result.stdout
+    assert "for 10 roles hold, and policies/reviewed.txt is as the policy is." in result.stdout
 
 
 def test_a_decision_that_fails_is_told_with_the_rule(home: Path) -> None:
@@ -43,9 +43,47 @@ def test_a_decision_that_fails_is_told_with_the_rule(home: Path) -> None:
         file.write("\np, finance, Volunteer, id, read, tenant, allow")
     result = run("test")
     assert result.exit_code == 1
-    assert "policies/decisions/finance.yaml: expected deny" in result.stdout
+    assert "policies/decisions.yaml: expected denied for finance" in result.stdout
     assert "finance, Volunteer, id, read, tenant, allow" in result.stdout
     assert result.stdout.splitlines()[-1].startswith("1 of ")
+
+
+def append(home: Path, row: str) -> None:
+    with (home / "policies" / "policy.csv").open("a", encoding="utf-8") as file:
+        file.write(f"\n{row}")
+
+
+def test_a_change_that_nobody_reviewed_is_told_with_the_command(home: Path) -> None:
+    append(home, "p, auditor, Query, volunteerHours, read, bureau, allow")
+    result = run("test")
+    assert result.exit_code == 1
+    assert "\n+Query.volunteerHours" in result.stdout
+    assert result.stdout.splitlines()[-1].endswith("`citywide policy table --write`.")
+    assert run("table", "--write").exit_code == 0
+    assert run("test").exit_code == 0
+
+
+def test_the_table_is_not_written_over_a_decision_that_fails(home: Path) -> None:
+    reviewed = (home / "policies" / "reviewed.txt").read_text(encoding="utf-8")
+    append(home, "p, finance, Volunteer, id, read, tenant, allow")
+    result = run("table", "--write")
+    assert result.exit_code == 1
+    assert "expected denied for finance" in result.stdout
+    assert (home / "policies" / "reviewed.txt").read_text(encoding="utf-8") == reviewed
+    # Printed it is, so that one sees what would be written.
+    assert run("table").stdout != reviewed
+
+
+def test_what_nobody_may_do_is_told(home: Path) -> None:
+    file = home / "policies" / "policy.csv"
+    text = file.read_text(encoding="utf-8")
+    row = "p, director, AuditEntry|AuditSubject, *, read, tenant, allow\n"
+    assert row in text
+    other = row.replace("director", "auditor").replace("tenant", "bureau")
+    file.write_text(text.replace(row, "").replace(other, ""), encoding="utf-8")
+    result = run("test")
+    assert result.exit_code == 1
+    assert "AuditEntry.coordinate is granted to no role" in result.stdout
 
 
 def test_a_faulty_policy_is_told_with_its_line(home: Path) -> None:

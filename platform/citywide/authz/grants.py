@@ -47,6 +47,19 @@ class Grant:
         return any(scope is not None and scope.covers(rows) for scope in (self.clear, self.masked))
 
 
+DENIED = "denied"
+
+
+def in_words(grant: Grant | None) -> str:
+    """The grant as the reviewed table and the decisions say it: `caseload+mask tenant`."""
+    if grant is None:
+        return DENIED
+    words = [] if grant.clear is None else [grant.clear.value]
+    if grant.masked is not None and not (grant.clear and grant.clear.covers(grant.masked)):
+        words.append(f"mask {grant.masked}")
+    return "+".join(words)
+
+
 @dataclass(frozen=True, slots=True)
 class Grants:
     """Coordinate to grant, for one set of roles under one version of the policy.

@@ -100,6 +100,10 @@ class Policy:
         self._ancestors = rulebook.ancestors()
         # A role that another inherits from is a building block: no member holds it.
         self.roles = frozenset(self._ancestors) - {link.parent for link in rulebook.inheritances}
+        # The same in the order of the file.
+        self.role_order = tuple(
+            dict.fromkeys(link.role for link in rulebook.inheritances if link.role in self.roles)
+        )
         self.coordinates = frozenset(vocabulary.coordinates)
         self._written_out = [
             (rule, coordinate)

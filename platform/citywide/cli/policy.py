@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from citywide.authz import decisions
+from citywide.authz import decisions, reviewed
 from citywide.authz.membership import Memberships
 from citywide.authz.policy import Policy
 from citywide.cli.complaints import complaints
@@ -22,26 +23,63 @@ from citywide.identity.keys import deployment_keys
 from citywide.settings import Settings
 from citywide.web.app import Rules
 
-app = typer.Typer(help="Who may read what: run the decisions, explain one.", no_args_is_help=True)
+app = typer.Typer(
+    help="Who may read what: run the decisions, print the table, explain one.",
+    no_args_is_help=True,
+)
 
 
 @app.command("test")
 def run_decisions() -> None:
-    """Compare the policy with every decision written down in policies/decisions."""
+    """Compare the policy with the decisions in policies/decisions.yaml and the reviewed table."""
     with complaints():
-        home = Settings().home
-        policy = Rules.load(home).policy
-        folder = home / "policies" / decisions.FOLDER
-        failures = decisions.run(folder, policy)
-        count = sum(
-            len(case.coordinates) for each in decisions.read(folder).values() for case in each.cases
-        )
-    for failure in failures:
-        typer.echo(failure)
-    if failures:
-        typer.echo(f"{len(failures)} of {count} decisions for {len(policy.roles)} roles fail.")
+        folder, policy = _loaded()
+        count = _held(folder, policy)
+        difference = reviewed.difference(folder, policy)
+    if difference:
+        typer.echo(difference)
+        typer.echo(f"Review this, and write it with `{reviewed.COMMAND}`.")
         raise typer.Exit(1)
-    typer.echo(f"All {count} decisions for {len(policy.roles)} roles hold.")
+    typer.echo(
+        f"All {count} decisions for {len(policy.roles)} roles hold, "
+        f"and {folder.name}/{reviewed.FILE} is as the policy is."
+    )
+
+
+@app.command("table")
+def print_table(
+    *,
+    write: Annotated[
+        bool, typer.Option("--write", help=f"Write policies/{reviewed.FILE} instead of printing.")
+    ] = False,
+) -> None:
+    """Print what every role may do with every coordinate; write it only if all decisions hold."""
+    with complaints():
+        folder, policy = _loaded()
+        text = reviewed.table(policy)
+        if write:
+            _held(folder, policy)
+            (folder / reviewed.FILE).write_text(text, encoding="utf-8", newline="\n")
+    typer.echo(f"Wrote {folder / reviewed.FILE}." if write else text, nl=write)
+
+
+def _loaded() -> tuple[Path, Policy]:
+    home = Settings().home
+    return home / "policies", Rules.load(home).policy
+
+
+def _held(folder: Path, policy: Policy) -> int:
+    """How many decisions hold; where one does not, or none is made, the command ends with them."""
+    cases = decisions.read(folder)
+    count = decisions.count(cases, policy)
+    failures = decisions.run(folder, policy)
+    faults = [*map(str, failures), *reviewed.nobodys(policy, cases)]
+    if failures:
+        faults.append(f"{len(failures)} of {count} decisions for {len(policy.roles)} roles fail.")
+    if faults:
+        typer.echo("\n".join(faults))
+        raise typer.Exit(1)
+    return count
 
 
 @app.command("why")
