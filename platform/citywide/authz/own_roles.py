@@ -8,7 +8,7 @@ is held against what a director of the agency may do.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -44,14 +44,6 @@ class OwnRule:
     object: str
     action: Action
     scope: Scope
-
-    def objects(self, coordinates: Collection[str]) -> Iterator[str]:
-        """The coordinates that the object means."""
-        if self.object.endswith(".*"):
-            prefix = self.object.removesuffix("*")
-            yield from (each for each in coordinates if each.startswith(prefix))
-        elif self.object in coordinates:
-            yield self.object
 
 
 @dataclass(frozen=True, slots=True)
