@@ -25,6 +25,8 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.types import Integer, Text
 from sqlalchemy.util import LRUCache
 
+from citywide.db.holdable import hold_every_day
+
 # A statement that runs longer is a mistake or an attack; interactive answers take milliseconds.
 STATEMENT_TIMEOUT_MS = 5_000
 # Two cores: more connections than this queue in the database instead of in the pool.
@@ -259,6 +261,7 @@ class Database:
                 min_size=0,
                 max_size=size,
                 connection_class=_PooledConnection,
+                init=hold_every_day,
                 server_settings={"timezone": "UTC", "application_name": "citywide", "jit": "off"},
             )
         return cls(pools)

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 _LENGTH = 24
+# The last millisecond that Python has a date for; a UUIDv7 has room for later ones.
+_LAST_MS = 253_402_300_799_999
 
 
 class Place(NamedTuple):
@@ -39,7 +41,8 @@ class Place(NamedTuple):
         if len(raw) != _LENGTH:
             return None
         place = cls(int.from_bytes(raw[:8], "big"), UUID(bytes=raw[8:]))
-        is_ours = place.transaction < 2**63 and place.id.version == 7  # noqa: PLR2004 -- UUIDv7
+        is_timed = place.id.version == 7 and place.id.int >> 80 <= _LAST_MS  # noqa: PLR2004 -- UUIDv7
+        is_ours = place.transaction < 2**63 and is_timed
         return place if is_ours and place.token == token else None
 
 

@@ -150,6 +150,8 @@ class Relay:
         subscriber = Subscriber(principal, topic, row)
         bureau_id = principal.bureau_id
         with self._counted():
+            if place is not None:
+                await self._check_told(bureau_id, place)
             bureau = await self._bureau(bureau_id)
             bureau.subscribers.add(subscriber)
             try:
@@ -186,6 +188,16 @@ class Relay:
                 self._bureaus[bureau_id] = _Bureau(Place(oldest, _FIRST), set())
                 self._is_wanted.set()
             return self._bureaus[bureau_id]
+
+    async def _check_told(self, bureau_id: UUID, place: Place) -> None:
+        """Refuse an id of the future, after which nothing would ever be told.
+
+        What was told was committed, so its transaction is an earlier one than the next.
+        """
+        async with self._database.read(_context(bureau_id)) as transaction:
+            following = await transaction.scalar(select(_number(func.pg_snapshot_xmax)))
+        if place.transaction >= following:
+            raise _no_event()
 
     async def _look(self, bureau_id: UUID) -> None:
         """Tell what has become complete since the last look; the rest of a burst waits its turn."""
@@ -239,7 +251,7 @@ def _resumed(after: str | None) -> Place | None:
         return None
     place = Place.read(after)
     if place is None:
-        raise RefusalError(Code.BAD_USER_INPUT, "`after` is not the id of an event.")
+        raise _no_event()
     if place.written_at < datetime.now(UTC) - RETENTION:
         message = (
             f"Events can be resumed for {RETENTION.days} days, and this one is older: read your "
@@ -247,6 +259,10 @@ def _resumed(after: str | None) -> Place | None:
         )
         raise RefusalError(Code.BAD_USER_INPUT, message)
     return place
+
+
+def _no_event() -> RefusalError:
+    return RefusalError(Code.BAD_USER_INPUT, "`after` is not the id of an event.")
 
 
 def _context(bureau_id: UUID) -> Context:
@@ -259,5 +275,9 @@ def _tuple(place: Place) -> Any:
 
 def _oldest_running() -> Any:
     """PostgreSQL's id of the oldest transaction that may still write."""
-    oldest = func.pg_snapshot_xmin(func.pg_current_snapshot())
-    return cast(cast(oldest, Text), BigInteger)
+    return _number(func.pg_snapshot_xmin)
+
+
+def _number(end: Any) -> Any:
+    """The transaction at an end of what is running now, as a number."""
+    return cast(cast(end(func.pg_current_snapshot()), Text), BigInteger)

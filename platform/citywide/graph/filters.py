@@ -28,6 +28,7 @@ from sqlalchemy.types import TypeEngine
 from citywide.errors import Code, RefusalError
 from citywide.graph.access import Access
 from citywide.graph.declare import Entity, Kind, Many, One, Value
+from citywide.graph.scalars import storable
 from citywide.graph.sql import exists_about
 from citywide.ids import NodeId
 
@@ -183,14 +184,6 @@ def row_id(text: str, tag: str, type_name: str) -> UUID:
         message = f"“{text[:60]}” is not the id of a {type_name}; take ids from an answer."
         raise RefusalError(Code.BAD_USER_INPUT, message)
     return node.row_id
-
-
-def storable(text: str) -> str:
-    """`text`, unless PostgreSQL cannot hold it: a NUL character or half of a surrogate pair."""
-    if "\x00" in text or (not text.isprintable() and any("\ud800" <= c <= "\udfff" for c in text)):
-        message = "A text holds a NUL character or half a surrogate pair, which no stored text has."
-        raise RefusalError(Code.BAD_USER_INPUT, message)
-    return text
 
 
 def _typed(found: Any, expected: type) -> Any:

@@ -19,10 +19,12 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Select, and_, func, or_, select, true, tuple_
 from sqlalchemy.sql import ColumnElement, FromClause
 
+from citywide.db.holdable import is_storable_instant
 from citywide.errors import Code, RefusalError
 from citywide.graph.access import Access, Conditions
 from citywide.graph.declare import Entity, Kind, Value
-from citywide.graph.filters import SQL_TYPES, Filter, storable
+from citywide.graph.filters import SQL_TYPES, Filter
+from citywide.graph.scalars import storable
 from citywide.graph.schema import PAGE_DEFAULT, PAGE_MAXIMUM
 from citywide.graph.sql import cursor, exists_about
 
@@ -178,7 +180,7 @@ class Page:
         """Whether a row comes strictly after (or before) the row of the cursor `bound`."""
         compared = []
         for number, key in enumerate(keys):
-            part = partial(cursor_part, self.signature, len(keys), number, key.kind)
+            part = partial(cursor_part, self.signature, len(keys), number, key)
             value = self.access.binds.value(bound, SQL_TYPES[key.kind], part)
             compared.append((key, value))
         if len({key.is_descending for key in keys}) == 1 and not any(k.is_nullable for k in keys):
@@ -207,7 +209,7 @@ def page_size(found: int) -> int:
     return found
 
 
-def cursor_part(signature: str, length: int, number: int, kind: Kind, text: str) -> Any:
+def cursor_part(signature: str, length: int, number: int, key: Key, text: str) -> Any:
     """One key's value in a cursor; a cursor of another list or order is refused."""
     try:
         if len(text) > CURSOR_LENGTH:
@@ -215,22 +217,24 @@ def cursor_part(signature: str, length: int, number: int, kind: Kind, text: str)
         values = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         if not isinstance(values, list) or values[0] != signature or len(values) != length + 1:
             raise ValueError  # noqa: TRY301
-        return _key_value(kind, values[number + 1])
+        return _key_value(key, values[number + 1])
     except (ValueError, RecursionError, IndexError, TypeError, AttributeError):
         message = "A cursor is not one of this list in this order; take it from the page before."
         raise RefusalError(Code.BAD_USER_INPUT, message) from None
 
 
-def _key_value(kind: Kind, value: Any) -> Any:
+def _key_value(key: Key, value: Any) -> Any:
     if value is None:
+        if not key.is_nullable:
+            raise ValueError(value)
         return None
-    match kind:
+    match key.kind:
         case Kind.ID:
             return UUID(value)
         case Kind.DATE:
             return date.fromisoformat(value)
         case Kind.DATETIME:
-            return datetime.fromisoformat(value)
+            return _instant(value)
         case Kind.STRING:
             return storable(_exactly(value, str))
         case Kind.BOOLEAN:
@@ -240,6 +244,13 @@ def _key_value(kind: Kind, value: Any) -> Any:
             if not -(2**63) <= number < 2**63:
                 raise ValueError(number)
             return number
+
+
+def _instant(value: str) -> datetime:
+    instant = datetime.fromisoformat(value)
+    if not is_storable_instant(instant):
+        raise ValueError(value)
+    return instant
 
 
 def _exactly(value: Any, expected: type) -> Any:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import datetime
 from enum import Enum, StrEnum
 from typing import Any, NewType
 
 import strawberry
 from graphql import GraphQLError
+from strawberry.schema.types.base_scalars import DateTimeDefinition
 from strawberry.types.scalar import ScalarDefinition
+
+from citywide.db.holdable import is_storable_instant, is_storable_text
+from citywide.errors import Code, RefusalError
 
 # Up to 14 digits of yuan: every public budget, and still exact in a bigint of fen.
 _MONEY = re.compile(r"(-?)(\d{1,14})(?:\.(\d{1,2}))?")
@@ -39,6 +45,38 @@ MONEY: ScalarDefinition = strawberry.scalar(
     serialize=print_money,
     parse_value=parse_money,
 )
+
+
+def parse_instant(value: object) -> datetime:
+    """An instant with its offset from UTC: without one it would be another on each machine."""
+    assert DateTimeDefinition.parse_value is not None
+    try:
+        found: datetime = DateTimeDefinition.parse_value(value)
+    except OverflowError:
+        # Midnight at the end of the last day there is.
+        raise _no_instant() from None
+    if not is_storable_instant(found):
+        raise _no_instant()
+    return found
+
+
+def _no_instant() -> GraphQLError:
+    message = (
+        "A DateTime has an offset from UTC, such as 2015-11-02T09:00:00+08:00, and lies within "
+        "the years 1 to 9999 of UTC."
+    )
+    return GraphQLError(message)
+
+
+DATE_TIME: ScalarDefinition = replace(DateTimeDefinition, parse_value=parse_instant)
+
+
+def storable(text: str) -> str:
+    """`text` to compare stored ones with; raises `RefusalError` for what no stored text can be."""
+    if not is_storable_text(text):
+        message = "A text holds a NUL character or half a surrogate pair, which no stored text has."
+        raise RefusalError(Code.BAD_USER_INPUT, message)
+    return text
 
 
 @strawberry.enum(description="The language of a label.")

@@ -38,7 +38,7 @@ from citywide.graph.declare import (
     Value,
 )
 from citywide.graph.mutation_types import MutationTypes
-from citywide.graph.scalars import MONEY, Locale, Money, OrderDirection
+from citywide.graph.scalars import DATE_TIME, MONEY, Locale, Money, OrderDirection
 from citywide.graph.shapes import argument, enum_of, field, finish, list_of, optional, union
 from citywide.rules.words import Words
 
@@ -202,7 +202,9 @@ def build_schema(catalogue: Catalogue) -> Schema:
         subscription=types.subscription() if catalogue.topics else None,
         types=[types.output[name] for name in catalogue.entities],
         config=StrawberryConfig(
-            scalar_map={Money: MONEY}, sort_schema=True, disable_field_suggestions=True
+            scalar_map={Money: MONEY, datetime: DATE_TIME},
+            sort_schema=True,
+            disable_field_suggestions=True,
         ),
     )
     return Schema(schema, catalogue)

@@ -5,7 +5,8 @@ This is CollectFields of the GraphQL specification (October 2021, §6.3.2) over 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,7 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLDirective,
+    GraphQLError,
     GraphQLIncludeDirective,
     GraphQLObjectType,
     GraphQLSchema,
@@ -23,6 +25,8 @@ from graphql import (
     SelectionSetNode,
 )
 from graphql.execution.values import VariableValues, get_argument_values, get_directive_values
+
+from citywide.errors import Code, RefusalError
 
 
 @dataclass(slots=True)
@@ -114,7 +118,8 @@ class Selections:
 
     def _is_included(self, node: Any) -> bool:
         def argument(directive: GraphQLDirective) -> Any:
-            values = get_directive_values(directive, node, self.variables)
+            with _required():
+                values = get_directive_values(directive, node, self.variables)
             return None if values is None else values["if"]
 
         return argument(GraphQLSkipDirective) is not True and (
@@ -138,7 +143,21 @@ class Selections:
         """The field's arguments, variables as references."""
         parent = self.schema.type_map[type_name]
         assert isinstance(parent, GraphQLObjectType)
-        return get_argument_values(parent.fields[group.name], group.nodes[0], self.variables)
+        with _required():
+            return get_argument_values(parent.fields[group.name], group.nodes[0], self.variables)
+
+
+@contextmanager
+def _required() -> Iterator[None]:
+    """Refuse the null of a variable with a default where a value is required.
+
+    The specification lets such a variable stand there (October 2021, §5.8.5), and the request give
+    null for it: what neither the document nor the variables show alone.
+    """
+    try:
+        yield
+    except GraphQLError as error:
+        raise RefusalError(Code.BAD_USER_INPUT, error.message) from None
 
 
 def _condition(fragment: FragmentDefinitionNode | InlineFragmentNode) -> str | None:

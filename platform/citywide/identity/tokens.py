@@ -116,7 +116,7 @@ class Verifier:
                 # The signature algorithm's older name is what most issuers still write.
                 warnings.simplefilter("ignore", SecurityWarning)
                 claims = jwt.decode(token, key, algorithms=[algorithm]).claims
-        except (JoseError, ValueError) as error:
+        except (JoseError, ValueError, RecursionError) as error:
             raise _refused("The token's signature is not valid.") from error
         return self._accepted(claims)
 

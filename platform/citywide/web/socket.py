@@ -55,7 +55,7 @@ class CloseError(Exception):
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
         self.code = code
-        self.reason = reason.encode()[:REASON_BYTES].decode(errors="ignore")
+        self.reason = reason.encode(errors="replace")[:REASON_BYTES].decode(errors="ignore")
 
 
 class _GoneError(Exception):
@@ -264,7 +264,8 @@ class _Connection:
         return message
 
     async def _send(self, message: dict[str, Any]) -> None:
-        await self._send_text(json.dumps(message, ensure_ascii=False))
+        # ASCII, with escapes: a client's own id may hold half a surrogate pair, which is no UTF-8.
+        await self._send_text(json.dumps(message))
 
     async def _send_text(self, text: str) -> None:
         try:
