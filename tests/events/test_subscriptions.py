@@ -180,6 +180,61 @@ async def test_an_event_that_is_too_old_to_resume_from_is_said_to_be(city: City)
     assert "7 days" in message["payload"][0]["message"]
 
 
+def an_event_id(transaction: int, milliseconds: int) -> str:
+    """An event id of our form, whatever it says."""
+    return Place(transaction, UUID(int=milliseconds << 80 | new_id().int & ((1 << 80) - 1))).token
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        an_event_id(5, 2**48 - 1),
+        an_event_id(2**63 - 1, int(time.time() * 1_000)),
+        an_event_id(2**63, int(time.time() * 1_000)),
+        an_event_id(2**64 - 1, 2**48 - 1),
+        "_" * 32,
+        "9" * 5_000,
+    ],
+)
+async def test_an_event_id_that_we_cannot_have_given_is_said_to_be_none(
+    city: City, token: str
+) -> None:
+    user = "shouqianshou.director"
+    async with city.stream(user, RECORDED, after=token) as stream:
+        await stream.begun()
+        told = json.loads((await stream.next())["data"])
+    assert told["errors"][0]["message"] == "`after` is not the id of an event."
+    async with city.signed_in(user) as socket:
+        await socket.subscribe(RECORDED, after=token)
+        message = await socket.next()
+    assert message["payload"][0]["message"] == "`after` is not the id of an event."
+
+
+async def test_half_a_surrogate_pair_in_a_message_is_answered_and_the_connection_goes_on(
+    city: City,
+) -> None:
+    half = "\ud842"
+    async with city.signed_in("shouqianshou.director") as socket:
+        for query, variables in (
+            ("{ viewer { name } }", {}),
+            (f"{{ {half} }}", {}),
+            ("query($i: [ID!]!) { nodes(ids: $i) { id } }", {"i": [half]}),
+            ("query($w: AreaFilter) { areas(where: $w) { totalCount } }", {"w": {half: 1}}),
+            (RECORDED, {"after": half}),
+        ):
+            name = f"{half}{query}"[:90]
+            payload = {"query": query, "variables": variables}
+            await socket.send(type="subscribe", id=name, payload=payload)
+            while (message := await socket.next())["type"] == "next":
+                assert message["id"] == name
+            assert message["id"] == name
+            if message["type"] == "error":
+                assert {e["extensions"]["code"] for e in message["payload"]} == {"BAD_USER_INPUT"}
+        for _ in range(2):
+            await socket.send(type="subscribe", id=half, payload={"query": RECORDED})
+        assert await socket.closed() == (4409, "Subscriber for ? already exists")
+
+
 async def test_a_revoked_member_s_connections_are_closed(city: City) -> None:
     user = "shouqianshou.worker2"
     async with city.signed_in(user) as socket, city.stream(user, RECORDED) as stream:
