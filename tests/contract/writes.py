@@ -78,6 +78,10 @@ def _is_ours(it: Any) -> bool:
     return str(getattr(it, "__module__", "")).startswith("citywide.")
 
 
+def _kind(it: Any) -> type:
+    return it if isinstance(it, type) else type(it)
+
+
 def _all(found: Iterable[_Things]) -> _Things:
     return _NOTHING.union(*found)
 
@@ -214,6 +218,8 @@ class _Body:
                 return self._name(node.id)
             case ast.Attribute():
                 return _all(self._attribute(each, node.attr) for each in self._value(node.value))
+            case ast.Call(func=ast.Name(id="super")):
+                return self._above()
             case ast.Call():
                 return self._call(node)
             case ast.Constant(value=str()):
@@ -239,6 +245,11 @@ class _Body:
             self.seen[name] = _things(held.get(name, self.function.__globals__.get(name)))
         return self.seen[name]
 
+    def _above(self) -> _Things:
+        """The class above that of the method's receiver, whose instance it is as well."""
+        kinds = (_kind(each.it) for each in self._name("self") if isinstance(each, _Thing))
+        return frozenset(_Thing(kind.__mro__[1]) for kind in kinds)
+
     def _item(self, node: ast.Subscript) -> _Things:
         things = self._value(node.value)
         if _Thing(METADATA.tables) not in things:
@@ -256,7 +267,7 @@ class _Body:
             return _things(getattr(it, name, None))
         if not isinstance(thing, _Thing) or not (_is_ours(it) or _is_ours(type(it))):
             return _NOTHING
-        kind = it if isinstance(it, type) else type(it)
+        kind = _kind(it)
         found = inspect.getattr_static(kind, name, None)
         if isinstance(found, property):
             return self._follow(found.fget, [frozenset({thing})], {})
