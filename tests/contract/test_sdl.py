@@ -20,7 +20,7 @@ from graphql import (
 from typer.testing import CliRunner
 
 from citywide.authz.policy import Policy
-from citywide.cli.schema import FILE, app
+from citywide.cli.schema import FILE, app, pages
 from citywide.errors import RefusalError
 from citywide.graph.schema import Schema
 from citywide.graph.visible import visible_schema
@@ -76,6 +76,12 @@ ENUMS_OF_PLAIN_WORDS = {
 def test_the_published_schema_is_the_codes(schema: Schema) -> None:
     published = (CHECKOUT / FILE).read_text(encoding="utf-8")
     assert published == schema.sdl(), "Run `citywide schema print --write` and review the change."
+
+
+@pytest.mark.parametrize("file", pages(), ids=str)
+def test_the_published_pages_are_the_codes(file: Path) -> None:
+    published = (CHECKOUT / file).read_text(encoding="utf-8")
+    assert published == pages()[file], "Run `citywide schema pages --write` and review the change."
 
 
 def test_the_command_prints_and_writes_the_schema(

@@ -40,7 +40,7 @@ from citywide.graph.declare import (
 from citywide.graph.mutation_types import MutationTypes
 from citywide.graph.scalars import DATE_TIME, MONEY, Locale, Money, OrderDirection
 from citywide.graph.shapes import argument, enum_of, field, finish, list_of, optional, union
-from citywide.rules.words import Words
+from citywide.rules.words import sets_of_words
 
 # How many rows a page holds when the caller does not say, and at most.
 PAGE_DEFAULT = 20
@@ -192,7 +192,7 @@ def is_maskable(declared: Field) -> bool:
 def build_schema(catalogue: Catalogue) -> Schema:
     """Make the Strawberry schema of every declared entity and root."""
     # Before anything refers to them: an enum that Strawberry makes by itself says nothing.
-    for words in Words.__subclasses__():
+    for words in sets_of_words():
         enum_of(words)
     types = _Types(catalogue)
     types.build()

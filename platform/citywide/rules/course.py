@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import Table
 
-from citywide.rules.words import Words
+from citywide.rules.words import PACKAGE, Words
 
 Row = Mapping[str, Any]
 
@@ -155,5 +155,6 @@ class Course:
 
 
 def courses() -> list[type[Course]]:
-    """Every declared course, by name."""
-    return sorted(Course.__subclasses__(), key=lambda course: course.__name__)
+    """Every course that the platform declares, by name."""
+    declared = [each for each in Course.__subclasses__() if each.__module__.startswith(PACKAGE)]
+    return sorted(declared, key=lambda course: course.__name__)

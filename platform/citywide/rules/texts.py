@@ -33,7 +33,7 @@ def text_faults(path: Path, text: str, *, longest: int, lines: bool = False) -> 
         yield Fault(path, message, "BLANK")
     if len(text) > longest:
         message = f"This has {len(text)} characters; at most {longest} are kept."
-        yield Fault(path, message, "TOO_LONG", {"longest": str(longest)})
+        yield Fault(path, message, "TOO_LONG", {"maxLength": str(longest)})
     elif not is_printable(text, lines=lines):
         yield Fault(path, "This contains control or invisible characters.", "UNPRINTABLE")
 
