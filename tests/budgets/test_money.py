@@ -170,6 +170,21 @@ async def test_a_returned_voucher_is_mended_and_a_reversed_one_is_as_if_it_had_n
     await assert_balanced(pilot)
 
 
+async def test_what_is_reversed_of_a_closed_commitment_is_available_again(pilot: House) -> None:
+    books = await Books.opened(pilot, ACTIVITIES="9000.00")
+    commitment = (await books.commit("ACTIVITIES", "800.00"))["commitment"]
+    expense = (await books.spend(commitment["id"], "300.00"))["expense"]
+    step = {"expenseId": expense["id"], "version": expense["version"]}
+    approved = await done(pilot, DIRECTOR, "approveExpense", "expense { version }", **step)
+    closing = {"commitmentId": commitment["id"], "version": commitment["version"]}
+    await done(pilot, FINANCE, "closeCommitment", "commitment { id }", **closing)
+    step["version"] = approved["version"]
+    await done(pilot, DIRECTOR, "reverseExpense", "expense { id }", reason="重复入账", **step)
+    line = await books.line("ACTIVITIES")
+    assert (line["available"], line["committed"], line["spent"]) == ("9000.00", "0.00", "0.00")
+    await assert_balanced(pilot)
+
+
 async def test_an_approved_period_is_locked(pilot: House) -> None:
     books = await Books.opened(pilot, ACTIVITIES="9000.00")
     commitment = (await books.commit("ACTIVITIES", "800.00"))["commitment"]

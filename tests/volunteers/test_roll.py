@@ -35,6 +35,12 @@ async def test_a_volunteer_is_registered_with_what_they_offer_and_when(pilot: Ho
     assert entry["slots"]["nodes"] == [SLOT]
 
 
+async def test_a_list_that_is_null_is_as_one_that_is_left_out(pilot: House) -> None:
+    answer = await register(pilot, "N-1", skillIds=None, slots=None)
+    entry = answer["volunteer"]
+    assert (entry["abilities"]["nodes"], entry["slots"]["nodes"]) == ([], [])
+
+
 async def test_the_pilots_words_for_skills_became_codes(pilot: House) -> None:
     read = """{ agencies { nodes { volunteers(where: {abilities: {skill: {code: {eq: "LAW"}}}}) {
         nodes { skills } } } } }"""

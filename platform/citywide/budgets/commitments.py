@@ -9,7 +9,7 @@ from citywide.acts.act import Act
 from citywide.acts.problems import wrong_state
 from citywide.budgets.courses import CommitmentCourse
 from citywide.budgets.ledger import Account, AccountKind, OverdrawnError, move
-from citywide.budgets.models import COMMITMENT, EXPENSE
+from citywide.budgets.models import COMMITMENT, EXPENSE, CommitmentRow
 from citywide.budgets.posting import balances_of, book, open_accounts
 from citywide.budgets.problems import BudgetExceeded, exceeded
 from citywide.budgets.rules import PAYEE_LENGTH, booked_faults, check_books, line_of
@@ -107,9 +107,14 @@ async def close_commitment(act: Act, draft: CommitmentClosing) -> UUID:
         message = f"The expense {waiting[0]['number']} is not decided yet."
         raise wrong_state(message, "commitment_id")
     await act.take(CommitmentCourse.close, commitment, draft, "commitment_id")
+    await give_back(act, commitment)
+    return commitment["id"]
+
+
+async def give_back(act: Act, commitment: CommitmentRow) -> None:
+    """What is held of a commitment and will not be spent is available again."""
     rest = (await balances_of(act, commitment["id"])).get(AccountKind.COMMITTED, 0)
     if rest:
         committed = Account(AccountKind.COMMITTED, commitment["id"])
         available = Account(AccountKind.AVAILABLE, commitment["budget_line_id"])
         await book(act, "CLOSING", move(rest, committed, available), subject_id=commitment["id"])
-    return commitment["id"]

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from citywide.acts.act import APPROVAL_REQUESTED, Act
 from citywide.acts.problems import not_yours
+from citywide.budgets.commitments import give_back
 from citywide.budgets.courses import CommitmentCourse, ExpenseCourse
 from citywide.budgets.ledger import Account, AccountKind, OverdrawnError, move, reversal
 from citywide.budgets.ledger_models import LEDGER_TRANSACTION
@@ -20,7 +21,7 @@ from citywide.budgets.models import (
 from citywide.budgets.posting import balances_of, book, legs_of
 from citywide.budgets.problems import BudgetExceeded, exceeded
 from citywide.budgets.rules import PAYEE_LENGTH, booked_faults, check_books, line_of
-from citywide.budgets.words import ExpenseStatus
+from citywide.budgets.words import CommitmentStatus, ExpenseStatus
 from citywide.errors import Fault, refuse
 from citywide.graph.mutate import mutation
 from citywide.ids import NodeId
@@ -206,6 +207,10 @@ async def reverse_expense(act: Act, draft: ExpenseReversal) -> UUID:
             reason=draft.reason,
             reverses_id=transaction["id"],
         )
+    commitment = await act.find(COMMITMENT, expense["commitment_id"], "expense_id")
+    if commitment["status"] == CommitmentStatus.CLOSED:
+        # Nothing more is spent on it, so what came back to it would be held for ever.
+        await give_back(act, commitment)
     return expense["id"]
 
 

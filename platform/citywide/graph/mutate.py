@@ -204,6 +204,10 @@ class Reading:
                     values[each.name] = None
                 continue
             value = given[schema_name(each)]
+            if value is None and not each.is_nullable and each.default not in (MISSING, UNSET):
+                # Null is what leaving it out is.
+                values[each.name] = each.default
+                continue
             if value is None or not each.is_list:
                 values[each.name] = self._value(each, value, here, faults)
                 continue
