@@ -229,8 +229,8 @@ class Reading:
         if each.nested is not None:
             return self._object(each.nested, value, path, faults)
         if isinstance(value, Enum):
-            return each.words(value.value) if each.words is not None else value.value
-        return value
+            value = value.value
+        return value if each.words is None else each.words[value]
 
     def _address(
         self, each: InputField, value: str, path: tuple[str | int, ...], faults: list[Fault]
