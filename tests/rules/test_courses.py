@@ -72,6 +72,20 @@ def test_every_step_is_possible_in_its_states_and_refused_with_what_is_possible_
     assert refusal == "The paper is filed: you cannot write on now. Take a new sheet."
 
 
+def test_the_last_day_that_a_row_has_says_its_state_where_days_do() -> None:
+    days = {PaperStatus.FILED: "filed_on", PaperStatus.SENT: "sent_on"}
+    course = type(
+        "DatedCourse", (Course,), whole(), table=PAPERS, states=PaperStatus, noun="It", days=days
+    )
+    row: dict[str, Any] = {"sent_on": None, "filed_on": None}
+    assert course.state_of(row) is PaperStatus.DRAFT
+    row["sent_on"] = "2015-11-10"
+    assert course.state_of(row) is PaperStatus.SENT
+    row["filed_on"] = "2015-11-11"
+    assert course.state_of(row) is PaperStatus.FILED
+    assert course.values_of(PaperStatus.FILED, row) == {}
+
+
 def test_a_course_draws_every_step() -> None:
     drawn = declared(**whole()).diagram().splitlines()
     assert drawn == [
@@ -88,6 +102,10 @@ def test_every_course_of_the_platform_stands_on_a_table_whose_column_is_of_its_w
     for course in courses():
         assert course.table is METADATA.tables[course.table.name]
         assert course.__doc__, course
+        if course.days:
+            assert {*course.days.values()} <= {*course.table.c.keys()}
+            assert {*course.begins, *course.days} == {*course.states}
+            continue
         kept = course.table.c[course.column].info.get(WORDS_KEY)
         # A course whose stage is in several columns has words of its own.
         assert kept is course.states or course.state_of.__func__ is not Course.state_of.__func__  # type: ignore[attr-defined]

@@ -173,7 +173,8 @@ class Act(Workspace):
     def check_maker(self, step: Step, row: Mapping[str, Any], *path: str) -> None:
         """Refuse a step by whoever may not take it: who made something does not decide about it."""
         if self.member_id in {row[name] for name in step.not_by}:
-            raise not_yours(f"Somebody else has to {step.name} this: not who made it.", *path)
+            message = f"Somebody else has to {step.name} this: not who made it."
+            raise (step.course.own_work or _not_yours)(message, row, *path)
 
     # -- legacy: until every room is rewritten --------------------------------------------------
 
@@ -224,6 +225,10 @@ class Act(Workspace):
 
 def _wrong_state(message: str, _: Mapping[str, Any], *path: str) -> ProblemError:
     return wrong_state(message, *path)
+
+
+def _not_yours(message: str, _: Mapping[str, Any], *path: str) -> ProblemError:
+    return not_yours(message, *path)
 
 
 @cache

@@ -81,17 +81,22 @@ class Course:
     column: ClassVar[str]
     states: ClassVar[type[Words]]
     begins: ClassVar[tuple[Words, ...]]
-    # What a refusal is raised as, given its sentence, the row and a path; None: a `StateProblem`.
+    # Where days say the stage: the day's column of each stage but the first, the last one first.
+    days: ClassVar[Mapping[Words, str]]
+    # What a refusal is raised as, given its sentence, the row and a path; None: a `StateProblem`,
+    # and for a step by whoever may not take it an `AccessProblem`.
     problem: ClassVar[Callable[..., Exception] | None] = None
+    own_work: ClassVar[Callable[..., Exception] | None] = None
 
     def __init_subclass__(
         cls, *, table: Table, noun: str, states: type[Words], column: str = "status",
-        begins: tuple[Words, ...] = (),
+        begins: tuple[Words, ...] = (), days: Mapping[Words, str] | None = None,
     ) -> None:  # fmt: skip
         """Refuses a step outside of the course: from or to a stage that `states` does not have."""
         super().__init_subclass__()
         cls.table, cls.noun, cls.column, cls.states = table, noun, column, states
         cls.begins = begins or (next(iter(states)),)
+        cls.days = days or {}
         for each in (*cls.steps(), *cls.permissions()):
             strange = {*each.sources, *getattr(each, "targets", ())} - set(states)
             if strange:
@@ -113,13 +118,16 @@ class Course:
     @classmethod
     def state_of(cls, row: Row) -> Words:
         """The stage that a row is at."""
+        if cls.days:
+            reached = (state for state, day in cls.days.items() if row[day] is not None)
+            return next(reached, cls.begins[0])
         found: Words = cls.states.__members__[str(row[cls.column])]
         return found
 
     @classmethod
     def values_of(cls, state: Words, row: Row) -> dict[str, Any]:  # noqa: ARG003 -- for courses whose stage is in several columns
-        """The columns of a row that has come to `state`."""
-        return {cls.column: state}
+        """The columns of a row that has come to `state`; the use case gives a day that says it."""
+        return {} if cls.days else {cls.column: state}
 
     @classmethod
     def possible(cls, state: Words) -> tuple[Step, ...]:

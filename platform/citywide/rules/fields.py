@@ -260,6 +260,11 @@ def word(description: str, *, default: Any = MISSING) -> Any:
     return _declared(About(description=description), default)
 
 
+def part(description: str, *, default: Any = MISSING) -> Any:
+    """Another draft inside of this one: the field is annotated with it."""
+    return _declared(About(description=description), default)
+
+
 def id_of(entity: str, description: str, *, default: Any = MISSING) -> Any:
     """The id of a row of `entity`.
 
@@ -305,7 +310,8 @@ def _listing(least: int, most: int, *, is_distinct: bool) -> _Listed:
     kw_only_default=True,
     frozen_default=True,
     field_specifiers=(
-        line, paragraph, phone, whole, version, money, day, flag, word, id_of, ids_of, list_of,
+        line, paragraph, phone, whole, version, money, day, flag, word, part, id_of, ids_of,
+        list_of,
     ),
 )  # fmt: skip
 def draft(cls: type[D]) -> type[D]:
