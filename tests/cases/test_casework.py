@@ -81,6 +81,15 @@ async def test_a_step_out_of_turn_is_a_problem_that_says_what_is_possible(story:
     assert await story.tables() == before
 
 
+@pytest.mark.parametrize("mutation", ["returnClosure", "returnCasePlan", "reopenCase"])
+async def test_what_was_not_asked_for_is_not_returned(story: Story, mutation: str) -> None:
+    await story.opened()
+    before = await story.tables()
+    refused = await story.step(DIRECTOR, mutation, reason="还不到时候。")
+    assert (refused["__typename"], refused["code"]) == ("CaseStageProblem", "WRONG_STAGE")
+    assert await story.tables() == before
+
+
 async def test_a_plan_is_returned_with_a_reason_and_handed_in_again(story: Story) -> None:
     await story.planned()
     await story.submitted()

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from citywide.acts.act import Act
+from citywide.acts.problems import ProblemError, schema_path
+from citywide.beneficiaries.models import BENEFICIARY
+from citywide.cases.problems import RevealingProblem
+from citywide.tenancy.models import MEMBER
+from citywide.volunteers.models import VOLUNTEER
 
 # A single character is part of ordinary words.
 SHORTEST_NAME = 2
@@ -69,3 +78,43 @@ def _pieces(text: str, known: Known) -> Iterator[str]:
         yield from (word for word in words if word in plain)
     digits = _BETWEEN_DIGITS.sub("", _DAY.sub(" ", unicodedata.normalize("NFKC", text)))
     yield from _NUMBER.findall(digits)
+
+
+async def check_deidentified(
+    act: Act, texts: Mapping[str, str], *, hides_staff: bool = False
+) -> None:
+    """Refuse texts for the eyes of others when they give one of the agency's persons away.
+
+    `texts` are keyed by the input's fields. Only the agency's own people are told what gives
+    somebody away: to anyone else that would say whom the agency knows.
+    """
+    known = await _known_persons(act, has_staff=hides_staff)
+    is_own = act.principal.tenant_id == act.tenant_id
+    for field, text in texts.items():
+        pieces = revealing(text, known)
+        if pieces:
+            message = (
+                "Others read this, so it must not give anybody away: take out names, numbers "
+                "and addresses."
+            )
+            raise ProblemError(
+                RevealingProblem(
+                    code="REVEALING",
+                    message=message,
+                    path=schema_path([field]),
+                    pieces=pieces if is_own else [],
+                )
+            )
+
+
+async def _known_persons(act: Act, *, has_staff: bool) -> Known:
+    """What the agency where the act works knows its persons by, the staff if so wanted."""
+    person = BENEFICIARY.c
+    files = await act.select(select(person.name, person.file_number, person.address), BENEFICIARY)
+    others = await act.select(select(VOLUNTEER.c.name), VOLUNTEER)
+    others += await act.select(select(MEMBER.c.name), MEMBER) if has_staff else []
+    return known_of(
+        [row["name"] for row in (*files, *others)],
+        [row["file_number"] for row in files],
+        [row["address"] for row in files if row["address"]],
+    )

@@ -1,186 +1,178 @@
-"""The use cases on a case's goals and actions, as mutations."""
+"""Use cases of a case's goals and of what is done for them: plan it, record it, give it up."""
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
 from uuid import UUID
 
-from asyncpg import Record
-from sqlalchemy import Table
-
 from citywide.acts.act import Act
-from citywide.acts.legacy import insert_rows, rows_with
 from citywide.acts.problems import wrong_state
-from citywide.cases.commands import check_day, check_deidentified, check_stage, find_case
-from citywide.cases.drafts import (
-    ActionDraft,
-    DoneDraft,
-    DropActionDraft,
-    DropGoalDraft,
-    GoalDraft,
-    ScoreDraft,
+from citywide.cases.casework import early_faults, part_and_case
+from citywide.cases.courses import ActionCourse, CaseCourse, GoalCourse
+from citywide.cases.deidentified import check_deidentified
+from citywide.cases.models import (
+    CASE_ACTION,
+    CASE_FILE,
+    CASE_GOAL,
+    GOAL_SCORE,
+    CaseFileRow,
+    CaseGoalRow,
 )
-from citywide.cases.models import CASE_ACTION, CASE_GOAL, GOAL_SCORE
 from citywide.cases.problems import CaseStageProblem, RevealingProblem
-from citywide.cases.stages import CaseStage
+from citywide.cases.words import ActionState
 from citywide.errors import Fault, refuse
 from citywide.graph.mutate import mutation
-from citywide.ids import new_id
-from citywide.rules.legacy import optional_text_faults
-from citywide.rules.texts import NOTE_LENGTH, TITLE_LENGTH, text_faults
+from citywide.rules.fields import day, draft, id_of, line, paragraph, whole
+from citywide.rules.texts import TITLE_LENGTH
 
 HIGHEST_SCORE = 10
 # More goals or actions than a page shows are no plan that somebody follows.
 MOST_GOALS = 12
 MOST_ACTIONS = 60
-NO_GOAL = "No goal of this agency's cases has this id."
-NO_ACTION = "No action of this agency's cases has this id."
+
+
+@draft
+class GoalDraft:
+    """A goal to set."""
+
+    case_id: UUID = id_of("Case", "The case.")
+    aim: str = line("What is to be different; names nobody.", TITLE_LENGTH)
+    starting_score: int = whole("Where the person stands now.", most=HIGHEST_SCORE)
+    target_score: int = whole("Where they want to stand.", most=HIGHEST_SCORE)
+    due_on: date = day("By when.")
 
 
 @mutation(gives="CaseGoal", problems=[CaseStageProblem, RevealingProblem])
 async def set_goal(act: Act, draft: GoalDraft) -> UUID:
     """Set a goal of the plan while it is made; supervisors read it, so it names nobody."""
-    case = await find_case(act, draft.case_id)
-    check_stage(case, CaseStage.PLANNING)
-    faults = list(text_faults(("aim",), draft.aim, longest=TITLE_LENGTH))
-    for name in ("starting_score", "target_score"):
-        faults += _score_faults(name, getattr(draft, name))
+    case = await act.find(CASE_FILE, draft.case_id, "case_id", lock=True)
+    act.check(CaseCourse.change_its_plan, case, "case_id")
+    faults = []
     if draft.target_score <= draft.starting_score:
-        message = f"The target must be higher than the start, {draft.starting_score}."
-        faults.append(Fault(("target_score",), message))
-    if draft.due_on <= act.desk.today:
-        faults.append(Fault(("due_on",), f"A goal is due after today, {act.desk.today}."))
+        start = str(draft.starting_score)
+        message = f"The target must be higher than the start, {start}."
+        faults.append(Fault(("target_score",), message, "OUT_OF_RANGE", {"start": start}))
+    if draft.due_on <= act.today:
+        message = f"A goal is due after today, {act.today}."
+        faults.append(Fault(("due_on",), message, "OUT_OF_RANGE", {"today": str(act.today)}))
     refuse(faults)
-    await _check_room(act, CASE_GOAL, draft.case_id, MOST_GOALS)
+    if len(await act.rows(CASE_GOAL, case_id=case["id"])) >= MOST_GOALS:
+        raise wrong_state(f"A case has at most {MOST_GOALS} goals.")
     await check_deidentified(act, {"aim": draft.aim})
-    row = act.desk.owned(
-        id=new_id(),
-        case_id=draft.case_id,
-        aim=draft.aim,
-        starting_score=draft.starting_score,
-        target_score=draft.target_score,
-        due_on=draft.due_on,
-    )
-    [goal_id] = await insert_rows(act.transaction, table=CASE_GOAL, rows=[row])
-    return goal_id
+    return await act.insert(CASE_GOAL, draft)
+
+
+@draft
+class DropGoalDraft:
+    """A goal to give up."""
+
+    goal_id: UUID = id_of("CaseGoal", "The goal.")
+    reason: str = paragraph("Why it is given up.")
 
 
 @mutation(gives="CaseGoal", problems=[CaseStageProblem])
 async def drop_goal(act: Act, draft: DropGoalDraft) -> UUID:
     """Give up a goal, and with it its open actions, while the plan is made or revised."""
-    goal, case = await _part_and_case(act, CASE_GOAL, draft.goal_id, "goal_id", NO_GOAL)
-    check_stage(case, CaseStage.PLANNING)
-    _check_standing(goal, "goalId")
-    refuse(text_faults(("reason",), draft.reason, longest=NOTE_LENGTH, lines=True))
-    dropped = {"dropped_on": act.desk.today, "drop_reason": draft.reason}
-    await act.update(CASE_GOAL, goal, dropped)
-    for action in await rows_with(
-        act.transaction, desk=act.desk, column=CASE_ACTION.c.goal_id, values=[draft.goal_id]
-    ):
-        if action["done_on"] is None and action["dropped_on"] is None:
-            await act.update(CASE_ACTION, action, dropped)
-    return draft.goal_id
+    goal, case = await part_and_case(act, CASE_GOAL, draft.goal_id, "goal_id")
+    act.check(CaseCourse.change_its_plan, case, "goal_id")
+    dropped: dict[str, Any] = {"dropped_on": act.today, "drop_reason": draft.reason}
+    await act.take(GoalCourse.drop, goal, draft, "goal_id", **dropped)
+    for action in await act.rows(CASE_ACTION, goal_id=goal["id"]):
+        if ActionCourse.state_of(action) is ActionState.OPEN:
+            await act.take(ActionCourse.drop, action, draft, "goal_id", **dropped)
+    return goal["id"]
+
+
+@draft
+class ScoreDraft:
+    """Where the person stands on a goal."""
+
+    goal_id: UUID = id_of("CaseGoal", "The goal.")
+    scored_on: date = day("The day on which they were asked.", past=True)
+    score: int = whole("Where they stand.", most=HIGHEST_SCORE)
+    note: str | None = paragraph("What they said about it.", default=None)
 
 
 @mutation(gives="CaseGoal", problems=[CaseStageProblem])
 async def score_goal(act: Act, draft: ScoreDraft) -> UUID:
     """Record where the person stands on a goal; the newest score is the goal's."""
-    goal, case = await _part_and_case(act, CASE_GOAL, draft.goal_id, "goal_id", NO_GOAL)
-    check_stage(case, CaseStage.INTERVENTION, CaseStage.EVALUATION)
-    _check_standing(goal, "goalId")
-    faults = list(_score_faults("score", draft.score))
-    faults += optional_text_faults(("note",), draft.note, longest=NOTE_LENGTH, lines=True)
-    refuse(faults)
-    check_day(act, case, "scored_on", draft.scored_on)
-    earlier = await rows_with(
-        act.transaction, desk=act.desk, column=GOAL_SCORE.c.goal_id, values=[draft.goal_id]
-    )
+    goal, case = await part_and_case(act, CASE_GOAL, draft.goal_id, "goal_id")
+    act.check(CaseCourse.record_its_progress, case, "goal_id")
+    act.check(GoalCourse.score, goal, "goal_id")
+    refuse(early_faults("scored_on", draft.scored_on, case["opened_on"]))
+    earlier = await act.rows(GOAL_SCORE, goal_id=goal["id"])
     newest = max((row["scored_on"] for row in earlier), default=draft.scored_on)
-    if draft.scored_on < newest:
-        refuse([Fault(("scored_on",), f"The goal was scored on {newest} already.")])
-    row = act.desk.owned(
-        id=new_id(),
-        goal_id=draft.goal_id,
-        scored_on=draft.scored_on,
-        score=draft.score,
-        note=draft.note,
-        member_id=act.principal.member_id,
-    )
-    await insert_rows(act.transaction, table=GOAL_SCORE, rows=[row])
-    await act.update(CASE_GOAL, goal, {"score": draft.score})
-    return draft.goal_id
+    message = "The goal was scored on {} already."
+    refuse(early_faults("scored_on", draft.scored_on, newest, message))
+    await act.insert(GOAL_SCORE, draft, member_id=act.member_id)
+    await act.update(CASE_GOAL, goal, score=draft.score)
+    return goal["id"]
+
+
+@draft
+class ActionDraft:
+    """An action to plan."""
+
+    goal_id: UUID = id_of("CaseGoal", "The goal it serves.")
+    what: str = line("What is to be done; names nobody.", TITLE_LENGTH)
+    due_on: date = day("By when.")
 
 
 @mutation(gives="CaseAction", problems=[CaseStageProblem, RevealingProblem])
 async def plan_action(act: Act, draft: ActionDraft) -> UUID:
     """Plan an action for a goal; supervisors read it, so it names nobody."""
-    goal, case = await _part_and_case(act, CASE_GOAL, draft.goal_id, "goal_id", NO_GOAL)
-    check_stage(case, CaseStage.PLANNING)
-    _check_standing(goal, "goalId")
-    faults = list(text_faults(("what",), draft.what, longest=TITLE_LENGTH))
-    if not act.desk.today < draft.due_on <= goal["due_on"]:
+    goal, case = await part_and_case(act, CASE_GOAL, draft.goal_id, "goal_id")
+    act.check(CaseCourse.change_its_plan, case, "goal_id")
+    act.check(GoalCourse.plan_actions_for, goal, "goal_id")
+    if not act.today < draft.due_on <= goal["due_on"]:
+        limits = {"today": str(act.today), "max": str(goal["due_on"])}
         message = f"An action is due after today and by the goal's day, {goal['due_on']}."
-        faults.append(Fault(("due_on",), message))
-    refuse(faults)
-    await _check_room(act, CASE_ACTION, case["id"], MOST_ACTIONS)
+        refuse([Fault(("due_on",), message, "OUT_OF_RANGE", limits)])
+    if len(await act.rows(CASE_ACTION, case_id=case["id"])) >= MOST_ACTIONS:
+        raise wrong_state(f"A case has at most {MOST_ACTIONS} actions.")
     await check_deidentified(act, {"what": draft.what})
-    row = act.desk.owned(
-        id=new_id(),
-        case_id=case["id"],
-        goal_id=draft.goal_id,
-        what=draft.what,
-        due_on=draft.due_on,
-    )
-    [action_id] = await insert_rows(act.transaction, table=CASE_ACTION, rows=[row])
-    return action_id
+    return await act.insert(CASE_ACTION, draft, case_id=case["id"])
+
+
+@draft
+class DropActionDraft:
+    """An action to give up."""
+
+    action_id: UUID = id_of("CaseAction", "The action.")
+    reason: str = paragraph("Why it is given up.")
 
 
 @mutation(gives="CaseAction", problems=[CaseStageProblem])
 async def drop_action(act: Act, draft: DropActionDraft) -> UUID:
     """Give up an action with the reason."""
-    action, case = await _part_and_case(act, CASE_ACTION, draft.action_id, "action_id", NO_ACTION)
-    check_stage(case, CaseStage.PLANNING, CaseStage.INTERVENTION)
-    _check_standing(action, "actionId")
-    refuse(text_faults(("reason",), draft.reason, longest=NOTE_LENGTH, lines=True))
-    dropped = {"dropped_on": act.desk.today, "drop_reason": draft.reason}
-    await act.update(CASE_ACTION, action, dropped)
-    return draft.action_id
+    action, case = await part_and_case(act, CASE_ACTION, draft.action_id, "action_id")
+    act.check(CaseCourse.drop_its_actions, case, "action_id")
+    dropped: dict[str, Any] = {"dropped_on": act.today, "drop_reason": draft.reason}
+    await act.take(ActionCourse.drop, action, draft, "action_id", **dropped)
+    return action["id"]
+
+
+@draft
+class DoneDraft:
+    """An action that was done."""
+
+    action_id: UUID = id_of("CaseAction", "The action.")
+    done_on: date = day("The day it was done.", past=True)
+    result: str = paragraph("What came of it.")
 
 
 @mutation(gives="CaseAction", problems=[CaseStageProblem])
 async def complete_action(act: Act, draft: DoneDraft) -> UUID:
     """Record that an action of the approved plan was done, and what came of it."""
-    action, case = await _part_and_case(act, CASE_ACTION, draft.action_id, "action_id", NO_ACTION)
-    check_stage(case, CaseStage.INTERVENTION, CaseStage.EVALUATION)
-    _check_standing(action, "actionId")
-    refuse(text_faults(("result",), draft.result, longest=NOTE_LENGTH, lines=True))
-    check_day(act, case, "done_on", draft.done_on)
-    await act.update(CASE_ACTION, action, {"done_on": draft.done_on, "result": draft.result})
-    return draft.action_id
+    action, case = await part_and_case(act, CASE_ACTION, draft.action_id, "action_id")
+    act.check(CaseCourse.record_its_progress, case, "action_id")
+    refuse(early_faults("done_on", draft.done_on, case["opened_on"]))
+    await act.take(ActionCourse.complete, action, draft, "action_id")
+    return action["id"]
 
 
-async def _part_and_case(
-    act: Act, table: Table, row_id: UUID, field_name: str, message: str
-) -> tuple[Record, Record]:
-    """A goal or an action as it stands once its case is locked, and the case."""
-    part = await act.find(table, row_id, field_name, message)
-    case = await find_case(act, part["case_id"], field_name)
-    return await act.find(table, row_id, field_name, message), case
-
-
-def _check_standing(row: Record, field_name: str) -> None:
-    if row["dropped_on"] is not None:
-        raise wrong_state("This was given up.", field_name)
-    if row.get("done_on") is not None:
-        raise wrong_state("This was done already.", field_name)
-
-
-async def _check_room(act: Act, table: Table, case_id: UUID, most: int) -> None:
-    rows = await rows_with(act.transaction, desk=act.desk, column=table.c.case_id, values=[case_id])
-    if len(rows) >= most:
-        raise wrong_state(f"A case has at most {most} of these.", "")
-
-
-def _score_faults(name: str, score: int) -> list[Fault]:
-    if 0 <= score <= HIGHEST_SCORE:
-        return []
-    return [Fault((name,), f"Scores go from 0 to {HIGHEST_SCORE}.")]
+async def standing_goals(act: Act, case: CaseFileRow) -> list[CaseGoalRow]:
+    """The goals of a case that were not given up."""
+    goals = await act.rows(CASE_GOAL, case_id=case["id"])
+    return [goal for goal in goals if goal["dropped_on"] is None]

@@ -1,9 +1,5 @@
 """Cases and their parts in the schema."""
 
-from enum import Enum
-
-import strawberry
-
 from citywide.cases.models import (
     CASE_ACTION,
     CASE_CONFERENCE,
@@ -16,7 +12,6 @@ from citywide.cases.models import (
     CONFERENCE_PARTICIPANT,
     GOAL_SCORE,
 )
-from citywide.cases.stages import CaseApproval, CaseOutcome, CaseStage, CaseStepKind, RiskLevel
 from citywide.graph.declare import (
     Kind,
     Value,
@@ -29,19 +24,6 @@ from citywide.graph.declare import (
     through,
 )
 from citywide.graph.topics import announce_approval
-
-
-@strawberry.enum(description="As what somebody helps in a case.")
-class PairingRole(Enum):
-    WORKER = "WORKER"
-    LAWYER = "LAWYER"
-    PSYCHOLOGIST = "PSYCHOLOGIST"
-    VOLUNTEER = "VOLUNTEER"
-    OTHER = "OTHER"
-
-
-for words in (CaseStage, CaseStepKind, CaseApproval, CaseOutcome, RiskLevel):
-    strawberry.enum(words, description=words.__doc__)
 
 _OF_CASE = through("Case", {"id": "case_id"})
 
@@ -59,10 +41,10 @@ class Case:
     number = column("The agency's own number of the case.")
     opened_on = column("The day it was taken on.")
     closed_on = column("The day its closure was approved; null while it is open.")
-    stage = column("The stage it is at.", enum=CaseStage)
-    awaiting = column("What waits for somebody's approval; null: nothing.", enum=CaseApproval)
-    risk = column("How much is at stake, as judged last.", enum=RiskLevel, mask=hidden)
-    outcome = column("How it ended, or is proposed to end.", enum=CaseOutcome, mask=hidden)
+    stage = column("The stage it is at.")
+    awaiting = column("What waits for somebody's approval; null: nothing.")
+    risk = column("How much is at stake, as judged last.", mask=hidden)
+    outcome = column("How it ended, or is proposed to end.", mask=hidden)
     review_on = column("The day on which the plan is looked at again.")
     problem = column("What led to it.", mask=hidden)
     findings = column("What the assessment found.", mask=hidden)
@@ -86,9 +68,9 @@ class Case:
 class CaseStep:
     """A step of a case: who took it, when and why."""
 
-    kind = column("Which step.", enum=CaseStepKind)
-    from_stage = column("The stage before; null: the case was opened.", enum=CaseStage)
-    to_stage = column("The stage after.", enum=CaseStage)
+    kind = column("Which step.")
+    from_stage = column("The stage before; null: the case was opened.")
+    to_stage = column("The stage after.")
     taken_on = column("The day it was taken.")
     reason = column("Why, where a reason is asked for.", mask=hidden)
     case = one("Case", "The case.", {"id": "case_id"})
@@ -187,7 +169,7 @@ class ConferenceParticipant:
 class CasePairing:
     """Somebody who helps in a case for a while (结对)."""
 
-    role = column("As what they help.", enum=PairingRole)
+    role = column("As what they help.")
     purpose = column("What for.", mask=hidden)
     paired_on = column("The first day.")
     ended_on = column("The last day; null while it runs.")
@@ -203,7 +185,7 @@ class CasePairing:
 class CaseRisk:
     """A judgement of how much is at stake in a case."""
 
-    level = column("How much.", enum=RiskLevel)
+    level = column("How much.")
     reason = column("What it was judged by.", mask=hidden)
     rated_on = column("The day of the judgement.")
     case = one("Case", "The case.", {"id": "case_id"})

@@ -1,13 +1,19 @@
 """Cases with their goals, actions, sessions, conferences, pairings, risks and every step taken."""
 
 from datetime import date
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Index, Text, UniqueConstraint, Uuid
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 
-from citywide.cases.stages import CaseApproval, CaseOutcome, CaseStage, CaseStepKind, RiskLevel
-from citywide.db.tables import TenantRow, Version, one_of, reference, tenant_table
+from citywide.cases.words import (
+    CaseApproval,
+    CaseOutcome,
+    CaseStage,
+    CaseStepKind,
+    PairingRole,
+    RiskLevel,
+)
+from citywide.db.tables import TenantRow, Version, reference, tenant_table
 
 
 class CaseFileRow(TenantRow):
@@ -22,13 +28,13 @@ class CaseFileRow(TenantRow):
     plan: str | None
     review_on: date | None
     evaluation: str | None
-    outcome: str | None
-    risk: str
-    stage: str
+    outcome: CaseOutcome | None
+    risk: RiskLevel
+    stage: CaseStage
     # What waits for approval, who asked for it, and the stage it goes back to if returned.
-    awaiting: str | None
+    awaiting: CaseApproval | None
     author_id: UUID | None
-    returns_to: str | None
+    returns_to: CaseStage | None
     version: Version
 
 
@@ -42,17 +48,14 @@ CASE_FILE = tenant_table(
     reference("beneficiary_id", "beneficiary"),
     reference("worker_id", "member"),
     reference("author_id", "member"),
-    one_of("stage", CaseStage),
-    one_of("returns_to", CaseStage),
-    one_of("awaiting", CaseApproval),
-    one_of("outcome", CaseOutcome),
-    one_of("risk", RiskLevel),
     CheckConstraint("opened_on <= closed_on", name="closed_on"),
     CheckConstraint(
         "(awaiting IS NULL) = (author_id IS NULL) AND (awaiting IS NULL) = (returns_to IS NULL)",
         name="author_id",
     ),
     writers=("agency",),
+    entity="Case",
+    caseload="worker_id",
 )
 
 
@@ -60,9 +63,9 @@ class CaseStepRow(TenantRow):
     """One step of the stage machine, or a change of worker: who took it, when and why."""
 
     case_id: UUID
-    kind: str
-    from_stage: str | None
-    to_stage: str
+    kind: CaseStepKind
+    from_stage: CaseStage | None
+    to_stage: CaseStage
     taken_on: date
     member_id: UUID
     reason: str | None
@@ -74,11 +77,9 @@ CASE_STEP = tenant_table(
     Index(None, "tenant_id", "case_id"),
     reference("case_id", "case_file"),
     reference("member_id", "member"),
-    one_of("kind", CaseStepKind),
-    one_of("from_stage", CaseStage),
-    one_of("to_stage", CaseStage),
     writers=("agency",),
     is_append_only=True,
+    caseload="case_id",
 )
 
 
@@ -105,6 +106,7 @@ CASE_GOAL = tenant_table(
     CheckConstraint("score BETWEEN 0 AND 10", name="score"),
     CheckConstraint("(dropped_on IS NULL) = (drop_reason IS NULL)", name="dropped_on"),
     writers=("agency",),
+    caseload="case_id",
 )
 
 
@@ -125,6 +127,7 @@ GOAL_SCORE = tenant_table(
     CheckConstraint("score BETWEEN 0 AND 10", name="score"),
     writers=("agency",),
     is_append_only=True,
+    caseload="goal_id",
 )
 
 
@@ -151,6 +154,7 @@ CASE_ACTION = tenant_table(
     CheckConstraint("(dropped_on IS NULL) = (drop_reason IS NULL)", name="dropped_on"),
     CheckConstraint("done_on IS NULL OR dropped_on IS NULL", name="done_or_dropped"),
     writers=("agency",),
+    caseload="case_id",
 )
 
 
@@ -171,6 +175,7 @@ CASE_SESSION = tenant_table(
     reference("service_record_id", "service_record"),
     writers=("agency",),
     is_append_only=True,
+    caseload="case_id",
 )
 
 
@@ -188,19 +193,11 @@ CASE_CONFERENCE = tenant_table(
     reference("case_id", "case_file"),
     writers=("agency",),
     is_append_only=True,
+    caseload="case_id",
 )
 
 
-def _who() -> tuple[Column[Any], ...]:
-    """A member, a volunteer, or somebody from outside, known by name and profession."""
-    return (
-        Column("member_id", Uuid),
-        Column("volunteer_id", Uuid),
-        Column("outside_name", Text),
-        Column("outside_profession", Text),
-    )
-
-
+# A member, a volunteer, or somebody from outside, known by name and profession.
 _IS_ONE_PERSON = (
     "num_nonnulls(member_id, volunteer_id, outside_name) = 1"
     " AND (outside_name IS NULL) = (outside_profession IS NULL)"
@@ -225,12 +222,13 @@ CONFERENCE_PARTICIPANT = tenant_table(
     CheckConstraint(_IS_ONE_PERSON, name="person"),
     writers=("agency",),
     is_append_only=True,
+    caseload="conference_id",
 )
 
 
 class CasePairingRow(TenantRow):
     case_id: UUID
-    role: str
+    role: PairingRole
     member_id: UUID | None
     volunteer_id: UUID | None
     outside_name: str | None
@@ -248,17 +246,17 @@ CASE_PAIRING = tenant_table(
     reference("case_id", "case_file"),
     reference("member_id", "member"),
     reference("volunteer_id", "volunteer"),
-    one_of("role", ("WORKER", "LAWYER", "PSYCHOLOGIST", "VOLUNTEER", "OTHER")),
     CheckConstraint(_IS_ONE_PERSON, name="person"),
     CheckConstraint("paired_on <= ended_on", name="ended_on"),
     CheckConstraint("(ended_on IS NULL) = (end_reason IS NULL)", name="end_reason"),
     writers=("agency",),
+    caseload="case_id",
 )
 
 
 class CaseRiskRow(TenantRow):
     case_id: UUID
-    level: str
+    level: RiskLevel
     reason: str
     rated_on: date
     member_id: UUID
@@ -270,7 +268,7 @@ CASE_RISK = tenant_table(
     Index(None, "tenant_id", "case_id"),
     reference("case_id", "case_file"),
     reference("member_id", "member"),
-    one_of("level", RiskLevel),
     writers=("agency",),
     is_append_only=True,
+    caseload="case_id",
 )

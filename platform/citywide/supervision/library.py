@@ -11,7 +11,7 @@ from citywide.acts.act import Act
 from citywide.acts.legacy import insert_rows
 from citywide.acts.problems import not_yours, wrong_state
 from citywide.authz.grants import Scope
-from citywide.cases.commands import check_deidentified
+from citywide.cases.deidentified import check_deidentified
 from citywide.cases.problems import RevealingProblem
 from citywide.errors import Fault, refuse
 from citywide.graph.mutate import mutation

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from citywide.acts.act import Act
 from citywide.acts.legacy import insert_rows, of_tenant, rows_with, tenant_rows
 from citywide.acts.problems import wrong_state
-from citywide.cases.commands import check_deidentified
+from citywide.cases.deidentified import check_deidentified
 from citywide.cases.problems import RevealingProblem
 from citywide.errors import Fault, refuse
 from citywide.graph.mutate import mutation
