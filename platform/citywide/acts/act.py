@@ -12,7 +12,7 @@ from asyncpg import Record
 from sqlalchemy import BigInteger, Table, Text, bindparam, func, select
 from sqlalchemy import cast as sql_cast
 
-from citywide.acts.problems import ProblemError, not_yours, stale, wrong_state
+from citywide.acts.problems import ProblemError, not_yours, stale
 from citywide.acts.workspace import Workspace
 from citywide.authz.grants import Scope
 from citywide.authz.policy import Policy
@@ -22,7 +22,7 @@ from citywide.db.session import Prepared, Transaction
 from citywide.db.tables import CASELOAD_KEY, METADATA, RowTable
 from citywide.errors import Fault, InvalidError
 from citywide.ids import NodeId
-from citywide.rules.course import Allows, Step
+from citywide.rules.course import Step
 from citywide.rules.words import Words
 from citywide.tenancy.desk import Desk
 
@@ -163,13 +163,6 @@ class Act(Workspace):
         if step.awaits:
             self.announce(APPROVAL_REQUESTED, row["id"])
 
-    def check(self, what: Step | Allows, row: Mapping[str, Any], *path: str) -> None:
-        """Refuse what the row's stage does not allow: the only question about it."""
-        course = what.course
-        refusal = course.refusal(course.state_of(row), what)
-        if refusal is not None:
-            raise (course.problem or _wrong_state)(refusal, row, *path)
-
     def check_maker(self, step: Step, row: Mapping[str, Any], *path: str) -> None:
         """Refuse a step by whoever may not take it: who made something does not decide about it."""
         if self.member_id in {row[name] for name in step.not_by}:
@@ -221,10 +214,6 @@ class Act(Workspace):
         """
         key = int.from_bytes(row_id.bytes[:8], "big", signed=True)
         await self.transaction.fetch(_serialising(), {"key": key})
-
-
-def _wrong_state(message: str, _: Mapping[str, Any], *path: str) -> ProblemError:
-    return wrong_state(message, *path)
 
 
 def _not_yours(message: str, _: Mapping[str, Any], *path: str) -> ProblemError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +14,13 @@ from citywide.db import rows
 from citywide.db.rows import among, insert_rows
 from citywide.db.session import Transaction
 from citywide.db.tables import is_city_table, is_tenant_table
+from citywide.errors import Fault, Path
 from citywide.rules.periods import Span
 from citywide.tenancy.desk import Desk
 from citywide.tenancy.models import MEMBER_ROLE
 
+NO_BENEFICIARY = "This agency keeps no file with this id."
+NO_WORKER = "This agency has no social worker or director with this id on that day."
 # Who works with beneficiaries: only they keep files, assess and turn out to a service.
 FIELD_ROLES = ("social_worker", "director")
 
@@ -101,13 +105,31 @@ async def field_workers(
     return dict(found)
 
 
+def worker_faults(
+    path: Path, worker_id: UUID, workers: Mapping[UUID, Sequence[Span]], *, day: date
+) -> Iterator[Fault]:
+    """A worker is a member with a field role on the day."""
+    if not any(span.covers(day) for span in workers.get(worker_id, ())):
+        yield Fault(path, NO_WORKER)
+
+
+def file_spans(files: Mapping[UUID, Record]) -> dict[UUID, Span]:
+    """On which days each file is open; one that was merged into another takes no record at all."""
+    return {
+        key: Span(row["opened_on"], row["opened_on" if row["merged_into_id"] else "closed_on"])
+        for key, row in files.items()
+    }
+
+
 __all__ = [
     "FIELD_ROLES",
+    "NO_BENEFICIARY",
     "Iterable",
     "Iterator",
     "among",
     "catalogue_rows",
     "field_workers",
+    "file_spans",
     "insert_rows",
     "of_tenant",
     "owned",
@@ -115,4 +137,5 @@ __all__ = [
     "spans",
     "tenant_rows",
     "update_row",
+    "worker_faults",
 ]

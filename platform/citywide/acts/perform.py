@@ -44,7 +44,7 @@ from citywide.db.session import Database, Prepared, Transaction
 from citywide.errors import InvalidError
 from citywide.events.models import OUTBOX
 from citywide.ids import new_id
-from citywide.rules.fields import check, is_draft
+from citywide.rules.fields import check, is_draft, is_versioned
 
 # A key is a UUID or what a frontend makes of its form; longer ones are a mistake.
 KEY_LENGTH = 100
@@ -110,10 +110,8 @@ async def perform(
         except InvalidError as error:
             return await _twin(database, principal, request) or invalid(error)
         except ProblemError as error:
-            is_race = isinstance(error.problem, StaleVersionProblem) and not hasattr(
-                request.draft, "version"
-            )
-            if not is_race:
+            is_stale = isinstance(error.problem, StaleVersionProblem)
+            if not is_stale or is_versioned(request.draft):
                 return await _twin(database, principal, request) or error.problem
             # Nobody said which version they had seen: somebody was there in between.
             if attempt == ATTEMPTS - 1:

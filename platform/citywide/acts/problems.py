@@ -102,12 +102,15 @@ def not_yours(message: str, *path: str) -> ProblemError:
     return ProblemError(AccessProblem(code="NOT_YOURS", message=message, path=schema_path(path)))
 
 
-def stale(current: int) -> ProblemError:
-    """A row that was changed since the caller read it."""
+def stale(current: int, field: str = "version") -> ProblemError:
+    """A row that was changed since the caller read it, of which `field` says the version."""
     message = f"Somebody changed this meanwhile (it is at version {current}): read it again."
     return ProblemError(
         StaleVersionProblem(
-            code="STALE_VERSION", message=message, path=["version"], current_version=current
+            code="STALE_VERSION",
+            message=message,
+            path=schema_path([field]),
+            current_version=current,
         )
     )
 

@@ -11,13 +11,14 @@ from uuid import UUID
 from sqlalchemy import Select, Table, select
 from sqlalchemy.sql import ColumnElement
 
-from citywide.acts.problems import stale
+from citywide.acts.problems import ProblemError, stale, wrong_state
 from citywide.db.rows import change_row, insert_rows, matching, owned
 from citywide.db.sealed import Sealer
 from citywide.db.session import Audience, Context, Transaction
 from citywide.db.tables import RowTable, entity_of, is_city_table, is_tenant_table
 from citywide.errors import Fault, InvalidError
 from citywide.ids import NodeId, new_id
+from citywide.rules.course import Allows, Step
 from citywide.rules.fields import UNSET
 
 R = TypeVar("R", bound=Mapping[str, object])
@@ -144,6 +145,13 @@ class Workspace:
         if seen is not None and row["version"] != seen:
             raise stale(cast(int, row["version"]))
 
+    def check(self, what: Step | Allows, row: Mapping[str, Any], *path: str) -> None:
+        """Refuse what the row's stage does not allow: the only question about it."""
+        course = what.course
+        refusal = course.refusal(course.state_of(row), what)
+        if refusal is not None:
+            raise (course.problem or _wrong_state)(refusal, row, *path)
+
     # ------------------------------------------------------------------------------------------
 
     def _walls(self, table: Table) -> dict[str, UUID]:
@@ -155,6 +163,10 @@ class Workspace:
     async def _locked(self, table: RowTable[R], row_id: UUID) -> list[R]:
         statement = select(table).where(table.c.id == row_id).with_for_update()
         return cast(list[R], await self.select(statement, table))
+
+
+def _wrong_state(message: str, _: Mapping[str, Any], *path: str) -> ProblemError:
+    return wrong_state(message, *path)
 
 
 def nothing(table: Table, *path: str | int) -> Fault:

@@ -24,7 +24,17 @@ from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
 from functools import cache
-from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 from uuid import UUID
 
 from strawberry.utils.str_converters import to_camel_case
@@ -37,6 +47,8 @@ from citywide.graph.declare import CATALOGUE, Entity
 from citywide.ids import NO_TENANT, NodeId
 from citywide.rules import fields as rules
 from citywide.rules.fields import LONGEST_LIST, UNSET, About, InputField, Unset
+
+U = TypeVar("U", bound=UseCase)
 
 __all__ = ["UNSET", "Mutation", "Reading", "Unset", "asked", "input_fields", "mutation"]
 
@@ -86,8 +98,8 @@ class Mutation:
     @property
     def possible_problems(self) -> tuple[type[Problem], ...]:
         """What it can end in: a stale version only where the input has one."""
-        is_versioned = "version" in {each.name for each in input_fields(self.takes)}
-        return (*COMMON, *([StaleVersionProblem] if is_versioned else []), *self.problems)
+        own = [StaleVersionProblem] if rules.is_versioned(self.takes) else []
+        return (*COMMON, *own, *self.problems)
 
     @property
     def payload_field(self) -> str:
@@ -95,7 +107,7 @@ class Mutation:
         return self.gives[0].lower() + self.gives[1:]
 
 
-def mutation(*, gives: str, problems: Sequence[type[Problem]] = ()) -> Callable[[UseCase], UseCase]:
+def mutation(*, gives: str, problems: Sequence[type[Problem]] = ()) -> Callable[[U], U]:
     """Declare a use case as the mutation of its name; its docstring is the description.
 
     It is called with the act and its input and returns the id of the row that the payload
@@ -103,7 +115,7 @@ def mutation(*, gives: str, problems: Sequence[type[Problem]] = ()) -> Callable[
     beside the ones that every mutation can have.
     """
 
-    def declare(use_case: UseCase) -> UseCase:
+    def declare(use_case: U) -> U:
         name = to_camel_case(use_case.__name__)
         hints = get_type_hints(use_case)
         hints.pop("return")
@@ -228,9 +240,8 @@ class Reading:
             return self._address(each, value, path, faults)
         if each.nested is not None:
             return self._object(each.nested, value, path, faults)
-        if isinstance(value, Enum):
-            value = value.value
-        return value if each.words is None else each.words[value]
+        word = value.value if isinstance(value, Enum) else value
+        return word if each.words is None else each.words[word]
 
     def _address(
         self, each: InputField, value: str, path: tuple[str | int, ...], faults: list[Fault]

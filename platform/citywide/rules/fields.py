@@ -350,6 +350,12 @@ class InputField:
         return self.kind if is_words else None
 
 
+def is_versioned(takes: object) -> bool:
+    """Whether a draft says which version of a row its author has seen: `version`, `x_version`."""
+    declared = dataclasses.fields(cast(Any, takes))
+    return any(each.name.rpartition("_")[2] == "version" for each in declared)
+
+
 def is_draft(given: object) -> bool:
     """Whether something was declared with the words of this module."""
     return dataclasses.is_dataclass(given) and all(
