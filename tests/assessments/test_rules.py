@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from citywide.assessments.courses import AssessmentCourse
+from citywide.assessments.paper import band
 from citywide.assessments.scoring import Band, Form, open_questions, result
-from citywide.assessments.workflow import STEPS, Status, Step, after, may_decide, refusal
+from citywide.assessments.words import AssessmentStatus, NeedBand
+from citywide.rules.course import Step
 from citywide.settings import CHECKOUT
 from citywide.tenancy.load import load_manifests
 
-BANDS = [Band("LOW", 0), Band("MEDIUM", 30), Band("HIGH", 55)]
-ORDER = {"LOW": 0, "MEDIUM": 1, "HIGH": 2}
-STATUSES: list[Status] = ["DRAFT", "SUBMITTED", "RETURNED", "APPROVED"]
-TAKEN: list[Step] = ["update", "submit", "approve", "return"]
-MEMBERS = st.integers(0, 3).map(lambda number: UUID(int=number))
+BANDS = [Band(NeedBand.LOW, 0), Band(NeedBand.MEDIUM, 30), Band(NeedBand.HIGH, 55)]
+ORDER = {NeedBand.LOW: 0, NeedBand.MEDIUM: 1, NeedBand.HIGH: 2}
 
 
 @st.composite
@@ -52,7 +52,7 @@ def test_a_score_is_the_sum_of_the_points_and_lies_in_0_to_100(
     assert found.score == sum(form.questions[question][each] for question, each in chosen.items())
     assert 0 <= found.score <= 100
     reached = [band for band in BANDS if band.from_score <= found.score]
-    assert found.band == reached[-1].name
+    assert found.band == reached[-1].word
 
 
 @given(filled(), st.data())
@@ -85,29 +85,40 @@ def test_an_answer_of_more_need_never_lowers_score_or_band(
     assert ORDER[now.band] >= ORDER[before.band]
 
 
-@given(st.lists(st.sampled_from(TAKEN), max_size=12))
+@given(st.lists(st.sampled_from(AssessmentCourse.steps()), max_size=12))
 def test_random_steps_never_skip_submission_or_leave_what_is_approved(steps: list[Step]) -> None:
-    status: Status = "DRAFT"
+    status = AssessmentStatus.DRAFT
     for step in steps:
-        now = after(status, step)
-        if now is None:
-            assert refusal(status).startswith("The assessment is ")
+        refusal = AssessmentCourse.refusal(status, step)
+        if refusal is not None:
+            assert refusal.startswith("The assessment is ")
             continue
-        assert status != "APPROVED"
-        if step in ("approve", "return"):
-            assert status == "SUBMITTED"
-        status = now
+        assert status is not AssessmentStatus.APPROVED
+        if step in (AssessmentCourse.approve, AssessmentCourse.send_back):
+            assert status is AssessmentStatus.SUBMITTED
+        status = AssessmentStatus[str(step.to)]
 
 
-@pytest.mark.parametrize("status", STATUSES)
-def test_every_status_but_the_last_goes_on(status: Status) -> None:
-    assert any(state == status for state, _ in STEPS) == (status != "APPROVED")
+@pytest.mark.parametrize("status", AssessmentStatus)
+def test_every_status_but_the_last_goes_on_and_only_what_is_not_handed_in_changes(
+    status: AssessmentStatus,
+) -> None:
+    assert bool(AssessmentCourse.possible(status)) == (status is not AssessmentStatus.APPROVED)
+    is_open = AssessmentCourse.refusal(status, AssessmentCourse.change) is None
+    assert is_open == (AssessmentCourse.refusal(status, AssessmentCourse.submit) is None)
 
 
-@given(MEMBERS, st.one_of(st.none(), MEMBERS), MEMBERS)
-def test_nobody_decides_about_their_own(member: UUID, author: UUID | None, assessor: UUID) -> None:
-    allowed = may_decide(member, author_id=author, assessor_id=assessor)
-    assert allowed == (member not in {author, assessor})
+@pytest.mark.parametrize("step", [AssessmentCourse.approve, AssessmentCourse.send_back])
+def test_neither_author_nor_assessor_decides(step: Step) -> None:
+    assert set(step.not_by) == {"author_id", "assessor_id"}
+
+
+@pytest.mark.parametrize(
+    ("score", "word"),
+    [(0, "LOW"), (39, "LOW"), (40, "MEDIUM"), (69, "MEDIUM"), (70, "HIGH"), (100, "HIGH")],
+)
+def test_the_band_of_a_paper_form_follows_from_its_score(score: int, word: str) -> None:
+    assert band(score) == word
 
 
 def test_the_shipped_form_is_ours_and_adds_up() -> None:

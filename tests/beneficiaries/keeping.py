@@ -18,7 +18,6 @@ _FILES = """query ($where: BeneficiaryFilter) {
   } }"""
 _PROBLEMS = (
     "... on Problem { __typename code message path } ... on InputProblem { faults { path } }"
-    " ... on StaleVersionProblem { currentVersion }"
 )
 
 

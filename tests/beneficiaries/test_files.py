@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -12,29 +13,24 @@ import pytest
 from sqlalchemy import Table, select
 
 import citywide.domain  # noqa: F401 - completes the metadata that the rows are declared in
-from citywide.assessments.commands import record_assessments
-from citywide.assessments.drafts import AssessmentDraft, band
+from citywide.acts.problems import ProblemError
+from citywide.acts.workspace import Workspace
 from citywide.assessments.models import ASSESSMENT
-from citywide.beneficiaries.commands import (
-    classify,
-    give_consents,
-    grant_entitlements,
-    register_beneficiaries,
-)
-from citywide.beneficiaries.drafts import (
-    BeneficiaryDraft,
-    ClassificationDraft,
-    ConsentDraft,
-    EntitlementDraft,
-)
+from citywide.assessments.paper import PaperForm, record_paper_form
+from citywide.beneficiaries.consents import PastConsent, record_consent
+from citywide.beneficiaries.entitlements import EntitlementDraft, grant_entitlement
 from citywide.beneficiaries.id_number import check_character
-from citywide.beneficiaries.models import BENEFICIARY, ENTITLEMENT
+from citywide.beneficiaries.models import BENEFICIARY, CONSENT, ENTITLEMENT
+from citywide.beneficiaries.registration import FileDraft, open_file
+from citywide.beneficiaries.typologies import JudgementDraft, classify
+from citywide.beneficiaries.words import ConsentPurpose, Gender
 from citywide.db.sealed import Sealer
-from citywide.db.session import Database, Transaction
+from citywide.db.session import Database
 from citywide.errors import InvalidError
 from citywide.exchange.manifests import apply
 from citywide.ids import named_id, new_id
 from citywide.projects.commands import EnrolmentDraft, enrol
+from citywide.rules.fields import check
 from citywide.settings import CHECKOUT
 from citywide.tenancy.desk import Desk
 from citywide.tenancy.load import load_manifests
@@ -44,6 +40,7 @@ from citywide.volunteers.commands import VolunteerDraft, register_volunteers
 OPENED = date(2015, 1, 5)
 BORN = date(1932, 9, 8)
 TYPOLOGY = "优抚对象服务类型"
+SECRET = b"a secret of thirty-two bytes ..."
 
 
 def id_number(born_on: date = BORN, sequence: int = 513) -> str:
@@ -67,6 +64,27 @@ def segment_id(desk: Desk, code: str) -> UUID:
     return named_id("segment", str(named_id("typology", str(desk.tenant_id), TYPOLOGY, "1")), code)
 
 
+def a_judgement(desk: Desk, person: UUID, code: str, day: date) -> JudgementDraft:
+    """A person is of a declared segment."""
+    segment = segment_id(desk, code)
+    return JudgementDraft(
+        beneficiary_id=person, segment_id=segment, segmented_on=day, reason="平稳"
+    )
+
+
+def a_form(desk: Desk, person: UUID) -> PaperForm:
+    """A form that was filled in on paper."""
+    return PaperForm(
+        beneficiary_id=person,
+        assessor_id=member_id(desk, "shouqianshou.worker1"),
+        instrument="问卷",
+        instrument_version=1,
+        assessed_on=OPENED,
+        score=70,
+        summary="需要陪诊",
+    )
+
+
 @pytest.fixture
 async def city(database: Database) -> City:
     """The shipped city, applied."""
@@ -88,18 +106,18 @@ def other_desk(city: City) -> Desk:
 
 
 @pytest.fixture
-def sealer(secret: bytes) -> Sealer:
+def sealer() -> Sealer:
     """The deployment's sealer."""
-    return Sealer(secret)
+    return Sealer(SECRET)
 
 
 @pytest.fixture
-def draft(desk: Desk) -> BeneficiaryDraft:
+def draft(desk: Desk) -> FileDraft:
     """A good draft of a file."""
-    return BeneficiaryDraft(
+    return FileDraft(
         file_number="F-1",
         name="郑守田",
-        gender="MALE",
+        gender=Gender.MALE,
         born_on=BORN,
         id_number=id_number(),
         phone="100-0000-0001",
@@ -111,7 +129,7 @@ def draft(desk: Desk) -> BeneficiaryDraft:
 
 
 @pytest.fixture
-def other_draft(other_desk: Desk, draft: BeneficiaryDraft) -> BeneficiaryDraft:
+def other_draft(other_desk: Desk, draft: FileDraft) -> FileDraft:
     """A good draft at the other agency."""
     return replace(
         draft,
@@ -126,208 +144,199 @@ async def all_rows(database: Database, desk: Desk, table: Table) -> list[Any]:
         return await transaction.rows(select(table))
 
 
-async def opened(database: Database, desk: Desk, sealer: Sealer, draft: BeneficiaryDraft) -> UUID:
-    """A file's id, after it was opened."""
+@asynccontextmanager
+async def working(database: Database, desk: Desk) -> AsyncIterator[Workspace]:
+    """An agency's workspace, of which nothing stays when a rule is broken."""
     async with database.write(desk.context) as transaction:
-        ids = await register_beneficiaries(transaction, desk=desk, sealer=sealer, drafts=[draft])
-    return ids[0]
+        yield Workspace(
+            transaction,
+            tenant_id=desk.tenant_id,
+            bureau_id=desk.bureau_id,
+            today=desk.today,
+            sealer=Sealer(SECRET),
+        )
+
+
+async def done(
+    database: Database,
+    desk: Desk,
+    use_case: Callable[[Workspace, Any], Awaitable[UUID]],
+    *drafts: Any,
+) -> list[UUID]:
+    """The ids of what a use case made of each draft, one after the other."""
+    async with working(database, desk) as work:
+        ids = []
+        for draft in drafts:
+            check(draft, today=work.today)
+            ids.append(await use_case(work, draft))
+    return ids
 
 
 async def faults(
-    database: Database, desk: Desk, use_case: Callable[[Transaction], Awaitable[object]]
+    database: Database,
+    desk: Desk,
+    use_case: Callable[[Workspace, Any], Awaitable[UUID]],
+    draft: Any,
 ) -> list[tuple[str | int, ...]]:
-    """The paths of the rules that the use case finds broken."""
+    """The paths of the rules that a draft breaks."""
     with pytest.raises(InvalidError) as caught:
-        async with database.write(desk.context) as transaction:
-            await use_case(transaction)
+        await done(database, desk, use_case, draft)
     return [fault.path for fault in caught.value.faults]
 
 
 async def test_a_file_is_opened_with_its_identity_number_sealed(
-    database: Database, desk: Desk, sealer: Sealer, draft: BeneficiaryDraft
+    database: Database, desk: Desk, sealer: Sealer, draft: FileDraft
 ) -> None:
-    row_id = await opened(database, desk, sealer, draft)
+    [row_id] = await done(database, desk, open_file, draft)
     rows = await all_rows(database, desk, BENEFICIARY)
     assert [row["id"] for row in rows] == [row_id]
     assert rows[0]["bureau_id"] == desk.bureau_id
     assert sealer.open(desk.tenant_id, rows[0]["id_number_sealed"]) == draft.id_number
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {
+            "file_number": " F-1",
+            "name": "郑\u0000守田",
+            "phone": "call me",
+            "address": "x" * 201,
+            "id_number": "1" * 19,
+            "opened_on": date(2015, 11, 12),
+        },
+        {
+            "gender": Gender.FEMALE,
+            "born_on": date(1932, 9, 9),
+            "site_id": new_id(),
+            "worker_id": new_id(),
+        },
+        {"opened_on": date(2014, 11, 30), "worker_id": new_id()},
+        {"id_number": id_number()[:-1] + "_", "born_on": date(2015, 6, 1)},
+    ],
+)
 async def test_a_bad_file_is_refused_with_every_broken_rule(
-    database: Database, desk: Desk, sealer: Sealer, draft: BeneficiaryDraft
+    database: Database, desk: Desk, draft: FileDraft, changes: dict[str, Any]
 ) -> None:
-    bad = replace(
-        draft,
-        file_number=" F-1",
-        name="郑\u0000守田",
-        gender="FEMALE",
-        born_on=date(1932, 9, 9),
-        phone="call me",
-        address="x" * 201,
-        site_id=new_id(),
-        worker_id=member_id(desk, "shouqianshou.finance"),
-        opened_on=date(2015, 11, 12),
-    )
-    paths = await faults(
-        database,
-        desk,
-        lambda transaction: register_beneficiaries(
-            transaction, desk=desk, sealer=sealer, drafts=[bad]
-        ),
-    )
-    assert {path[1] for path in paths} == {
-        "file_number",
-        "name",
-        "phone",
-        "address",
-        "opened_on",
-        "born_on",
-        "gender",
-        "site_id",
-        "worker_id",
-    }
+    paths = await faults(database, desk, open_file, replace(draft, **changes))
+    assert {path[0] for path in paths} == changes.keys()
     assert await all_rows(database, desk, BENEFICIARY) == []
 
 
 @pytest.mark.parametrize("field", ["site_id", "worker_id"])
-async def test_a_file_cannot_refer_to_another_agencys_rows(  # noqa: PLR0917 - fixtures and the case
-    database: Database,
-    desk: Desk,
-    sealer: Sealer,
-    draft: BeneficiaryDraft,
-    other_draft: BeneficiaryDraft,
-    field: str,
+async def test_a_file_cannot_refer_to_another_agencys_rows(
+    database: Database, desk: Desk, draft: FileDraft, other_draft: FileDraft, field: str
 ) -> None:
     bad = replace(draft, **{field: getattr(other_draft, field)})
-    paths = await faults(
-        database,
-        desk,
-        lambda transaction: register_beneficiaries(
-            transaction, desk=desk, sealer=sealer, drafts=[bad]
-        ),
-    )
-    assert paths == [(0, field)]
+    assert await faults(database, desk, open_file, bad) == [(field,)]
     assert await all_rows(database, desk, BENEFICIARY) == []
 
 
-async def test_one_person_has_one_file_in_an_agency_and_may_have_one_in_another(  # noqa: PLR0917 - fixtures and the case
-    database: Database,
-    desk: Desk,
-    other_desk: Desk,
-    sealer: Sealer,
-    draft: BeneficiaryDraft,
-    other_draft: BeneficiaryDraft,
+async def test_one_person_has_one_file_in_an_agency_and_may_have_one_in_another(
+    database: Database, desk: Desk, other_desk: Desk, draft: FileDraft, other_draft: FileDraft
 ) -> None:
-    await opened(database, desk, sealer, draft)
-    await opened(database, other_desk, sealer, other_draft)
-    again = replace(draft, file_number="F-2", id_number=draft.id_number.lower())
-    paths = await faults(
-        database,
-        desk,
-        lambda transaction: register_beneficiaries(
-            transaction, desk=desk, sealer=sealer, drafts=[draft, again]
-        ),
-    )
-    assert paths == [(0, "file_number"), (0, "id_number"), (1, "id_number")]
+    await done(database, desk, open_file, draft)
+    await done(database, other_desk, open_file, other_draft)
+    for again in (draft, replace(draft, file_number="F-2", id_number=draft.id_number.lower())):
+        with pytest.raises(ProblemError) as caught:
+            await done(database, desk, open_file, again)
+        assert caught.value.problem.code == "DUPLICATE"
+    other = replace(draft, id_number=id_number(sequence=515))
+    assert await faults(database, desk, open_file, other) == [("file_number",)]
     assert len(await all_rows(database, desk, BENEFICIARY)) == 1
 
 
 async def test_entitlements_of_one_category_share_no_day(
-    database: Database, desk: Desk, sealer: Sealer, draft: BeneficiaryDraft
+    database: Database, desk: Desk, draft: FileDraft
 ) -> None:
-    person = await opened(database, desk, sealer, draft)
-    category = named_id("entitlement_category", "41")
-    first = EntitlementDraft(person, category, date(1955, 1, 1), date(1990, 1, 1))
-    drafts = [first, replace(first, valid_from=date(1990, 1, 1), valid_until=None)]
-    async with database.write(desk.context) as transaction:
-        await grant_entitlements(transaction, desk=desk, drafts=drafts)
-    late = replace(first, valid_from=date(2001, 1, 1), valid_until=date(2002, 1, 1))
-    paths = await faults(
-        database,
-        desk,
-        lambda transaction: grant_entitlements(transaction, desk=desk, drafts=[late]),
+    [person] = await done(database, desk, open_file, draft)
+    first = EntitlementDraft(
+        beneficiary_id=person,
+        category_id=named_id("entitlement_category", "41"),
+        valid_from=date(1955, 1, 1),
+        valid_until=date(1990, 1, 1),
     )
-    assert paths == [(0, "valid_from")]
+    later = replace(first, valid_from=date(1990, 1, 1), valid_until=None)
+    await done(database, desk, grant_entitlement, first, later)
+    late = replace(first, valid_from=date(2001, 1, 1), valid_until=date(2002, 1, 1))
+    assert await faults(database, desk, grant_entitlement, late) == [("valid_from",)]
     assert len(await all_rows(database, desk, ENTITLEMENT)) == 2
 
 
-async def test_nothing_is_written_about_another_agencys_beneficiary(
-    database: Database,
-    desk: Desk,
-    other_desk: Desk,
-    sealer: Sealer,
-    other_draft: BeneficiaryDraft,
+async def test_a_consent_on_paper_is_recorded_once_with_its_withdrawal(
+    database: Database, desk: Desk, draft: FileDraft
 ) -> None:
-    theirs = await opened(database, other_desk, sealer, other_draft)
-    worker = member_id(desk, "shouqianshou.worker1")
-    category = named_id("entitlement_category", "41")
+    [person] = await done(database, desk, open_file, draft)
+    given = PastConsent(
+        beneficiary_id=person,
+        purpose=ConsentPurpose.SERVICE,
+        given_on=OPENED,
+        withdrawn_on=date(2015, 3, 1),
+    )
+    await done(database, desk, record_consent, given)
+    rows = await all_rows(database, desk, CONSENT)
+    assert [(row["given_on"], row["withdrawn_on"]) for row in rows] == [
+        (OPENED, given.withdrawn_on)
+    ]
+    assert await faults(database, desk, record_consent, given) == [("given_on",)]
+    early = replace(given, given_on=date(2015, 2, 1), withdrawn_on=OPENED)
+    assert await faults(database, desk, record_consent, early) == [("withdrawn_on",)]
+    assert await all_rows(database, desk, CONSENT) == rows
+
+
+async def test_nothing_is_written_about_another_agencys_beneficiary(
+    database: Database, desk: Desk, other_desk: Desk, other_draft: FileDraft
+) -> None:
+    [theirs] = await done(database, other_desk, open_file, other_draft)
     agreement = named_id("agreement", str(desk.tenant_id), "优抚社工(2014)1号")
     project = named_id("project", str(agreement), "爱心献功臣")
-    attempts: Sequence[Callable[[Transaction], Awaitable[object]]] = [
-        lambda transaction: grant_entitlements(
-            transaction, desk=desk, drafts=[EntitlementDraft(theirs, category, OPENED, None)]
-        ),
-        lambda transaction: give_consents(
-            transaction, desk=desk, drafts=[ConsentDraft(theirs, "SERVICE", OPENED, None)]
-        ),
-        lambda transaction: record_assessments(
-            transaction,
-            desk=desk,
-            drafts=[AssessmentDraft(theirs, worker, "问卷", 1, OPENED, 50, "平稳")],
-        ),
-        lambda transaction: classify(
-            transaction,
-            desk=desk,
-            drafts=[ClassificationDraft(theirs, segment_id(desk, "settled"), OPENED, "平稳")],
-        ),
-        lambda transaction: enrol(
-            transaction, desk=desk, drafts=[EnrolmentDraft(project, theirs, OPENED, None)]
-        ),
+    entitlement = EntitlementDraft(
+        beneficiary_id=theirs,
+        category_id=named_id("entitlement_category", "41"),
+        valid_from=OPENED,
+    )
+    consent = PastConsent(beneficiary_id=theirs, purpose=ConsentPurpose.SERVICE, given_on=OPENED)
+    attempts: Sequence[tuple[Callable[[Workspace, Any], Awaitable[UUID]], Any]] = [
+        (grant_entitlement, entitlement),
+        (record_consent, consent),
+        (record_paper_form, a_form(desk, theirs)),
+        (classify, a_judgement(desk, theirs, "settled", OPENED)),
     ]
-    for attempt in attempts:
-        assert await faults(database, desk, attempt) == [(0, "beneficiary_id")]
+    for use_case, draft in attempts:
+        assert await faults(database, desk, use_case, draft) == [("beneficiary_id",)]
+    enrolment = EnrolmentDraft(project, theirs, OPENED, None)
+    with pytest.raises(InvalidError) as caught:
+        async with database.write(desk.context) as transaction:
+            await enrol(transaction, desk=desk, drafts=[enrolment])
+    assert [fault.path for fault in caught.value.faults] == [(0, "beneficiary_id")]
     rows = await all_rows(database, other_desk, BENEFICIARY)
     assert [row["segment_id"] for row in rows] == [None]
 
 
-async def test_an_assessments_band_follows_from_its_score(
-    database: Database, desk: Desk, sealer: Sealer, draft: BeneficiaryDraft
+async def test_a_form_on_paper_is_approved_with_the_band_of_its_score(
+    database: Database, desk: Desk, draft: FileDraft
 ) -> None:
-    person = await opened(database, desk, sealer, draft)
-    made = AssessmentDraft(person, draft.worker_id, "问卷", 1, OPENED, 70, "需要陪诊")
-    async with database.write(desk.context) as transaction:
-        await record_assessments(transaction, desk=desk, drafts=[made])
-    rows = await all_rows(database, desk, ASSESSMENT)
-    assert [row["band"] for row in rows] == ["HIGH"]
-    assert [band(score) for score in (0, 39, 40, 69, 70, 100)] == [
-        "LOW",
-        "LOW",
-        "MEDIUM",
-        "MEDIUM",
-        "HIGH",
-        "HIGH",
-    ]
-    bad = replace(made, score=101, summary="")
-    paths = await faults(
-        database, desk, lambda transaction: record_assessments(transaction, desk=desk, drafts=[bad])
-    )
-    assert paths == [(0, "summary"), (0, "score"), (0, "assessed_on")]
+    [person] = await done(database, desk, open_file, draft)
+    made = a_form(desk, person)
+    await done(database, desk, record_paper_form, made)
+    [row] = await all_rows(database, desk, ASSESSMENT)
+    assert (row["band"], row["source"], row["status"]) == ("HIGH", "PAPER", "APPROVED")
+    bad = replace(made, score=101, summary="", instrument_version=0)
+    paths = await faults(database, desk, record_paper_form, bad)
+    assert paths == [("instrument_version",), ("score",), ("summary",)]
+    assert await faults(database, desk, record_paper_form, made) == [("assessed_on",)]
 
 
 async def test_the_newest_judgement_stands_and_an_older_one_is_refused(
-    database: Database, desk: Desk, sealer: Sealer, draft: BeneficiaryDraft
+    database: Database, desk: Desk, draft: FileDraft
 ) -> None:
-    person = await opened(database, desk, sealer, draft)
-    first = ClassificationDraft(person, segment_id(desk, "aggrieved"), date(2015, 2, 1), "误解")
-    review = ClassificationDraft(person, segment_id(desk, "vigorous"), date(2015, 9, 1), "复核")
-    async with database.write(desk.context) as transaction:
-        await classify(transaction, desk=desk, drafts=[first, review])
+    [person] = await done(database, desk, open_file, draft)
+    first = a_judgement(desk, person, "aggrieved", date(2015, 2, 1))
+    review = a_judgement(desk, person, "vigorous", date(2015, 9, 1))
+    await done(database, desk, classify, first, review)
     rows = await all_rows(database, desk, BENEFICIARY)
     assert [row["segment_id"] for row in rows] == [review.segment_id]
-    paths = await faults(
-        database, desk, lambda transaction: classify(transaction, desk=desk, drafts=[first])
-    )
-    assert paths == [(0, "segmented_on")]
+    assert await faults(database, desk, classify, first) == [("segmented_on",)]
     assert await all_rows(database, desk, BENEFICIARY) == rows
 
 
@@ -335,11 +344,7 @@ async def test_a_volunteers_number_is_used_once(database: Database, desk: Desk) 
     draft = VolunteerDraft("V-1", "郑守田", None, "书法", OPENED)
     async with database.write(desk.context) as transaction:
         await register_volunteers(transaction, desk=desk, drafts=[draft])
-    paths = await faults(
-        database,
-        desk,
-        lambda transaction: register_volunteers(
-            transaction, desk=desk, drafts=[replace(draft, name=" ")]
-        ),
-    )
-    assert paths == [(0, "name"), (0, "number")]
+    with pytest.raises(InvalidError) as caught:
+        async with database.write(desk.context) as transaction:
+            await register_volunteers(transaction, desk=desk, drafts=[replace(draft, name=" ")])
+    assert [fault.path for fault in caught.value.faults] == [(0, "name"), (0, "number")]

@@ -165,10 +165,10 @@ def is_checked(function: FunctionType, version: str) -> bool:
         name = ast.unparse(call.func)
         for place, argument in arguments(call):
             text = ast.unparse(argument)
-            if text == version and name in ("act.update", "act.check_version"):
-                return True
-            # They compare the version of the draft that they are given.
-            if text == owner and name in ("act.take", "act.update", "act.check_version"):
+            # They compare a version, or that of the draft that they are given.
+            verbs = ("take", "update", "check_version")
+            is_noticing = name in {f"{it}.{verb}" for it in ("act", "work") for verb in verbs}
+            if is_noticing and (text == owner or (text == version and not name.endswith("take"))):
                 return True
             callee = function.__globals__.get(name.partition(".")[0])
             if isinstance(callee, ModuleType):

@@ -1,9 +1,7 @@
 """Instruments and needs assessments in the schema."""
 
-from enum import Enum
 from typing import Any
 
-import strawberry
 from sqlalchemy import FromClause, select
 from sqlalchemy.sql import ColumnElement
 
@@ -15,6 +13,7 @@ from citywide.assessments.models import (
     INSTRUMENT_OPTION,
     INSTRUMENT_QUESTION,
 )
+from citywide.assessments.words import AssessmentStatus
 from citywide.beneficiaries.graph import OF_BENEFICIARY
 from citywide.graph.declare import (
     Kind,
@@ -29,29 +28,6 @@ from citywide.graph.declare import (
 from citywide.graph.topics import announce_approval
 
 
-@strawberry.enum(description="How much help an assessment calls for.")
-class NeedBand(Enum):
-    LOW = "LOW"
-    MEDIUM = "MEDIUM"
-    HIGH = "HIGH"
-
-
-@strawberry.enum(description="How far an assessment has come.")
-class AssessmentStatus(Enum):
-    DRAFT = "DRAFT"
-    SUBMITTED = "SUBMITTED"
-    RETURNED = "RETURNED"
-    APPROVED = "APPROVED"
-
-
-@strawberry.enum(
-    description="Where a score comes from: ANSWERS on record, or a PAPER form added up by hand."
-)
-class AssessmentSource(Enum):
-    ANSWERS = "ANSWERS"
-    PAPER = "PAPER"
-
-
 def change_of_score(row: FromClause) -> ColumnElement[Any]:
     """Points against the approved assessment before, of the same version of the instrument."""
     before = ASSESSMENT.alias()
@@ -60,7 +36,7 @@ def change_of_score(row: FromClause) -> ColumnElement[Any]:
         select(row.c.score - before.c.score)
         .where(
             *(before.c[name] == row.c[name] for name in same),
-            before.c.status == "APPROVED",
+            before.c.status == AssessmentStatus.APPROVED,
             before.c.assessed_on < row.c.assessed_on,
         )
         .order_by(before.c.assessed_on.desc())
@@ -120,7 +96,7 @@ class InstrumentOption:
 class InstrumentBand:
     """What a score of an instrument means, up to the next band."""
 
-    band = column("The band.", enum=NeedBand)
+    band = column("The band.")
     from_score = column("The lowest score of it, in points.")
     advice = column("What usually follows.")
     instrument = one("Instrument", "The form.", {"id": "instrument_id"})
@@ -140,7 +116,7 @@ class Assessment:
     instrument_version = column("The instrument's version.")
     assessed_on = column("The day of the assessment.")
     score = column("Points, 0 (no need) to 100; null while a question is open.", mask=hidden)
-    band = column("What the score means.", enum=NeedBand, mask=hidden)
+    band = column("What the score means.", mask=hidden)
     change = Value(
         description=(
             "Points more or less than in the approved assessment before, with the same version "
@@ -153,8 +129,8 @@ class Assessment:
         comparable=False,
     )
     summary = column("The assessor's summary.", mask=hidden)
-    source = column("Where the score comes from.", enum=AssessmentSource)
-    status = column("How far it has come.", enum=AssessmentStatus)
+    source = column("Where the score comes from.")
+    status = column("How far it has come.")
     submitted_on = column("The day it was last submitted; null for a form on paper.")
     decided_on = column("The day it was last approved or returned; null for a form on paper.")
     return_reason = column("What is to be mended, when it was returned.", mask=hidden)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 
+from citywide.assessments.words import AssessmentSource, AssessmentStatus, NeedBand
 from citywide.db.tables import (
     CatalogueRow,
     TenantRow,
@@ -13,7 +14,6 @@ from citywide.db.tables import (
     catalogue_reference,
     catalogue_table,
     default,
-    one_of,
     period,
     reference,
     tenant_table,
@@ -77,7 +77,7 @@ class InstrumentBandRow(CatalogueRow):
     """What a sum of points means, from so many points on."""
 
     instrument_id: UUID
-    band: str
+    band: NeedBand
     from_score: int
     advice: str
 
@@ -86,7 +86,6 @@ INSTRUMENT_BAND = catalogue_table(
     "instrument_band",
     InstrumentBandRow,
     UniqueConstraint("instrument_id", "band"),
-    one_of("band", ("LOW", "MEDIUM", "HIGH")),
     CheckConstraint("from_score BETWEEN 0 AND 100", name="from_score"),
     catalogue_reference("instrument_id", "instrument"),
 )
@@ -101,12 +100,12 @@ class AssessmentRow(TenantRow):
     # Points, 0 (no need) to 100, and the band they fall into: both follow from the answers, and
     # are NULL until every question has one. A paper form's were added up by hand.
     score: int | None
-    band: str | None
+    band: NeedBand | None
     summary: str | None
     # NULL for a form on paper, whose questions are not on record.
     instrument_id: UUID | None
-    source: Annotated[str, default("PAPER")]
-    status: Annotated[str, default("APPROVED")]
+    source: Annotated[AssessmentSource, default("PAPER")]
+    status: Annotated[AssessmentStatus, default("APPROVED")]
     author_id: UUID | None
     submitted_on: date | None
     decided_by_id: UUID | None
@@ -125,9 +124,6 @@ ASSESSMENT = tenant_table(
     reference("assessor_id", "member"),
     reference("author_id", "member"),
     reference("decided_by_id", "member"),
-    one_of("band", ("LOW", "MEDIUM", "HIGH")),
-    one_of("source", ("ANSWERS", "PAPER")),
-    one_of("status", ("DRAFT", "SUBMITTED", "RETURNED", "APPROVED")),
     CheckConstraint("score BETWEEN 0 AND 100", name="score"),
     CheckConstraint(
         "(source = 'ANSWERS') = (instrument_id IS NOT NULL)"
@@ -141,6 +137,7 @@ ASSESSMENT = tenant_table(
     ),
     CheckConstraint("decided_by_id <> author_id AND decided_by_id <> assessor_id", name="decided"),
     catalogue_reference("instrument_id", "instrument"),
+    caseload="beneficiary_id",
 )
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from citywide.assessments.words import NeedBand
+
 # The sum of every question's highest option: scores of all instruments read as parts of 100.
 HIGHEST_SCORE = 100
 
@@ -14,7 +16,7 @@ HIGHEST_SCORE = 100
 class Band:
     """A word for every score from `from_score` on."""
 
-    name: str
+    word: NeedBand
     from_score: int
 
 
@@ -31,7 +33,7 @@ class Result:
     """What the answers come to."""
 
     score: int
-    band: str
+    band: NeedBand
 
 
 def result(form: Form, answers: Mapping[UUID, UUID | None]) -> Result | None:
@@ -44,7 +46,7 @@ def result(form: Form, answers: Mapping[UUID, UUID | None]) -> Result | None:
         if (option := answers[question]) is not None
     )
     reached = [band for band in form.bands if band.from_score <= score]
-    return Result(score, max(reached, key=lambda band: band.from_score).name)
+    return Result(score, max(reached, key=lambda band: band.from_score).word)
 
 
 def open_questions(form: Form, answers: Mapping[UUID, UUID | None]) -> list[UUID]:

@@ -1,9 +1,5 @@
 """The agency's files on the persons it serves, in the schema."""
 
-from enum import Enum
-
-import strawberry
-
 from citywide.beneficiaries.models import (
     BENEFICIARY,
     CLASSIFICATION,
@@ -32,35 +28,6 @@ from citywide.graph.declare import (
     through,
 )
 
-
-@strawberry.enum(description="The gender in the person's ID number.")
-class Gender(Enum):
-    MALE = "MALE"
-    FEMALE = "FEMALE"
-
-
-@strawberry.enum(description="What a person consented to.")
-class ConsentPurpose(Enum):
-    SERVICE = "SERVICE"
-    PHOTOGRAPH = "PHOTOGRAPH"
-    SHARING = "SHARING"
-
-
-@strawberry.enum(description="Why a file was closed; MERGED: it is continued in another file.")
-class ClosingReason(Enum):
-    MOVED = "MOVED"
-    DIED = "DIED"
-    DECLINED = "DECLINED"
-    MERGED = "MERGED"
-
-
-@strawberry.enum(description="What two files have in common; the rest is a slip of the pen away.")
-class LikenessBasis(Enum):
-    NAME_AND_BIRTH = "NAME_AND_BIRTH"
-    NAME = "NAME"
-    BIRTH = "BIRTH"
-
-
 OF_BENEFICIARY = through("Beneficiary", {"id": "beneficiary_id"})
 
 
@@ -78,14 +45,14 @@ class Beneficiary:
 
     file_number = column("The agency's own number of the file.")
     name = column("The person's name; masked: the surname.", mask=surname)
-    gender = column("The person's gender.", enum=Gender)
+    gender = column("The person's gender.")
     born_on = column("The date of birth.", mask=hidden)
     id_number = sealed("The citizen identity number (GB 11643).", "id_number_sealed")
     phone = column("A telephone number.", mask=hidden)
     address = column("Where the person lives.", mask=hidden)
     opened_on = column("The day the file was opened.")
     closed_on = column("The day the file was closed; null while it is open.")
-    closing_reason = column("Why the file was closed; null while it is open.", enum=ClosingReason)
+    closing_reason = column("Why the file was closed; null while it is open.")
     version = column("Counts the changes of the file; send it with a change.")
     segment_reason = column("Why the segment was chosen.", mask=hidden)
     segmented_on = column("The day the segment was chosen.", mask=hidden)
@@ -154,7 +121,7 @@ class Entitlement:
 class Consent:
     """A beneficiary's consent to one purpose."""
 
-    purpose = column("What was consented to.", enum=ConsentPurpose)
+    purpose = column("What was consented to.")
     given_on = column("The day consent was given.")
     withdrawn_on = column("The day it was withdrawn; null while it stands.")
     version = column("Counts the changes; send it with a change.")
@@ -215,7 +182,7 @@ class Classification:
 class Likeness:
     """Two files that may be about one person, noted when the newer one was opened or changed."""
 
-    basis = column("What they have in common.", enum=LikenessBasis)
+    basis = column("What they have in common.")
     noted_on = column("The day it was noted.")
     beneficiary = one("Beneficiary", "The newer file.", {"id": "beneficiary_id"})
     other = one("Beneficiary", "The older file.", {"id": "other_id"})

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+
+from citywide.beneficiaries.words import Gender
 
 LENGTH = 18
 OLD_LENGTH = 15
@@ -31,7 +32,7 @@ class IdNumber:
 
     text: str
     born_on: date
-    gender: Literal["MALE", "FEMALE"]
+    gender: Gender
 
     @property
     def long_text(self) -> str:
@@ -64,7 +65,7 @@ def parse_id_number(text: str) -> IdNumber:
     except ValueError:
         message = "The identity number contains no calendar date of birth."
         raise IdNumberError(message) from None
-    return IdNumber(canonical, born_on, "MALE" if int(sequence) % 2 else "FEMALE")
+    return IdNumber(canonical, born_on, Gender.MALE if int(sequence) % 2 else Gender.FEMALE)
 
 
 def check_character(digits: str) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
-Basis = Literal["NAME_AND_BIRTH", "NAME", "BIRTH"]
+from citywide.beneficiaries.words import LikenessBasis
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +16,7 @@ class Identity:
     born_on: date
 
 
-def likeness(one: Identity, other: Identity) -> Basis | None:
+def likeness(one: Identity, other: Identity) -> LikenessBasis | None:
     """What makes two files alike, or None.
 
     Narrow on purpose: equal names and births, or one of them equal and the other a slip of the
@@ -25,11 +24,11 @@ def likeness(one: Identity, other: Identity) -> Basis | None:
     """
     is_same_name, is_same_birth = one.name == other.name, one.born_on == other.born_on
     if is_same_name and is_same_birth:
-        return "NAME_AND_BIRTH"
+        return LikenessBasis.NAME_AND_BIRTH
     if is_same_name and _is_slip_of_day(one.born_on, other.born_on):
-        return "NAME"
+        return LikenessBasis.NAME
     if is_same_birth and _is_slip_of_name(one.name, other.name):
-        return "BIRTH"
+        return LikenessBasis.BIRTH
     return None
 
 

@@ -5,13 +5,13 @@ from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 
+from citywide.beneficiaries.words import ClosingReason, ConsentPurpose, Gender, LikenessBasis
 from citywide.db.tables import (
     CatalogueRow,
     TenantRow,
     Version,
     catalogue_reference,
     catalogue_table,
-    one_of,
     period,
     reference,
     tenant_table,
@@ -73,7 +73,7 @@ SEGMENT = tenant_table(
 class BeneficiaryRow(TenantRow):
     file_number: str
     name: str
-    gender: str
+    gender: Gender
     born_on: date
     # Sealed with the deployment's key; equal numbers of one tenant have equal digests.
     id_number_sealed: bytes
@@ -88,7 +88,7 @@ class BeneficiaryRow(TenantRow):
     opened_on: date
     # The first day on which the file is closed, and why; a merged file is continued in another.
     closed_on: date | None
-    closing_reason: str | None
+    closing_reason: ClosingReason | None
     merged_into_id: UUID | None
     version: Version
 
@@ -109,8 +109,6 @@ BENEFICIARY = tenant_table(
     reference("worker_id", "member"),
     reference("segment_id", "segment"),
     reference("merged_into_id", "beneficiary"),
-    one_of("gender", ("MALE", "FEMALE")),
-    one_of("closing_reason", ("MOVED", "DIED", "DECLINED", "MERGED")),
     period("opened_on", "closed_on"),
     CheckConstraint("closing_reason IS NULL OR closed_on IS NOT NULL", name="closed_on"),
     CheckConstraint(
@@ -124,6 +122,7 @@ BENEFICIARY = tenant_table(
         " AND (segment_id IS NULL) = (segmented_on IS NULL)",
         name="segment",
     ),
+    caseload="worker_id",
 )
 
 
@@ -144,12 +143,13 @@ ENTITLEMENT = tenant_table(
     reference("beneficiary_id", "beneficiary"),
     period(),
     catalogue_reference("category_id", "entitlement_category"),
+    caseload="beneficiary_id",
 )
 
 
 class ConsentRow(TenantRow):
     beneficiary_id: UUID
-    purpose: str
+    purpose: ConsentPurpose
     given_on: date
     withdrawn_on: date | None
     version: Version
@@ -160,8 +160,8 @@ CONSENT = tenant_table(
     ConsentRow,
     UniqueConstraint("tenant_id", "beneficiary_id", "purpose", "given_on"),
     reference("beneficiary_id", "beneficiary"),
-    one_of("purpose", ("SERVICE", "PHOTOGRAPH", "SHARING")),
     CheckConstraint("given_on <= withdrawn_on", name="withdrawn_on"),
+    caseload="beneficiary_id",
 )
 
 
@@ -214,7 +214,7 @@ class LikenessRow(TenantRow):
 
     beneficiary_id: UUID
     other_id: UUID
-    basis: str
+    basis: LikenessBasis
     noted_on: date
 
 
@@ -225,7 +225,6 @@ LIKENESS = tenant_table(
     Index(None, "tenant_id", "other_id"),
     reference("beneficiary_id", "beneficiary"),
     reference("other_id", "beneficiary"),
-    one_of("basis", ("NAME_AND_BIRTH", "NAME", "BIRTH")),
     CheckConstraint("beneficiary_id <> other_id", name="other_id"),
     writers=("agency",),
     is_append_only=True,

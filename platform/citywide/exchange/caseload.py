@@ -13,14 +13,12 @@ from sqlalchemy import Table, select
 from citywide.acts.legacy import of_tenant
 from citywide.acts.problems import ProblemError
 from citywide.acts.workspace import Workspace
-from citywide.assessments.commands import record_assessments
-from citywide.beneficiaries.commands import (
-    classify,
-    give_consents,
-    grant_entitlements,
-    register_beneficiaries,
-)
+from citywide.assessments.paper import record_paper_form
+from citywide.beneficiaries.consents import record_consent
+from citywide.beneficiaries.entitlements import grant_entitlement
 from citywide.beneficiaries.models import ENTITLEMENT_CATEGORY, SEGMENT, TYPOLOGY
+from citywide.beneficiaries.registration import open_file
+from citywide.beneficiaries.typologies import classify
 from citywide.db.sealed import Sealer
 from citywide.db.session import Transaction
 from citywide.errors import Fault, InvalidError
@@ -117,32 +115,12 @@ async def load_caseload(
         refuse_problems(problems, CONSEQUENCE)
         return ids
 
-    people = await step(
-        "beneficiaries",
-        register.beneficiary,
-        lambda drafts: register_beneficiaries(transaction, desk=desk, sealer=sealer, drafts=drafts),
-    )
+    people = await each("beneficiaries", register.beneficiary, open_file)
     register.beneficiaries = _numbered(caseload, "beneficiaries", "file_number", people)
-    await step(
-        "entitlements",
-        register.entitlement,
-        lambda drafts: grant_entitlements(transaction, desk=desk, drafts=drafts),
-    )
-    await step(
-        "consents",
-        register.consent,
-        lambda drafts: give_consents(transaction, desk=desk, drafts=drafts),
-    )
-    await step(
-        "assessments",
-        register.assessment,
-        lambda drafts: record_assessments(transaction, desk=desk, drafts=drafts),
-    )
-    await step(
-        "classifications",
-        register.classification,
-        lambda drafts: classify(transaction, desk=desk, drafts=drafts),
-    )
+    await each("entitlements", register.entitlement, grant_entitlement)
+    await each("consents", register.consent, record_consent)
+    await each("assessments", register.assessment, record_paper_form)
+    await each("classifications", register.classification, classify)
     await step(
         "enrolments",
         register.enrolment,

@@ -6,13 +6,12 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from citywide.assessments.drafts import AssessmentDraft
-from citywide.beneficiaries.drafts import (
-    BeneficiaryDraft,
-    ClassificationDraft,
-    ConsentDraft,
-    EntitlementDraft,
-)
+from citywide.assessments.paper import PaperForm
+from citywide.beneficiaries.consents import PastConsent
+from citywide.beneficiaries.entitlements import EntitlementDraft
+from citywide.beneficiaries.registration import FileDraft
+from citywide.beneficiaries.typologies import JudgementDraft
+from citywide.beneficiaries.words import ConsentPurpose, Gender
 from citywide.exchange.records import Cells
 from citywide.projects.commands import EnrolmentDraft
 from citywide.services.drafts import ServiceDraft
@@ -84,12 +83,12 @@ class Register:
     # By the words that volunteers.csv has for them.
     skills: Mapping[str, UUID] = field(default_factory=dict)
 
-    def beneficiary(self, cells: Cells) -> BeneficiaryDraft:
+    def beneficiary(self, cells: Cells) -> FileDraft:
         """A row of beneficiaries.csv; `site` is an area code, `worker` a member's subject."""
-        return BeneficiaryDraft(
+        return FileDraft(
             file_number=cells.text("file_number"),
             name=cells.text("name"),
-            gender=cells.text("gender"),
+            gender=cells.word("gender", Gender),
             born_on=cells.day("born_on"),
             id_number=cells.text("id_number"),
             phone=cells.optional("phone"),
@@ -108,18 +107,18 @@ class Register:
             valid_until=cells.optional_day("valid_until"),
         )
 
-    def consent(self, cells: Cells) -> ConsentDraft:
+    def consent(self, cells: Cells) -> PastConsent:
         """A row of consents.csv."""
-        return ConsentDraft(
+        return PastConsent(
             beneficiary_id=self._person(cells),
-            purpose=cells.text("purpose"),
+            purpose=cells.word("purpose", ConsentPurpose),
             given_on=cells.day("given_on"),
             withdrawn_on=cells.optional_day("withdrawn_on"),
         )
 
-    def assessment(self, cells: Cells) -> AssessmentDraft:
+    def assessment(self, cells: Cells) -> PaperForm:
         """A row of assessments.csv."""
-        return AssessmentDraft(
+        return PaperForm(
             beneficiary_id=self._person(cells),
             assessor_id=cells.known("assessor", self.members, "member"),
             instrument=cells.text("instrument"),
@@ -129,10 +128,10 @@ class Register:
             summary=cells.text("summary"),
         )
 
-    def classification(self, cells: Cells) -> ClassificationDraft:
+    def classification(self, cells: Cells) -> JudgementDraft:
         """A row of classifications.csv."""
         columns = "typology typology_version segment"
-        return ClassificationDraft(
+        return JudgementDraft(
             beneficiary_id=self._person(cells),
             segment_id=cells.known(columns, self.segments, "service type"),
             segmented_on=cells.day("segmented_on"),

@@ -10,9 +10,8 @@ from uuid import UUID
 from asyncpg import Record
 
 from citywide.acts.act import Act
-from citywide.acts.legacy import insert_rows, rows_with
+from citywide.acts.legacy import NO_BENEFICIARY, insert_rows, rows_with
 from citywide.acts.problems import wrong_state
-from citywide.beneficiaries.drafts import NO_BENEFICIARY
 from citywide.beneficiaries.models import BENEFICIARY
 from citywide.errors import Fault, InvalidError, refuse
 from citywide.ids import new_id

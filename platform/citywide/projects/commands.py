@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from citywide.acts.legacy import insert_rows, rows_with, spans, tenant_rows
-from citywide.beneficiaries.commands import file_spans
-from citywide.beneficiaries.drafts import NO_BENEFICIARY
+from citywide.acts.legacy import (
+    NO_BENEFICIARY,
+    file_spans,
+    insert_rows,
+    rows_with,
+    spans,
+    tenant_rows,
+)
 from citywide.beneficiaries.models import BENEFICIARY
 from citywide.db.session import Transaction
 from citywide.errors import Fault, Path, refuse

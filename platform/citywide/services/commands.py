@@ -11,12 +11,12 @@ from sqlalchemy.dialects.postgresql import insert
 from citywide.acts.legacy import (
     catalogue_rows,
     field_workers,
+    file_spans,
     insert_rows,
     rows_with,
     spans,
     tenant_rows,
 )
-from citywide.beneficiaries.commands import file_spans
 from citywide.beneficiaries.models import BENEFICIARY
 from citywide.db.session import Transaction
 from citywide.errors import Fault, refuse

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from citywide.beneficiaries.drafts import NO_BENEFICIARY, worker_faults
+from citywide.acts.legacy import NO_BENEFICIARY, worker_faults
 from citywide.errors import Fault, Path
 from citywide.graph.mutate import asked
 from citywide.projects.commands import NO_PROJECT

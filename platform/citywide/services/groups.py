@@ -11,9 +11,8 @@ from uuid import UUID
 from asyncpg import Record
 
 from citywide.acts.act import Act
-from citywide.acts.legacy import field_workers, insert_rows, rows_with
+from citywide.acts.legacy import field_workers, insert_rows, rows_with, worker_faults
 from citywide.acts.problems import wrong_state
-from citywide.beneficiaries.drafts import worker_faults
 from citywide.errors import Fault, Path, refuse
 from citywide.graph.mutate import asked
 from citywide.ids import new_id
