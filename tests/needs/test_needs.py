@@ -104,7 +104,7 @@ async def test_any_other_step_is_a_problem_that_names_the_possible_ones(errand: 
             answer = await errand.step(mutation, **given)
             assert (answer["__typename"], answer["code"]) == ("StateProblem", "WRONG_STATE")
             assert f"The need is {status.lower()}" in answer["message"]
-            ends = "no step is left" if status == "CLOSED" else "Possible steps: "
+            ends = "No step follows" if status == "CLOSED" else "Possible steps: "
             assert ends in answer["message"]
         assert await counts(errand.house) == before
         assert (await errand.read(WORKER, "status"))["status"] == status
@@ -258,10 +258,35 @@ async def test_a_bad_step_is_a_problem_that_names_the_field(errand: Errand) -> N
         assert await counts(errand.house) == before
 
 
+# The next step after each, one day before it.
+EARLY_STEPS: dict[str, tuple[str, dict[str, Any]]] = {
+    "RAISED": ("referNeed", {"day": "2015-10-11"}),
+    "REFERRED": ("withdrawNeed", {"day": "2015-10-13", "reason": "不问了"}),
+    "ANSWERED": ("printAnswer", {"day": "2015-10-19"}),
+    "PRINTED": ("deliverAnswer", {"day": "2015-10-20"}),
+    "DELIVERED": ("rateNeed", {"day": "2015-10-22", "satisfaction": 4}),
+    "RATED": ("closeNeed", {"day": "2015-10-22"}),
+}
+
+
 async def test_a_step_before_the_one_before_it_is_refused(errand: Errand) -> None:
+    for status, (mutation, given) in EARLY_STEPS.items():
+        await errand.carried(status)
+        before = await counts(errand.house)
+        answer = await errand.step(mutation, **given)
+        assert (answer["code"], answer["path"]) == ("WRONG_STATE", ["day"])
+        assert await counts(errand.house) == before
+
+
+async def test_every_day_of_a_need_lies_in_one_stay(errand: Errand) -> None:
     await errand.carried("REFERRED")
-    answer = await errand.answered(day="2015-10-13")
-    assert (answer["code"], answer["path"]) == ("WRONG_STATE", ["day"])
+    await errand.step("returnNeed", OFFICER, clarification="哪个月？", day="2015-10-14")
+    await errand.step("referNeed", question="十月的补助何时补发？", day="2015-10-17")
+    await errand.carried("CLOSED")
+    steps = (await errand.read(WORKER, "steps { position enteredOn leftOn }"))["steps"]
+    assert [step["position"] for step in steps] == [*range(1, 10)]
+    assert [step["leftOn"] for step in steps[:-1]] == [step["enteredOn"] for step in steps[1:]]
+    assert (steps[0]["enteredOn"], steps[-1]["leftOn"]) == ("2015-10-12", None)
 
 
 async def test_a_strangers_service_is_not_where_an_answer_was_delivered(errand: Errand) -> None:

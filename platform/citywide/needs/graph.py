@@ -1,8 +1,5 @@
 """Needs, the steps they took, and what the city keeps for them, in the schema."""
 
-from enum import Enum
-
-import strawberry
 from sqlalchemy import BigInteger, FromClause, and_, case, cast, func, null, or_
 from sqlalchemy.sql import ColumnElement
 
@@ -20,7 +17,7 @@ from citywide.graph.declare import (
     through,
 )
 from citywide.graph.topics import announce
-from citywide.needs.course import ENDED, Channel, Status
+from citywide.needs.course import ENDED
 from citywide.needs.models import (
     DEPARTMENT,
     NEED,
@@ -29,42 +26,8 @@ from citywide.needs.models import (
     POLICY_CLAUSE,
     POLICY_DOCUMENT,
 )
-
-
-@strawberry.enum(description="Where a need stands.")
-class NeedStatus(Enum):
-    RAISED = strawberry.enum_value(
-        Status.RAISED.value, description="Put on record, and with nobody yet."
-    )
-    REFERRED = strawberry.enum_value(
-        Status.REFERRED.value, description="With a department, to be answered by the due date."
-    )
-    RETURNED = strawberry.enum_value(
-        Status.RETURNED.value, description="Back with the agency, which shall make something clear."
-    )
-    ANSWERED = strawberry.enum_value(
-        Status.ANSWERED.value, description="Answered, and not yet on paper."
-    )
-    PRINTED = strawberry.enum_value(
-        Status.PRINTED.value, description="On paper, and not yet with the person."
-    )
-    DELIVERED = strawberry.enum_value(
-        Status.DELIVERED.value, description="The answer is with the person."
-    )
-    RATED = strawberry.enum_value(
-        Status.RATED.value, description="The person said how satisfied they are."
-    )
-    CLOSED = strawberry.enum_value(Status.CLOSED.value, description="Nothing more is to be done.")
-    WITHDRAWN = strawberry.enum_value(
-        Status.WITHDRAWN.value, description="The person no longer asks."
-    )
-
-
-@strawberry.enum(description="How a question was put.")
-class NeedChannel(Enum):
-    VISIT = strawberry.enum_value(Channel.VISIT.value, description="At a visit.")
-    PHONE = strawberry.enum_value(Channel.PHONE.value, description="By telephone.")
-    OFFICE = strawberry.enum_value(Channel.OFFICE.value, description="At the agency.")
+from citywide.needs.steps import NEED_CHANGED
+from citywide.needs.words import NeedStatus
 
 
 def days_open(row: FromClause) -> ColumnElement[int]:
@@ -80,13 +43,13 @@ def days_in_status(row: FromClause) -> ColumnElement[int]:
 
 def is_overdue(row: FromClause) -> ColumnElement[bool]:
     """Whether a department owes an answer since before today; a date that is null is not due."""
-    return func.coalesce(and_(row.c.status == Status.REFERRED.value, row.c.due_on < TODAY), False)
+    return func.coalesce(and_(row.c.status == NeedStatus.REFERRED, row.c.due_on < TODAY), False)
 
 
 def days_of_step(row: FromClause) -> ColumnElement[int]:
     """From entering the status to leaving it, or to today; none in a status that ends it all."""
     taken = cast(func.coalesce(row.c.left_on, TODAY) - row.c.entered_on, BigInteger)
-    is_last = or_(*(row.c.status == status.value for status in sorted(ENDED)))
+    is_last = or_(*(row.c.status == status for status in sorted(ENDED)))
     return case((is_last, null()), else_=taken)
 
 
@@ -161,9 +124,9 @@ class PolicyClause:
 class Need:
     """A question or request (诉求), carried to a department and its answer back to the person."""
 
-    status = column("Where it stands.", enum=NeedStatus)
+    status = column("Where it stands.")
     status_since = column("The day of the last step.")
-    channel = column("How it was put.", enum=NeedChannel)
+    channel = column("How it was put.")
     question = column("The question, in the person's words; may name persons.", mask=hidden)
     raised_on = column("The day it was put.")
     referred_question = column(
@@ -224,7 +187,7 @@ class NeedStep:
     """One stay of a need in one status."""
 
     position = column("Its place in the course, from 1.")
-    status = column("The status.", enum=NeedStatus)
+    status = column("The status.")
     entered_on = column("The day it was entered.")
     left_on = column("The day it was left; null while the need stands in it.")
     days = Value(
@@ -237,4 +200,4 @@ class NeedStep:
     need = one("Need", "The need.", {"id": "need_id"})
 
 
-announce("needChanged", "A need was raised, or went a step further.", gives="Need")
+announce(NEED_CHANGED, "A need was raised, or went a step further.", gives="Need")

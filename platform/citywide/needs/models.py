@@ -15,12 +15,11 @@ from citywide.db.tables import (
     Version,
     city_reference,
     city_table,
-    one_of,
     period,
     reference,
     tenant_table,
 )
-from citywide.needs.course import Channel, Status
+from citywide.needs.words import NeedChannel, NeedStatus
 
 
 class DepartmentRow(CityRow):
@@ -104,9 +103,9 @@ POLICY_CLAUSE = city_table(
 class NeedRow(TenantRow):
     beneficiary_id: UUID
     kind_id: UUID
-    status: str
+    status: NeedStatus
     status_since: date
-    channel: str
+    channel: NeedChannel
     question: str
     raised_on: date
     # The visit or home help at which it was raised, where it was one that is on record.
@@ -146,8 +145,6 @@ NEED = tenant_table(
     city_reference("kind_id", "need_kind"),
     city_reference("department_id", "department"),
     city_reference("clause_id", "policy_clause"),
-    one_of("status", Status),
-    one_of("channel", Channel),
     CheckConstraint("satisfaction BETWEEN 1 AND 5", name="satisfaction"),
     CheckConstraint(
         "(referred_on IS NULL) = (department_id IS NULL)"
@@ -160,6 +157,7 @@ NEED = tenant_table(
         name="answer",
     ),
     writers=("agency", "bureau"),
+    caseload="beneficiary_id",
 )
 
 
@@ -168,7 +166,7 @@ class NeedStepRow(TenantRow):
 
     need_id: UUID
     position: int
-    status: str
+    status: NeedStatus
     entered_on: date
     left_on: date | None
     note: str | None
@@ -179,7 +177,6 @@ NEED_STEP = tenant_table(
     NeedStepRow,
     UniqueConstraint("tenant_id", "need_id", "position"),
     reference("need_id", "need"),
-    one_of("status", Status),
     CheckConstraint("entered_on <= left_on", name="left_on"),
     writers=("agency", "bureau"),
 )

@@ -2,76 +2,95 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from datetime import date
 from uuid import UUID
 
-from asyncpg import Record
-
 from citywide.acts.act import Act
-from citywide.acts.legacy import insert_rows, rows_with
+from citywide.acts.workspace import values_of
 from citywide.errors import Fault, refuse
-from citywide.ids import new_id
-from citywide.needs.drafts import PublishPolicyDocument, publish_faults
-from citywide.needs.models import POLICY_CLAUSE, POLICY_DOCUMENT
-from citywide.rules.periods import Span
+from citywide.graph.mutate import mutation
+from citywide.needs.models import POLICY_CLAUSE, POLICY_DOCUMENT, PolicyDocumentRow
+from citywide.rules.fields import day, draft, id_of, line, list_of, paragraph
+from citywide.rules.periods import Span, period_faults
+from citywide.rules.texts import NAME_LENGTH, NUMBER_LENGTH, TITLE_LENGTH
+
+# The longest articles of a law have some hundreds of characters.
+CLAUSE_LENGTH = 2_000
+CLAUSE_LABEL_LENGTH = 40
+# A law has some dozens of articles.
+MOST_CLAUSES = 200
 
 
-async def publish(act: Act, draft: PublishPolicyDocument) -> UUID:
-    """Put a document with its clauses on record; its id.
+@draft
+class PolicyClause:
+    """A part of a policy document that an answer can rest on."""
 
-    Raises `InvalidError` when the same number holds on some of the same days already.
-    """
-    refuse(publish_faults(draft))
+    label: str = line("How it is cited: 第十二条.", CLAUSE_LABEL_LENGTH)
+    text: str = paragraph("What it says.", CLAUSE_LENGTH)
+
+
+@draft
+class PolicyDocumentDraft:
+    """A policy document as it is in force from a day on."""
+
+    number: str = line("The issuing body's number of the document.", NUMBER_LENGTH)
+    title: str = line("Its title.", TITLE_LENGTH)
+    issuing_body: str = line("Who issued it.", NAME_LENGTH)
+    valid_from: date = day("First day.")
+    valid_until: date | None = day(
+        "First day on which it no longer holds; null while open.", default=None
+    )
+    replaces_id: UUID | None = id_of(
+        "PolicyDocument", "The document that ends where this one begins.", default=None
+    )
+    clauses: tuple[PolicyClause, ...] = list_of(
+        "Its clauses, in order.", least=1, most=MOST_CLAUSES
+    )
+
+
+@mutation(gives="PolicyDocument")
+async def publish_policy_document(act: Act, draft: PolicyDocumentDraft) -> UUID:
+    """Publish a policy document with its clauses for the whole city, as of its first day."""
+    refuse([*period_faults((), draft.valid_from, draft.valid_until), *_label_faults(draft)])
     replaced = None
     if draft.replaces_id is not None:
-        message = "There is no such document."
-        replaced = await act.find(POLICY_DOCUMENT, draft.replaces_id, "replaces_id", message)
-    same = await rows_with(
-        act.transaction, desk=act.desk, column=POLICY_DOCUMENT.c.number, values=[draft.number]
-    )
-    refuse(_version_faults(draft, replaced, same))
-    document_id = new_id()
-    document = {
-        "bureau_id": act.desk.bureau_id,
-        "id": document_id,
-        "number": draft.number,
-        "title": draft.title,
-        "issuing_body": draft.issuing_body,
-        "valid_from": draft.valid_from,
-        "valid_until": draft.valid_until,
-        "replaces_id": draft.replaces_id,
-    }
+        replaced = await act.find(POLICY_DOCUMENT, draft.replaces_id, "replaces_id")
+    versions = await act.rows(POLICY_DOCUMENT, number=draft.number)
+    refuse(_version_faults(draft, replaced, versions))
     if replaced is not None:
-        await act.update(POLICY_DOCUMENT, replaced, {"valid_until": draft.valid_from})
-    await insert_rows(act.transaction, table=POLICY_DOCUMENT, rows=[document])
+        await act.update(POLICY_DOCUMENT, replaced, valid_until=draft.valid_from)
+    document_id = await act.insert(POLICY_DOCUMENT, draft)
     clauses = [
-        {
-            "bureau_id": act.desk.bureau_id,
-            "id": new_id(),
-            "document_id": document_id,
-            "position": position,
-            "label": clause.label,
-            "text": clause.text,
-        }
+        values_of(POLICY_CLAUSE, clause, {"document_id": document_id, "position": position})
         for position, clause in enumerate(draft.clauses, start=1)
     ]
-    await insert_rows(act.transaction, table=POLICY_CLAUSE, rows=clauses)
+    await act.insert_all(POLICY_CLAUSE, clauses)
     return document_id
 
 
+def _label_faults(draft: PolicyDocumentDraft) -> Iterator[Fault]:
+    """A label is cited: a document has it once."""
+    labels = [clause.label for clause in draft.clauses]
+    for place, label in enumerate(labels):
+        if label in labels[:place]:
+            message = "Another clause of the document has this label."
+            yield Fault(("clauses", place, "label"), message, "LISTED_TWICE")
+
+
 def _version_faults(
-    draft: PublishPolicyDocument, replaced: Record | None, same: list[Record]
-) -> list[Fault]:
+    draft: PolicyDocumentDraft,
+    replaced: PolicyDocumentRow | None,
+    versions: Sequence[PolicyDocumentRow],
+) -> Iterator[Fault]:
     """A document replaces one that began earlier and still holds; a number holds once a day."""
-    if replaced is not None:
-        held = Span(replaced["valid_from"], replaced["valid_until"])
-        if not (held.covers(draft.valid_from) and draft.valid_from > replaced["valid_from"]):
-            message = f"The replaced document does not hold up to {draft.valid_from}."
-            return [Fault(("replaces_id",), message)]
-    ours = Span(draft.valid_from, draft.valid_until)
-    for row in same:
-        is_ended = replaced is not None and row["id"] == replaced["id"]
-        end = draft.valid_from if is_ended else row["valid_until"]
-        if ours.overlaps(Span(row["valid_from"], end)):
-            message = "A document of this number holds on some of these days: replace it."
-            return [Fault(("number",), message)]
-    return []
+    starts = draft.valid_from
+    if replaced is not None and not (
+        replaced["valid_from"] < starts and Span.of(replaced).covers(starts)
+    ):
+        yield Fault(("replaces_id",), f"The replaced document does not hold up to {starts}.")
+        return
+    others = [Span.of(row) for row in versions if row["id"] != draft.replaces_id]
+    if any(Span.of(draft).overlaps(other) for other in others):
+        message = "A document of this number holds on some of these days: replace it."
+        yield Fault(("number",), message, "TAKEN")
