@@ -310,8 +310,7 @@ class _Types:
                 return list_of(self.output[declared.target]), []
             case Either():
                 members = tuple(self.output[name] for name in declared.alternatives)
-                found = union(declared.union, declared.union_description, members)
-                return optional(found), []
+                return union(declared.union, declared.union_description, members), []
 
     def _page_arguments(self, name: str) -> list[StrawberryArgument]:
         rows = f"at most {PAGE_MAXIMUM}"

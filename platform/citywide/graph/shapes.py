@@ -27,9 +27,13 @@ def optional(kind: Any) -> Any:
 
 
 def union(name: str, description: str, members: tuple[type, ...]) -> Any:
-    """One of several types."""
+    """One of several types, or null: for what leads nowhere, and for a mutation that failed.
+
+    A mutation's field that could not be null would take those beside it with it when it fails, and
+    nobody would learn that they were done.
+    """
     named = strawberry.union(name, description=description)
-    return Annotated[Union[members], named]  # noqa: UP007 -- at run time
+    return optional(Annotated[Union[members], named])  # noqa: UP007 -- at run time
 
 
 def enum_of(words: type[Enum]) -> Any:
