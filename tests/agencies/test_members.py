@@ -14,7 +14,7 @@ from citywide.authz.membership import Memberships
 from citywide.authz.own_roles import RESERVED
 from citywide.db.session import Audience, Database
 from citywide.errors import RefusalError
-from citywide.graph.engine import Operation
+from citywide.graph.operation import Operation
 from citywide.settings import CHECKOUT
 from citywide.tenancy.apply import plan
 from citywide.tenancy.load import load_manifests

@@ -16,8 +16,8 @@ from citywide.domain import CATALOGUE
 from citywide.errors import Code, RefusalError
 from citywide.graph.compile import compile_operation
 from citywide.graph.declare import PERSON_COLUMNS
-from citywide.graph.engine import Operation
-from citywide.graph.subjects import told_by
+from citywide.graph.operation import Operation
+from citywide.graph.subjects import telling_fields
 from citywide.ids import NodeId
 from walls.house import PURPOSE, House
 
@@ -181,7 +181,7 @@ def test_every_entity_that_names_a_person_or_hangs_on_one_tells_about_them() -> 
     telling = set()
     for entity in entities.values():
         named = [name for name in PERSON_COLUMNS if name in entity.table.c]
-        if told_by(entities, entity, frozenset(entity.fields)):
+        if telling_fields(entities, entity, frozenset(entity.fields)):
             telling.add(entity.name)
             assert is_tenant_table(entity.table)
         assert entity.name in telling or not named, entity.name
@@ -217,7 +217,9 @@ async def test_a_row_that_hangs_on_a_row_about_a_person_tells_about_them(pilot: 
             await pilot.grants(user),
             principal.audience,
         )
-        assert {"CaseAction.what", "CaseGoal.scores", "GoalScore.score"} <= set(plan.told)
+        assert {"CaseAction.what", "CaseGoal.scores", "GoalScore.score"} <= set(
+            plan.person_coordinates
+        )
         assert plan.sql.count("E'\\x02'") == 3
         async with pilot.database.read(principal.context) as transaction:
             await transaction.connection.fetchval(plan.sql, *plan.values(principal, {}))

@@ -14,7 +14,8 @@ from walls.databases import owning
 
 WORKER = "shouqianshou.worker1"
 RECORD = """mutation($input: RecordServiceInput!) { recordService(input: $input) {
-    __typename ... on RecordServiceSuccess { serviceRecord { number series { id } } } } }"""
+    __typename ... on RecordServiceSuccess {
+      serviceRecord { number project { plan { measure } } } } } }"""
 
 
 async def an_input(city: City, number: str) -> dict[str, Any]:
@@ -36,20 +37,20 @@ async def test_over_http_it_is_a_good_answer_in_either_media_type(
 ) -> None:
     given = await an_input(city, "H-1")
     async with owning(city.house.url) as owner, owner.transaction():
-        await owner.execute("LOCK TABLE group_series IN ACCESS EXCLUSIVE MODE")
+        await owner.execute("LOCK TABLE planned_output IN ACCESS EXCLUSIVE MODE")
         response = await city.client.ask(WORKER, RECORD, {"accept": media_type}, input=given)
     assert response.status_code == 200
     assert response.headers["content-type"].startswith(media_type)
     check(response.json())
     again = await city.client.data(WORKER, RECORD, input=given)
-    assert again["recordService"]["serviceRecord"] == {"number": "H-1", "series": None}
+    assert again["recordService"]["serviceRecord"]["number"] == "H-1"
 
 
 async def test_over_a_websocket_and_a_stream_it_is_a_response_and_then_complete(
     city: City,
 ) -> None:
     async with owning(city.house.url) as owner, owner.transaction():
-        await owner.execute("LOCK TABLE group_series IN ACCESS EXCLUSIVE MODE")
+        await owner.execute("LOCK TABLE planned_output IN ACCESS EXCLUSIVE MODE")
         async with city.signed_in(WORKER) as socket:
             name = await socket.subscribe(RECORD, input=await an_input(city, "W-1"))
             message = await socket.next()

@@ -14,7 +14,8 @@ from citywide.authz.principal import Principal
 from citywide.db.sealed import Sealer
 from citywide.db.session import Database
 from citywide.errors import Code, RefusalError
-from citywide.graph.engine import Engine, Operation
+from citywide.graph.engine import Engine
+from citywide.graph.operation import Operation
 from oracle.contract import Asker, answered
 from oracle.lists import Lists
 from oracle.refusals import Refusals

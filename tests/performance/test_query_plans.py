@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from graphql.execution.values import VariableValues
 
+from citywide.graph.coerce import coerced
 from citywide.graph.compile import compile_operation
 from citywide.graph.values import symbolic
 from walls.house import House
@@ -61,19 +62,19 @@ async def explained(house: House, user: str, document: str, **variables: Any) ->
     """The plan that PostgreSQL makes of an operation, under the user's login and context."""
     engine, principal = house.engine, await house.principal(user)
     admitted = engine._admission.admit(document, None)
-    coerced = engine._coerced(admitted, variables)
+    given = coerced(engine.schema, admitted, variables)
     references = {
         name: symbolic(admitted.variable_types[name], value, (name,))
-        for name, value in coerced.coerced.items()
+        for name, value in given.coerced.items()
     }
     plan = compile_operation(
         engine.schema,
         admitted,
-        VariableValues(coerced.sources, references),
+        VariableValues(given.sources, references),
         engine.policy.grants(principal.roles),
         principal.audience,
     )
-    values = plan.values(principal, coerced.coerced)
+    values = plan.values(principal, given.coerced)
     async with house.database.read(principal.context) as transaction:
         found = await transaction.connection.fetchval(f"EXPLAIN (FORMAT JSON) {plan.sql}", *values)
     return json.loads(found)

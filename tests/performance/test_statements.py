@@ -17,7 +17,8 @@ from citywide.db.sealed import Sealer
 from citywide.db.session import Audience, Database
 from citywide.errors import RefusalError
 from citywide.graph.admit import InvalidDocumentError
-from citywide.graph.engine import Engine, Operation
+from citywide.graph.engine import Engine
+from citywide.graph.operation import Operation
 from walls.house import PURPOSE, House, NotedReads
 
 OPERATIONS = {

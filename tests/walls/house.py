@@ -21,7 +21,8 @@ from citywide.db.sealed import Sealer
 from citywide.db.session import Audience, Database
 from citywide.domain import CATALOGUE
 from citywide.errors import Code, RefusalError
-from citywide.graph.engine import Engine, Operation
+from citywide.graph.engine import Engine
+from citywide.graph.operation import Operation
 from citywide.graph.schema import Schema, build_schema
 from citywide.settings import CHECKOUT
 
@@ -66,7 +67,9 @@ class House:
         return await self.engine.answer(Operation(document, None, variables, PURPOSE), principal)
 
     async def data(self, user: str, document: str, **variables: Any) -> Any:
-        return json.loads(await self.bytes(user, document, **variables))["data"]
+        answer = json.loads(await self.bytes(user, document, **variables))
+        assert "errors" not in answer, answer
+        return answer["data"]
 
     async def act(
         self, user: str, mutation: str, selection: str = "", *, key: str | None = None, **given: Any
@@ -132,7 +135,8 @@ async def opened_house(
         reads = NotedReads()
         engine = Engine(schema, policy, database, Sealer(secret), reads=reads)
         if like is not None:
-            engine._admission, engine._plans = like.engine._admission, like.engine._plans
+            engine._admission._documents = like.engine._admission._documents
+            engine._plans._kept = like.engine._plans._kept
         yield House(url, database, engine, memberships, owner, reads)
     finally:
         await owner.close()

@@ -22,7 +22,8 @@ from citywide.db.embedded import running_database
 from citywide.db.migrate import migrate
 from citywide.db.sealed import Sealer
 from citywide.db.session import Database
-from citywide.graph.engine import Engine, Operation
+from citywide.graph.engine import Engine
+from citywide.graph.operation import Operation
 from citywide.identity.keys import deployment_keys
 from citywide.settings import Settings
 from citywide.web.app import Rules

@@ -14,7 +14,8 @@ from citywide.bench.operations import PURPOSE, Asked
 from citywide.db.sealed import Sealer
 from citywide.db.session import Audience, Context, Database, Transaction
 from citywide.domain import CATALOGUE
-from citywide.graph.engine import Engine, Operation
+from citywide.graph.engine import Engine
+from citywide.graph.operation import Operation
 from citywide.graph.schema import build_schema
 from citywide.web.app import load_policy
 

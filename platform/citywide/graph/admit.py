@@ -28,6 +28,9 @@ from graphql import (
     SelectionSetNode,
     Source,
     TokenKind,
+    TypeInfo,
+    ValidationContext,
+    is_non_null_type,
     parse,
     type_from_ast,
     validate,
@@ -71,11 +74,15 @@ class InvalidDocumentError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """One operation of a document, validated, with the types of its variables."""
+    """One operation of a document, validated, with the types of its variables.
+
+    `needed` are the variables that stand somewhere where null may not, whatever their types allow.
+    """
 
     operation: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
     variable_types: Mapping[str, Any]
+    needed: frozenset[str]
     text: str
     name: str
 
@@ -128,7 +135,8 @@ class Admission:
         for node in document.definitions:
             if isinstance(node, OperationDefinitionNode):
                 name = node.name.value if node.name else ""
-                found[name] = Admitted(node, fragments, self._types(node), text, name)
+                types, needed = self._types(node), self._needed(document, node)
+                found[name] = Admitted(node, fragments, types, needed, text, name)
         if not found:
             message = "The document has no operation to run."
             raise RefusalError(Code.BAD_USER_INPUT, message)
@@ -139,6 +147,18 @@ class Admission:
             definition.variable.name.value: type_from_ast(self._schema, definition.type)
             for definition in operation.variable_definitions or ()
         }
+
+    def _needed(self, document: DocumentNode, operation: OperationDefinitionNode) -> frozenset[str]:
+        context = ValidationContext(self._schema, document, TypeInfo(self._schema), _valid)
+        return frozenset(
+            usage.node.name.value
+            for usage in context.get_recursive_variable_usages(operation)
+            if is_non_null_type(usage.type)
+        )
+
+
+def _valid(error: GraphQLError) -> None:
+    raise AssertionError(error)
 
 
 def bound_variables(variables: Mapping[str, Any]) -> None:

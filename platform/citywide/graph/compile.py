@@ -51,7 +51,7 @@ from citywide.graph.declare import (
 from citywide.graph.listing import Listing
 from citywide.graph.paging import Page
 from citywide.graph.place import Place
-from citywide.graph.plan import Plan
+from citywide.graph.plan import Plan, end_of
 from citywide.graph.schema import Schema
 from citywide.graph.selection import Group, Selections
 from citywide.graph.sql import (
@@ -63,7 +63,7 @@ from citywide.graph.sql import (
     sealed_marker,
     text_constant,
 )
-from citywide.graph.subjects import subjects, told_by
+from citywide.graph.subjects import subjects, telling_fields
 from citywide.graph.values import Binds, Variables, id_tags
 
 # What a short list counts for in the sum of rows that an answer may hold.
@@ -78,26 +78,26 @@ def compile_operation(
     audience: Audience,
     *,
     has_predicates: bool = True,
-    tells: bool = True,
+    notes_reads: bool = True,
 ) -> Plan:
     """The plan of an admitted operation; `variables` are symbolic (`values.symbolic`).
 
     Raises `RefusalError`: FORBIDDEN naming every coordinate that the grants refuse, or
     BAD_USER_INPUT and LIMIT_EXCEEDED for arguments that cannot be planned.
     `has_predicates=False` leaves the tenant predicates out: only to test that row-level security
-    alone gives the same answers. `tells=False` leaves out whom the rows are about: only to measure
-    what that costs.
+    alone gives the same answers. `notes_reads=False` leaves out whom the rows are about: only to
+    measure what that costs.
     """
     access = Access(schema.entities, grants, audience, Binds(), has_predicates=has_predicates)
     selections = Selections(schema.graphql, admitted.fragments, variables)
-    planner = Planner(schema, access, selections, tells=tells)
+    planner = Planner(schema, access, selections, notes_reads=notes_reads)
     groups = selections.collect("Query", [admitted.operation.selection_set])
-    asked = [g for g in groups if g.name not in ("__schema", "__type")]
-    pairs = [(g.key, planner.root(g)) for g in asked]
+    selected = [g for g in groups if g.name not in ("__schema", "__type")]
+    pairs = [(g.key, planner.root(g)) for g in selected]
     refuse_forbidden(access.forbidden)
     answer = cast(JsonObject(pairs), Text) if pairs else literal_column("'{}'")
-    introspection = tuple(n for g in groups if g not in asked for n in g.nodes)
-    roots = tuple(dict.fromkeys(f"Query.{g.name}" for g in asked))
+    introspection = tuple(n for g in groups if g not in selected for n in g.nodes)
+    roots = tuple(dict.fromkeys(f"Query.{g.name}" for g in selected))
     return plan_of(planner, select(answer), roots, tuple(g.key for g in groups), introspection)
 
 
@@ -119,27 +119,29 @@ def plan_of(
     """The plan of what the planner has walked; `answer` is its one statement."""
     access = planner.access
     sql, parameters = compile_text(answer)
+    masked = tuple(
+        {"path": list(path), "coordinate": coordinate, "reason": reason}
+        for path, coordinate, reason in access.masked
+    )
     return Plan(
         sql=sql,
         supplies=tuple(access.binds.supply(name, value) for name, value in parameters),
-        masked=tuple(
-            {"path": list(path), "coordinate": coordinate, "reason": reason}
-            for path, coordinate, reason in access.masked
-        ),
+        masked=masked,
         sizes=tuple(planner.sizes),
         has_sealed=planner.has_sealed,
         roots=roots,
-        told=tuple(sorted(planner.told)),
+        person_coordinates=tuple(sorted(planner.person_coordinates)),
         keys=keys,
         finishes=planner.finishes,
         introspection=introspection,
+        end=end_of(masked),
     )
 
 
 class Planner:
     """Walks one operation; what it learns beside the SQL are its attributes.
 
-    `told` are the coordinates that tell about persons.
+    `person_coordinates` are those that tell about persons.
     """
 
     def __init__(
@@ -148,15 +150,15 @@ class Planner:
         access: Access,
         selections: Selections,
         *,
-        tells: bool = True,
+        notes_reads: bool = True,
     ) -> None:
-        self.tells = tells
+        self.notes_reads = notes_reads
         self.schema = schema
         self.access = access
         self.selections = selections
         self.sizes: list[tuple[Any, ...]] = []
         self.has_sealed = False
-        self.told: set[str] = set()
+        self.person_coordinates: set[str] = set()
         self.finishes: dict[str, Callable[[Any, Variables], Any]] = {}
 
     # -- roots --------------------------------------------------------------------------------
@@ -216,21 +218,21 @@ class Planner:
         def every(part: str) -> Callable[[list[str]], list[Any]]:
             return lambda found: [getattr(address_of(each), part) for each in bounded(found)]
 
-        asked = func.unnest(
+        ids = func.unnest(
             binds.value(given, ARRAY(Text()), every("tag")),
             binds.value(given, ARRAY(Uuid()), every("tenant_id")),
             binds.value(given, ARRAY(Uuid()), every("row_id")),
         ).table_valued("tag", "tenant_id", "row_id", with_ordinality="place")
-        asked = asked.render_derived()
-        at = Address(id_tags(given), asked.c.tag, asked.c.tenant_id, asked.c.row_id)
+        ids = ids.render_derived()
+        at = Address(id_tags(given), ids.c.tag, ids.c.tenant_id, ids.c.row_id)
         place = replace(place, sizes=(given,))
-        joined: FromClause = asked
+        joined: FromClause = ids
         found = []
-        for each in self._addressed(at, asked, place):
+        for each in self._addressed(at, ids, place):
             sub = each.lateral()
             joined = joined.outerjoin(sub, true())
             found.append(sub.c.j)
-        answer = json_list(first_of(found), [asked.c.place])
+        answer = json_list(first_of(found), [ids.c.place])
         return select(answer).select_from(joined).scalar_subquery()
 
     def _addressed(self, at: Address, outer: FromClause | None, place: Place) -> list[Select[Any]]:
@@ -241,8 +243,8 @@ class Planner:
         """
         found = []
         for entity in self.schema.entities.values():
-            is_asked = entity.tag in at.tags
-            if not self.is_possible(entity, place, is_asked=is_asked):
+            is_wanted = entity.tag in at.tags
+            if not self.is_possible(entity, place, is_wanted=is_wanted):
                 continue
             row = self.access.reference(entity.table)
             conditions = [
@@ -255,17 +257,17 @@ class Planner:
             if entity.name == "Viewer":
                 conditions.append(row.c.id == self.access.binds.principal("member_id", Uuid()))
             made = self.object(entity, row, place, conditions)
-            if is_asked:
+            if is_wanted:
                 found.append(made if outer is None else made.correlate(outer))
         return found
 
-    def is_possible(self, entity: Entity, place: Place, *, is_asked: bool = True) -> bool:
+    def is_possible(self, entity: Entity, place: Place, *, is_wanted: bool = True) -> bool:
         """Whether an abstract field may answer with this type.
 
         A type that the caller may not see is passed over, unless the operation asks for it by
         name: then its coordinates are forbidden like any other.
         """
-        if is_asked and self.access.row_scope(entity) is not None:
+        if is_wanted and self.access.row_scope(entity) is not None:
             return True
         return self.selections.is_named(place.group, entity.name)
 
@@ -275,16 +277,10 @@ class Planner:
         self, entity: Entity, row: FromClause, place: Place, conditions: Sequence[Any]
     ) -> Select[Any]:
         """`SELECT JSON_OBJECT(…) AS j` over the rows of `entity` for which `conditions` hold."""
-        found, joined = self._json(entity, row, row, place)
+        found, joined = self.row_json(entity, row, row, place)
         return select(found.label("j")).select_from(joined).where(and_(true(), *conditions))
 
-    def shown(
-        self, entity: Entity, row: FromClause, joined: FromClause, place: Place
-    ) -> tuple[ColumnElement[Any], FromClause]:
-        """What is selected of one row, for a root that compiles itself; as `_json`."""
-        return self._json(entity, row, joined, place)
-
-    def _json(
+    def row_json(
         self, entity: Entity, row: FromClause, joined: FromClause, place: Place
     ) -> tuple[ColumnElement[Any], FromClause]:
         """The JSON of one row, and `joined` with the LATERAL sub-queries of the row's edges."""
@@ -305,9 +301,9 @@ class Planner:
             else:
                 pairs.append((group.key, made))
         shown = (group.name for group in groups if not self._is_hidden(entity, group.name))
-        told = told_by(self.schema.entities, entity, frozenset(shown))
-        if self.tells and told:
-            self.told.update(f"{entity.name}.{name}" for name in told)
+        telling = telling_fields(self.schema.entities, entity, frozenset(shown))
+        if self.notes_reads and telling:
+            self.person_coordinates.update(f"{entity.name}.{name}" for name in telling)
             pairs.append((SUBJECTS, subjects(self.access, entity, row)))
         return JsonObject(pairs), joined
 
@@ -389,7 +385,7 @@ class Planner:
         page = chosen.limit(FEW_ROWS).correlate(row).subquery()
         inner = replace(place, sizes=(*place.sizes, _FEW_ESTIMATE))
         self.sizes.append(inner.sizes)
-        found, joined = self._json(target, page, page, inner)
+        found, joined = self.row_json(target, page, page, inner)
         return select(json_list(found, [page.c.rn]).label("j")).select_from(joined)
 
     # -- connections --------------------------------------------------------------------------

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import false, func, or_
 from sqlalchemy.sql import ColumnElement, FromClause
 
 from citywide.graph.paging import Page
-from citywide.graph.place import Place
+from citywide.graph.place import Place, Walk
 from citywide.graph.selection import Group
 from citywide.graph.sql import JsonObject, json_list, text_constant
-
-if TYPE_CHECKING:
-    from citywide.graph.compile import Planner
 
 
 class Listing:
     """The rows of a connection's page: its edges, its nodes, and where the page stands."""
 
-    def __init__(self, planner: Planner, page: Page, groups: list[Group], place: Place) -> None:
-        self.planner = planner
+    def __init__(self, walk: Walk, page: Page, groups: list[Group], place: Place) -> None:
+        self.walk = walk
         self.page = page
         self.place = place
         infos = [i for g in groups if g.name == "pageInfo" for i in self._infos(g)]
@@ -32,7 +29,7 @@ class Listing:
         # Counted backwards the window's first row is the page's last.
         number = self.rows.c.rn
         self.order = [number.desc() if page.is_backward else number.asc()]
-        self.inside = number <= page.asked() if self.has_one_more else None
+        self.inside = number <= page.size_bound() if self.has_one_more else None
 
     def field(self, group: Group) -> ColumnElement[Any]:
         """`edges`, `nodes` or `pageInfo`."""
@@ -43,17 +40,15 @@ class Listing:
         return json_list(item, self.order, self.inside)
 
     def _infos(self, group: Group) -> list[Group]:
-        return self.planner.selections.children(group, "PageInfo")
+        return self.walk.selections.children(group, "PageInfo")
 
     def _json(self, place: Place) -> ColumnElement[Any]:
-        found, self.joined = self.planner._json(  # noqa: SLF001 -- one walk in two classes
-            self.page.entity, self.rows, self.joined, place
-        )
+        found, self.joined = self.walk.row_json(self.page.entity, self.rows, self.joined, place)
         return found
 
     def _edge(self, place: Place) -> ColumnElement[Any]:
         pairs = []
-        for group in self.planner.selections.children(place.group, f"{self.page.entity.name}Edge"):
+        for group in self.walk.selections.children(place.group, f"{self.page.entity.name}Edge"):
             match group.name:
                 case "__typename":
                     made: ColumnElement[Any] = text_constant(f"{self.page.entity.name}Edge")
@@ -88,7 +83,7 @@ class Listing:
         bound = page.before if is_forward else page.after
         tests: list[ColumnElement[bool]] = [false()]
         if is_forward != page.is_backward:
-            tests.append(func.count(self.rows.c.rn) > page.asked())
+            tests.append(func.count(self.rows.c.rn) > page.size_bound())
         if bound is not None:
             tests.append(page.beyond(bound, is_after=not is_forward))
         return or_(*tests)

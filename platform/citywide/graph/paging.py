@@ -121,7 +121,7 @@ class Page:
         found = select(*row.c, *labelled, number).where(and_(true(), *conditions))
         return self._inside(found.order_by(*order).limit(limit)).subquery()
 
-    def asked(self) -> ColumnElement[int]:
+    def size_bound(self) -> ColumnElement[int]:
         """The page's size as a parameter."""
         return self.access.binds.value(self.size, BigInteger(), page_size)
 

@@ -1,4 +1,4 @@
-"""What is read of one known row: a mutation's success, and the event that a subscriber is told.
+"""What is read of one known row: a mutation's success, and the event that a subscriber is sent.
 
 Both are planned before anything happens and bound to the row afterwards. Like any other read they
 show what the reader may see of it, which may be nothing.
@@ -6,7 +6,7 @@ show what the reader may see of it, which may be nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,11 +35,26 @@ from citywide.graph.values import PAYLOAD, Binds, Ref
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One root field of a mutation operation; `__typename` has neither use case nor plan."""
+    """One root field of a mutation operation, and the plan of its payload.
+
+    `success` is what is selected of the success type.
+    """
 
     group: Group
-    mutation: Mutation | None
-    plan: Plan | None
+    mutation: Mutation
+    plan: Plan
+    success: tuple[Group, ...]
+
+    @property
+    def reads_row(self) -> bool:
+        """Whether the row is asked for, and so has to be read."""
+        return any(child.name != "__typename" for child in self.success)
+
+    @property
+    def without_row(self) -> dict[str, str | None]:
+        """The success as far as it can be told when the row cannot be read."""
+        name = _success_type(self.mutation)
+        return {child.key: name if child.name == "__typename" else None for child in self.success}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +75,29 @@ def compile_payloads(
     variables: VariableValues,
     grants: Grants,
     audience: Audience,
-) -> list[Step]:
+    *,
+    notes_reads: bool,
+) -> list[Step | Group]:
     """What to run of a mutation operation, in order, and the plan of each one's payload.
 
-    All are authorised before the first one runs: raises `RefusalError` as `compile_operation`.
+    A group is a `__typename`, of which nothing has to be run. All are authorised before the first
+    one runs: raises `RefusalError` as `compile_operation`.
     """
     selections = Selections(schema.graphql, admitted.fragments, variables)
     forbidden: set[str] = set()
-    steps = []
+    steps: list[Step | Group] = []
     for group in selections.collect("Mutation", [admitted.operation.selection_set]):
         if group.name == "__typename":
-            steps.append(Step(group, None, None))
+            steps.append(group)
             continue
         access = Access(schema.entities, grants, audience, Binds())
-        planner = Planner(schema, access, selections)
+        planner = Planner(schema, access, selections, notes_reads=notes_reads)
         mutation = schema.catalogue.mutations[group.name]
-        answer = select(cast(_payload(planner, group, mutation), Text))
+        success = tuple(selections.children(group, _success_type(mutation)))
+        answer = select(cast(_payload(planner, group, mutation, success), Text))
         forbidden |= access.forbidden
-        roots = (mutation.coordinate,)
-        steps.append(Step(group, mutation, plan_of(planner, answer, roots, (group.key,))))
+        plan = plan_of(planner, answer, (mutation.coordinate,), (group.key,))
+        steps.append(Step(group, mutation, plan, success))
     refuse_forbidden(forbidden)
     return steps
 
@@ -89,13 +108,15 @@ def compile_event(
     variables: VariableValues,
     grants: Grants,
     audience: Audience,
+    *,
+    notes_reads: bool,
 ) -> Watch:
     """A subscription's plan; raises `RefusalError` as `compile_operation`."""
     selections = Selections(schema.graphql, admitted.fragments, variables)
     # Validation has seen to it that there is exactly one, and no introspection.
     [group] = selections.collect("Subscription", [admitted.operation.selection_set])
     access = Access(schema.entities, grants, audience, Binds())
-    planner = Planner(schema, access, selections)
+    planner = Planner(schema, access, selections, notes_reads=notes_reads)
     topic = schema.catalogue.topics[group.name]
     answer = _event(planner, group, topic)
     refuse_forbidden(access.forbidden)
@@ -118,15 +139,20 @@ def problem_answer(selections: Selections, group: Group, problem: Any) -> dict[s
     return found
 
 
-def _payload(planner: Planner, group: Group, mutation: Mutation) -> ColumnElement[Any]:
+def _success_type(mutation: Mutation) -> str:
+    return f"{mutation.type_prefix}Success"
+
+
+def _payload(
+    planner: Planner, group: Group, mutation: Mutation, success: Sequence[Group]
+) -> ColumnElement[Any]:
     """A mutation's success, read at the address that `PAYLOAD` binds once it is done."""
     planner.access.grant(mutation.coordinate)
     entity = planner.schema.entities[mutation.gives]
-    success = f"{mutation.type_prefix}Success"
     pairs: list[tuple[str, ColumnElement[Any]]] = []
-    for child in planner.selections.children(group, success):
+    for child in success:
         if child.name == "__typename":
-            pairs.append((child.key, text_constant(success)))
+            pairs.append((child.key, text_constant(_success_type(mutation))))
             continue
         pairs.append((child.key, _row(planner, group, child, entity)))
     return JsonObject(pairs)
@@ -148,12 +174,12 @@ def _event(planner: Planner, group: Group, topic: Topic) -> Select[Any]:
                 made = cast(binds.value(Ref((PAYLOAD, "occurred_at")), kind), kind)
             case _:
                 place = Place(planner, child, {}, (group.key, child.key), ())
-                asked = [
+                possible = [
                     entity
                     for entity in map(planner.schema.entities.__getitem__, topic.gives)
                     if not topic.is_open or planner.is_possible(entity, place)
                 ]
-                made = first_of([_row(planner, group, child, entity) for entity in asked])
+                made = first_of([_row(planner, group, child, entity) for entity in possible])
         pairs.append((child.key, made))
     seen = []
     for name in topic.gives:

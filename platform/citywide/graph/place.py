@@ -4,23 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from sqlalchemy import func
-from sqlalchemy.sql import ColumnElement
+from sqlalchemy.sql import ColumnElement, FromClause
 
-from citywide.graph.selection import Group
+from citywide.graph.access import Access
+from citywide.graph.declare import Entity
+from citywide.graph.selection import Group, Selections
 from citywide.graph.sql import JsonObject, text_constant
 
-if TYPE_CHECKING:
-    from citywide.graph.compile import Planner
+
+class Walk(Protocol):
+    """The walk over an operation, as whoever is called on the way sees it: `compile.Planner`."""
+
+    access: Access
+    selections: Selections
+
+    def row_json(
+        self, entity: Entity, row: FromClause, joined: FromClause, place: Place
+    ) -> tuple[ColumnElement[Any], FromClause]:
+        """The JSON of one row, and `joined` with the LATERAL sub-queries of the row's edges."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a field stands: the planner, its merged nodes and their arguments, the path to it."""
+    """Where a field stands: the walk, its merged nodes and their arguments, the path to it."""
 
-    planner: Planner
+    planner: Walk
     group: Group
     arguments: Mapping[str, Any]
     path: tuple[str, ...]
@@ -35,7 +46,7 @@ def selected(
 ) -> list[tuple[str, ColumnElement[Any]]]:
     """The selected fields of one of a root's own types, each asked of the grants."""
     named = {**made, "__typename": constant(text_constant(type_name))}
-    return [(child.key, named[child.name](child)) for child in _asked(place, group, type_name)]
+    return [(child.key, named[child.name](child)) for child in _granted(place, group, type_name)]
 
 
 def constant(value: ColumnElement[Any]) -> Callable[[Group], ColumnElement[Any]]:
@@ -51,7 +62,7 @@ def keys_of_a_row(
 ) -> ColumnElement[Any]:
     """The keys of a row of figures: of each dimension its name, its value and its label."""
     # Asked of the grants even where there is no dimension.
-    chosen = _asked(place, group, type_name)
+    chosen = _granted(place, group, type_name)
     made = []
     for dimension, (value, label) in keys.items():
         fields = {
@@ -64,7 +75,7 @@ def keys_of_a_row(
     return func.json_build_array(*made)
 
 
-def _asked(place: Place, group: Group, type_name: str) -> list[Group]:
+def _granted(place: Place, group: Group, type_name: str) -> list[Group]:
     """What is selected of a type, each field asked of the grants."""
     found = place.planner.selections.children(group, type_name)
     for child in found:

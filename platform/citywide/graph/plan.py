@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,10 +23,10 @@ ANSWER_ROWS = 20_000
 class Plan:
     """What a document, an operation name, a set of roles and a shape of variables come to.
 
-    `roots` are the coordinates of its root fields and `told` those that tell about persons;
-    `masked` is the value of `extensions.masked`; `introspection` are the root fields that
-    graphql-core answers, `keys` all response keys of the root in order; `finishes` makes
-    the answer under a key of what the statement found there.
+    `roots` are the coordinates of its root fields and `person_coordinates` those that tell about
+    persons; `masked` is the value of `extensions.masked`, with which the answer ends;
+    `introspection` are the root fields that graphql-core answers, `keys` all response keys of
+    the root in order; `finishes` makes the answer under a key of what the statement found there.
     """
 
     sql: str
@@ -35,10 +35,11 @@ class Plan:
     sizes: tuple[tuple[Any, ...], ...]
     has_sealed: bool
     roots: tuple[str, ...]
-    told: tuple[str, ...]
+    person_coordinates: tuple[str, ...]
     keys: tuple[str, ...]
     finishes: Mapping[str, Callable[[Any, Variables], Any]]
     introspection: tuple[FieldNode, ...]
+    end: bytes
 
     def values(self, principal: Principal, variables: Variables) -> list[Any]:
         """The bind values of one request; refuses what is out of bounds."""
@@ -61,7 +62,14 @@ class Plan:
 
         Spaced as PostgreSQL spaces JSON_OBJECT, which is how hidden members are found.
         """
+        if not self.finishes:
+            return data
         found = json.loads(data)
         for key, finish in self.finishes.items():
             found[key] = finish(found[key], variables)
         return json.dumps(found, ensure_ascii=False, separators=(", ", " : ")).encode()
+
+
+def end_of(masked: Sequence[Mapping[str, object]]) -> bytes:
+    """How a response body ends: what is masked in it, if anything."""
+    return f',"extensions":{json.dumps({"masked": masked})}}}'.encode() if masked else b"}"

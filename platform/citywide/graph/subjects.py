@@ -3,7 +3,7 @@ r"""Whom an answer tells about: a hidden member in the JSON of each row, and its
 The planner puts it into the rows of every entity that names persons (`About`), or whose caseload is
 that of a row that does, when something is read that tells about them. It is
 `"\u0002" : "tenant:person,person"`, the tenant left out where it can only be the caller's own. The
-engine takes it out of the bytes.
+runner takes it out of the bytes.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ _MEMBER = re.compile(rb', "\\u0002" : (?:null|"([0-9a-f:,-]*)")')
 _COMMA: ColumnElement[Any] = literal_column("','")
 
 
-def told_by(
+def telling_fields(
     entities: Mapping[str, Entity], entity: Entity, fields: frozenset[str]
 ) -> frozenset[str]:
     """Those of the selected `fields` of an entity that tell about a person."""
     about = entity.about
     if about is None and not _leads_to_a_person(entities, entity):
         return frozenset()
-    told = fields - {"__typename"}
-    return told if about is None or about.fields is None else told & about.fields
+    telling = fields - {"__typename"}
+    return telling if about is None or about.fields is None else telling & about.fields
 
 
 def subjects(access: Access, entity: Entity, row: FromClause) -> ColumnElement[Any]:
@@ -55,8 +55,8 @@ def without_subjects(
         tenant, _, persons = member.decode().rpartition(":")
         tenant_id = UUID(tenant) if tenant else principal.tenant_id
         found.setdefault(tenant_id, set()).update(map(UUID, filter(None, persons.split(","))))
-    told = {tenant_id: frozenset(persons) for tenant_id, persons in found.items() if persons}
-    return _MEMBER.sub(b"", data), told
+    named = {tenant_id: frozenset(persons) for tenant_id, persons in found.items() if persons}
+    return _MEMBER.sub(b"", data), named
 
 
 def _next(entities: Mapping[str, Entity], entity: Entity) -> tuple[Entity, Join] | None:

@@ -7,8 +7,9 @@ something that is shown leads to it. It is made from the published SDL by leavin
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
+from cachetools import LRUCache
 from graphql import (
     DefinitionNode,
     DocumentNode,
@@ -39,7 +40,32 @@ from citywide.graph.admit import Admitted
 from citywide.graph.declare import Entity
 from citywide.graph.schema import Schema
 
+# Schemas as seen by a set of roles; each is some megabytes.
+KEPT = 16
+
 _Definitions = dict[str, Any]
+
+
+class VisibleSchemas:
+    """The schema as each set of roles sees it, remembered."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema: Final = schema
+        self._kept: Final[LRUCache[Any, tuple[str, GraphQLSchema]]] = LRUCache(KEPT)
+
+    def sdl(self, grants: Grants) -> str:
+        """The SDL of what `grants` reach."""
+        return self._seen(grants)[0]
+
+    def schema(self, grants: Grants) -> GraphQLSchema:
+        """The schema of what `grants` reach."""
+        return self._seen(grants)[1]
+
+    def _seen(self, grants: Grants) -> tuple[str, GraphQLSchema]:
+        key = (grants.roles, grants.version)
+        if key not in self._kept:
+            self._kept[key] = visible_schema(self._schema, grants)
+        return self._kept[key]
 
 
 def visible_schema(schema: Schema, grants: Grants) -> tuple[str, GraphQLSchema]:

@@ -12,7 +12,8 @@ from typing import Any
 
 from citywide.authz.principal import Principal
 from citywide.errors import Code, OperatorError, RefusalError
-from citywide.graph.engine import Engine, Operation
+from citywide.graph.engine import Engine
+from citywide.graph.operation import Operation
 from citywide.graph.scalars import parse_money
 from citywide.reports.content import Bars, Cell, Column, Kind, Report, Section
 from citywide.reports.judgement import grades_section, scorecard_sections

@@ -68,7 +68,7 @@ class Facts:
         self.place = place
         self.planner = place.planner
         self.access = place.planner.access
-        self.entities = place.planner.schema.entities
+        self.entities = place.planner.access.entities
         for coordinate in FACTS:
             self.access.grant(coordinate)
         for group in self._groups():
@@ -125,7 +125,7 @@ class Facts:
             path = (*self.place.path, group.key)
             sizes = ([None] * MOST_CANDIDATES,)
             place = Place(self.planner, group, {}, path, sizes)
-            made, joined = self.planner.shown(entity, chosen, joined, place)
+            made, joined = self.planner.row_json(entity, chosen, joined, place)
             shown.append((group.key, made))
         every = JsonObject([*facts, ("shown", JsonObject(shown))])
         return select(json_list(every, [chosen.c.id])).select_from(joined).scalar_subquery()

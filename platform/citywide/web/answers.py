@@ -19,7 +19,8 @@ from starlette.responses import PlainTextResponse, Response
 from citywide.audit.reads import PURPOSE_HEADER, purpose_of
 from citywide.authz.principal import Principal
 from citywide.errors import Code, OperatorError, RefusalError
-from citywide.graph.engine import Engine, Operation
+from citywide.graph.engine import Engine
+from citywide.graph.operation import Operation
 from citywide.needs.page import OPERATION, TEMPLATE, answer_page
 from citywide.printing.press import Press
 from citywide.web.graphql import Identification, unless_hung_up

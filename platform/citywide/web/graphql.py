@@ -15,8 +15,7 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
-import structlog
-from graphql import GraphQLError, OperationType
+from graphql import OperationType
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -26,11 +25,11 @@ from citywide.authz.membership import TENANT_HEADER, Memberships
 from citywide.authz.principal import Principal
 from citywide.db.session import BusyError
 from citywide.errors import Code, RefusalError
+from citywide.graph import failure
 from citywide.graph.admit import InvalidDocumentError
-from citywide.graph.engine import Engine, Operation
+from citywide.graph.engine import Engine
+from citywide.graph.operation import Operation
 from citywide.identity.tokens import Bearer, Verifier
-
-log = structlog.get_logger()
 
 # A document of the largest allowed size with five hundred ids as variables takes a quarter of it.
 BODY_BYTES = 256 * 1024
@@ -262,33 +261,17 @@ def refused(error: Exception, media_type: str) -> Response:
             status = HTTPStatus.OK if media_type == OLDER else HTTPStatus.BAD_REQUEST
         case _:
             status = HTTPStatus.INTERNAL_SERVER_ERROR
-    return _response(told(error), status, media_type)
+    return _response(errors_of(error), status, media_type)
 
 
-def told(error: Exception) -> list[Mapping[str, Any]]:
+def errors_of(error: Exception) -> list[dict[str, Any]]:
     """An error as GraphQL errors; one that is our fault is logged and says nothing."""
-    match error:
-        case HttpError():
-            return [{"message": error.message, "extensions": {"code": error.code}}]
-        case RefusalError():
-            extensions = {"code": error.code, **error.extensions}
-            return [{"message": error.message, "extensions": extensions}]
-        case BusyError():
-            return [{"message": str(error), "extensions": {"code": Code.TIMEOUT}}]
-        case InvalidDocumentError():
-            return [_formatted(each) for each in error.errors]
-        case _:
-            log.error("request failed", exc_info=error)
-            message = "Something went wrong on our side; it has been logged."
-            return [{"message": message, "extensions": {"code": Code.INTERNAL}}]
+    if isinstance(error, HttpError):
+        return [{"message": error.message, "extensions": {"code": error.code}}]
+    return failure.errors_of(error)
 
 
-def _formatted(error: GraphQLError) -> Mapping[str, Any]:
-    extensions = {"code": Code.BAD_USER_INPUT, **(error.extensions or {})}
-    return {**error.formatted, "extensions": extensions}
-
-
-def _response(errors: list[Mapping[str, Any]], status: HTTPStatus, media_type: str) -> Response:
+def _response(errors: list[dict[str, Any]], status: HTTPStatus, media_type: str) -> Response:
     headers = dict(_HEADERS)
     if status == HTTPStatus.UNAUTHORIZED:
         headers["www-authenticate"] = "Bearer"

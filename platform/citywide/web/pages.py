@@ -22,7 +22,8 @@ from citywide.audit.reads import PURPOSE_HEADER, purpose_of
 from citywide.authz.principal import Principal
 from citywide.db.session import BusyError
 from citywide.errors import Code, OperatorError, RefusalError
-from citywide.graph.engine import Engine, Operation
+from citywide.graph.engine import Engine
+from citywide.graph.operation import Operation
 from citywide.printing.press import Press
 from citywide.web.graphql import Identification, unless_hung_up
 

@@ -17,7 +17,8 @@ from citywide.audit.reads import purpose_of
 from citywide.authz.principal import Principal
 from citywide.errors import Code, RefusalError
 from citywide.events.relay import Relay
-from citywide.graph.engine import Engine, Operation
+from citywide.graph.engine import Engine
+from citywide.graph.operation import Operation
 from citywide.identity.tokens import Bearer
 from citywide.web.graphql import Identification
 
@@ -100,6 +101,6 @@ async def responses(
     found: Any = relay.events(principal, asked.topic, row=asked.row, after=asked.after)
     async with aclosing(found) as events:
         async for event in events:
-            body = await engine.told(operation, await session.principal(), event)
+            body = await engine.event_answer(operation, await session.principal(), event)
             if body is not None:
                 yield Told(body, event.place.token)

@@ -23,7 +23,7 @@ from citywide.db.session import BusyError
 from citywide.errors import Code, RefusalError
 from citywide.events.relay import Relay
 from citywide.graph.engine import Engine
-from citywide.web.graphql import BODY_BYTES, Identification, operation_of, told
+from citywide.web.graphql import BODY_BYTES, Identification, errors_of, operation_of
 from citywide.web.sessions import AWAY, Session, responses
 
 log = structlog.get_logger()
@@ -206,7 +206,7 @@ class _Connection:
         if len(self._operations) >= OPERATIONS:
             sentence = f"A connection has {OPERATIONS} operations at most: end one first."
             refusal = RefusalError(Code.LIMIT_EXCEEDED, sentence)
-            await self._send({"type": "error", "id": name, "payload": told(refusal)})
+            await self._send({"type": "error", "id": name, "payload": errors_of(refusal)})
             return
         work = self._operate(session, name, message.get("payload"))
         self._operations[name] = asyncio.create_task(work)
@@ -229,7 +229,7 @@ class _Connection:
             self._end(_busy(error))
             return
         except Exception as error:  # noqa: BLE001 -- what is no refusal is logged
-            end = {"type": "error", "id": name, "payload": told(error)}
+            end = {"type": "error", "id": name, "payload": errors_of(error)}
         self._operations.pop(name, None)
         try:
             await self._send(end)

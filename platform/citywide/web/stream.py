@@ -30,11 +30,11 @@ from citywide.web.graphql import (
     NEWER,
     HttpError,
     Identification,
+    errors_of,
     from_body,
     from_query,
     read_body,
     refused,
-    told,
 )
 from citywide.web.sessions import Session, Told, responses
 
@@ -176,7 +176,9 @@ class EventStream(Response):
 
 
 def _errors(error: Exception) -> Told:
-    return Told(json.dumps({"errors": told(error)}, ensure_ascii=False).encode(errors="replace"))
+    return Told(
+        json.dumps({"errors": errors_of(error)}, ensure_ascii=False).encode(errors="replace")
+    )
 
 
 def _next(each: Told) -> bytes:

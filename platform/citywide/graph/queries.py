@@ -1,0 +1,67 @@
+"""Queries: planned once, then bound, run, noted, and their introspection answered beside."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from graphql import ExecutionResult, execute_sync
+from graphql.execution.values import VariableValues
+
+from citywide.graph.admit import InvalidDocumentError
+from citywide.graph.compile import compile_operation
+from citywide.graph.operation import Execution
+from citywide.graph.plan import Plan
+from citywide.graph.plans import Plans
+from citywide.graph.run import Runner, check_purpose
+from citywide.graph.schema import Schema
+from citywide.graph.visible import VisibleSchemas, introspection
+
+
+class Queries:
+    """Answers the queries of one schema."""
+
+    def __init__(
+        self, schema: Schema, plans: Plans, runner: Runner, visible: VisibleSchemas
+    ) -> None:
+        self._schema: Final = schema
+        self._plans: Final = plans
+        self._runner: Final = runner
+        self._visible: Final = visible
+
+    async def answer(self, execution: Execution) -> bytes:
+        """The response body: `{"data": …}` with extensions where something is masked."""
+        plan = self._plans.planned(execution, self._plan)
+        variables, principal = execution.variables.coerced, execution.principal
+        values = plan.values(principal, variables)
+        check_purpose(plan, execution)
+        text = await self._runner.run(plan, values, principal)
+        assert text is not None
+        data = plan.finished(text.encode(), variables)
+        data = await self._runner.note(data, plan, execution)
+        data = self._runner.unseal(data, plan)
+        data = self._introspected(data, plan, execution)
+        return b'{"data":' + data + plan.end
+
+    def _plan(self, execution: Execution, symbolic: VariableValues) -> Plan:
+        return compile_operation(
+            self._schema,
+            execution.admitted,
+            symbolic,
+            execution.grants,
+            execution.principal.audience,
+            notes_reads=self._runner.notes_reads,
+        )
+
+    def _introspected(self, data: bytes, plan: Plan, execution: Execution) -> bytes:
+        """Put graphql-core's answers about the caller's schema among the planner's."""
+        if not plan.introspection:
+            return data
+        schema = self._visible.schema(execution.grants)
+        document = introspection(plan.introspection, execution.admitted, schema)
+        result = execute_sync(schema, document, variable_values=dict(execution.variables.coerced))
+        assert isinstance(result, ExecutionResult)
+        if result.errors:
+            raise InvalidDocumentError(list(result.errors))
+        answers = {**json.loads(data), **(result.data or {})}
+        return json.dumps({key: answers[key] for key in plan.keys}, ensure_ascii=False).encode()

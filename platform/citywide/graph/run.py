@@ -1,0 +1,100 @@
+"""Running a plan: one statement in one transaction, and on the way out who was read is noted."""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64decode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+
+from citywide.audit.reads import PURPOSE_HEADER, Read, ReadLog
+from citywide.authz.principal import Principal
+from citywide.db.sealed import Sealer
+from citywide.db.session import Database
+from citywide.errors import Code, RefusalError
+from citywide.graph.operation import Execution
+from citywide.graph.plan import Plan
+from citywide.graph.schema import WITHOUT_PURPOSE
+from citywide.graph.subjects import without_subjects
+
+# A sealed value in an answer: the control character is JSON's \u0001 at a string's start.
+_SEALED = re.compile(rb'"\\u0001([A-Za-z0-9+/=]+)"')
+
+
+class Runner:
+    """Runs plans against one database; `reads` None notes nothing of what is read."""
+
+    def __init__(self, database: Database, sealer: Sealer, reads: ReadLog | None) -> None:
+        self.database: Final = database
+        self.sealer: Final = sealer
+        self._reads: Final = reads
+
+    @property
+    def notes_reads(self) -> bool:
+        """Whether answers say whom they tell about, so that it can be noted."""
+        return self._reads is not None
+
+    async def run(self, plan: Plan, values: list[Any], principal: Principal) -> str | None:
+        """What PostgreSQL answers; None for an event that its reader may not see."""
+        with within_time(principal):
+            async with self.database.read(principal.context) as transaction:
+                # Not `fetchval`: it asks for one row at most, and PostgreSQL runs a statement whose
+                # rows are limited so without its parallel workers.
+                rows = await transaction.connection.fetch(plan.sql, *values)
+                found: str | None = rows[0][0] if rows else None
+                return found
+
+    async def note(self, data: bytes, plan: Plan, execution: Execution) -> bytes:
+        """The answer without the hidden members, once it was noted whom it tells about."""
+        if not plan.person_coordinates or self._reads is None:
+            return data
+        shown, persons = without_subjects(data, execution.principal)
+        if persons:
+            await self._reads.note(
+                Read(
+                    reader=execution.principal,
+                    roots=plan.roots,
+                    coordinates=plan.person_coordinates,
+                    operation=execution.operation.name,
+                    purpose=execution.operation.purpose,
+                    persons=persons,
+                )
+            )
+        return shown
+
+    def unseal(self, data: bytes, plan: Plan) -> bytes:
+        """The answer with its sealed values opened."""
+        return _SEALED.sub(self._opened, data) if plan.has_sealed else data
+
+    def _opened(self, match: re.Match[bytes]) -> bytes:
+        raw = b64decode(match[1])
+        tenant_id = UUID(bytes=raw[:16])
+        return json.dumps(self.sealer.open(tenant_id, raw[16:])).encode()
+
+
+def check_purpose(plan: Plan, execution: Execution) -> None:
+    """Whoever the policy does not excuse says why they read about persons."""
+    if not plan.person_coordinates or execution.operation.purpose is not None:
+        return
+    if execution.grants.of(WITHOUT_PURPOSE) is None:
+        message = (
+            "Your roles read about persons only for a stated purpose: say it in the header "
+            f"{PURPOSE_HEADER}."
+        )
+        raise RefusalError(Code.BAD_USER_INPUT, message, coordinates=list(plan.person_coordinates))
+
+
+@contextmanager
+def within_time(principal: Principal) -> Iterator[None]:
+    """A statement that the database cancels is the caller's to mend."""
+    try:
+        yield
+    except asyncpg.QueryCanceledError:
+        limit = principal.context.statement_timeout_ms
+        message = f"The database took longer than {limit} ms; ask for less."
+        raise RefusalError(Code.TIMEOUT, message) from None
