@@ -30,7 +30,6 @@ from walls.house import House
 
 # Their values are the plain words of what they say; the enum's own description says of what.
 ENUMS_OF_PLAIN_WORDS = {
-    "AdviceStatus",
     "AreaLevel",
     "Aspect",
     "AttendanceRole",
@@ -41,6 +40,10 @@ ENUMS_OF_PLAIN_WORDS = {
     "HoursStatus",
     "IndicatorDirection",
     "LibraryStatus",
+    "Gender",
+    "HoursStatus",
+    "IndicatorDirection",
+    "LikenessBasis",
     "Locale",
     "Medium",
     "MemberStatus",
@@ -52,7 +55,6 @@ ENUMS_OF_PLAIN_WORDS = {
     "RaterKind",
     "RuleAction",
     "RuleScope",
-    "SalonStatus",
     "ScorecardStage",
     "ServiceKind",
     "Unit",

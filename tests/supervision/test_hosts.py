@@ -9,7 +9,8 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from citywide.supervision.hosts import Colleague, Hosted, HostReason, next_host, reason, turns
+from citywide.supervision.hosts import Colleague, Hosted, next_host, reason, turns
+from citywide.supervision.words import HostReason
 
 START = date(2015, 1, 1)
 STAFF = [Colleague(UUID(int=number), f"worker{number}") for number in range(1, 14)]

@@ -1,9 +1,5 @@
 """Supervision, salons and the library in the schema."""
 
-from enum import Enum
-
-import strawberry
-
 from citywide.graph.declare import (
     column,
     entity,
@@ -25,27 +21,6 @@ from citywide.supervision.models import (
     SUPERVISION,
     SUPERVISION_PARTICIPANT,
 )
-
-
-@strawberry.enum(description="What became of advice.")
-class AdviceStatus(Enum):
-    OPEN = "OPEN"
-    TAKEN_UP = "TAKEN_UP"
-    DECLINED = "DECLINED"
-
-
-@strawberry.enum(description="What became of a salon.")
-class SalonStatus(Enum):
-    PLANNED = "PLANNED"
-    HELD = "HELD"
-    CANCELLED = "CANCELLED"
-
-
-@strawberry.enum(description="How far a text for the library is.")
-class LibraryStatus(Enum):
-    DRAFT = "DRAFT"
-    SUBMITTED = "SUBMITTED"
-    REVIEWED = "REVIEWED"
 
 
 @entity(
@@ -97,7 +72,7 @@ class Advice:
     advice = column("What the agency should do.", mask=hidden)
     given_on = column("The day it was given.")
     due_on = column("By when the agency should answer; open and earlier than today: overdue.")
-    status = column("What became of it.", enum=AdviceStatus)
+    status = column("What became of it.")
     answer = column("What is done about it, or why it is not.", mask=hidden)
     answered_on = column("The day of the answer; null while it is open.")
     version = column("Counts up with every change; send it with the next one.")
@@ -118,7 +93,7 @@ class Salon:
 
     topic = column("What it is about; names nobody who is served.")
     held_on = column("The day.")
-    status = column("What became of it.", enum=SalonStatus)
+    status = column("What became of it.")
     host_reason = column("Why not the next in turn hosts; null: it was their turn.")
     summary = column("What was learned; names nobody who is served.")
     cancel_reason = column("Why it was cancelled.")
@@ -153,7 +128,7 @@ class LibraryDraft:
     title = column("Its title.")
     topic = column("What it teaches about.")
     text = column("The text; names nobody.", comparable=False)
-    status = column("How far it is.", enum=LibraryStatus)
+    status = column("How far it is.")
     written_on = column("The day it was begun.")
     reviewer_name = column("Who reviewed it last.")
     reviewed_on = column("The day of the last review.")

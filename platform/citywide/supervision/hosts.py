@@ -10,17 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from uuid import UUID
 
-
-class HostReason(StrEnum):
-    """What decided whose turn it is."""
-
-    NEVER_HOSTED = "NEVER_HOSTED"
-    LONGEST_AGO = "LONGEST_AGO"
-    FEWEST_TIMES = "FEWEST_TIMES"
-    ROLL_ORDER = "ROLL_ORDER"
+from citywide.supervision.words import HostReason
 
 
 @dataclass(frozen=True, slots=True)

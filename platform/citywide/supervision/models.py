@@ -5,7 +5,8 @@ from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 
-from citywide.db.tables import TenantRow, Version, one_of, reference, tenant_table
+from citywide.db.tables import TenantRow, Version, reference, tenant_table
+from citywide.supervision.words import AdviceStatus, LibraryStatus, SalonStatus
 
 
 class SupervisionRow(TenantRow):
@@ -64,7 +65,7 @@ class AdviceRow(TenantRow):
     advice: str
     given_on: date
     due_on: date
-    status: str
+    status: AdviceStatus
     answer: str | None
     answered_on: date | None
     answered_by_id: UUID | None
@@ -78,7 +79,6 @@ ADVICE = tenant_table(
     Index(None, "tenant_id", "due_on", "id"),
     reference("supervision_id", "supervision"),
     reference("answered_by_id", "member"),
-    one_of("status", ("OPEN", "TAKEN_UP", "DECLINED")),
     CheckConstraint(
         "(status = 'OPEN') = (answer IS NULL) AND (answer IS NULL) = (answered_on IS NULL)"
         " AND (answer IS NULL) = (answered_by_id IS NULL)",
@@ -94,7 +94,7 @@ class SalonRow(TenantRow):
     host_id: UUID
     # Why somebody else than the next in turn.
     host_reason: str | None
-    status: str
+    status: SalonStatus
     summary: str | None
     cancel_reason: str | None
     version: Version
@@ -106,10 +106,10 @@ SALON = tenant_table(
     Index(None, "tenant_id", "held_on", "id"),
     Index(None, "tenant_id", "host_id"),
     reference("host_id", "member"),
-    one_of("status", ("PLANNED", "HELD", "CANCELLED")),
     CheckConstraint("(status = 'HELD') = (summary IS NOT NULL)", name="summary"),
     CheckConstraint("(status = 'CANCELLED') = (cancel_reason IS NOT NULL)", name="cancel_reason"),
     writers=("agency",),
+    caseload="host_id",
 )
 
 
@@ -141,7 +141,7 @@ class LibraryDraftRow(TenantRow):
     text: str
     author_id: UUID
     written_on: date
-    status: str
+    status: LibraryStatus
     reviewer_id: UUID | None
     reviewer_name: str | None
     reviewed_on: date | None
@@ -154,7 +154,6 @@ LIBRARY_DRAFT = tenant_table(
     LibraryDraftRow,
     Index(None, "tenant_id", "written_on", "id"),
     reference("author_id", "member"),
-    one_of("status", ("DRAFT", "SUBMITTED", "REVIEWED")),
     CheckConstraint("reviewer_id <> author_id", name="reviewer_id"),
     writers=("agency", "supervisor"),
 )

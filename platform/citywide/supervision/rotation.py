@@ -17,12 +17,10 @@ from citywide.graph.declare import CATALOGUE, Root
 from citywide.graph.place import Place
 from citywide.graph.selection import Group
 from citywide.graph.sql import JsonObject, json_list, opaque_id, text_constant
-from citywide.supervision.hosts import HostReason
 from citywide.supervision.models import SALON
 from citywide.supervision.salons import HOST_ROLE
+from citywide.supervision.words import HostReason, SalonStatus
 from citywide.tenancy.models import MEMBER, MEMBER_ROLE
-
-strawberry.enum(HostReason, description=HostReason.__doc__)
 
 _SENTENCES = {
     HostReason.NEVER_HOSTED: "They have not hosted yet; the roll decides among those.",
@@ -84,7 +82,7 @@ def _ranked(place: Place) -> FromClause:
             func.max(salon.c.held_on).label("last_on"),
             func.count().label("times"),
         )
-        .where(*access.wall(SALON, salon), salon.c.status != "CANCELLED")
+        .where(*access.wall(SALON, salon), salon.c.status != SalonStatus.CANCELLED)
         .group_by(salon.c.host_id)
         .subquery()
     )

@@ -1,27 +1,24 @@
-"""Use cases of salons, as mutations: plan them in turn, hold them, cancel them."""
+"""Use cases of salons: plan them in turn, hold them, cancel them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from uuid import UUID
 
-from asyncpg import Record
-from sqlalchemy import select
-
 from citywide.acts.act import Act
-from citywide.acts.legacy import insert_rows, of_tenant, rows_with, tenant_rows
 from citywide.acts.problems import wrong_state
 from citywide.cases.deidentified import check_deidentified
 from citywide.cases.problems import RevealingProblem
 from citywide.errors import Fault, refuse
 from citywide.graph.mutate import mutation
-from citywide.ids import new_id
-from citywide.rules.legacy import optional_text_faults, past_faults
+from citywide.rules.fields import day, draft, id_of, ids_of, line, paragraph, version
 from citywide.rules.periods import Span
-from citywide.rules.texts import NOTE_LENGTH, TITLE_LENGTH, text_faults
-from citywide.supervision.drafts import CancelDraft, HeldDraft, SalonDraft
+from citywide.rules.texts import TITLE_LENGTH
+from citywide.supervision.courses import SalonCourse
 from citywide.supervision.hosts import Colleague, Hosted, next_host
 from citywide.supervision.models import SALON, SALON_ATTENDANCE
+from citywide.supervision.words import SalonStatus
 from citywide.tenancy.models import MEMBER, MEMBER_ROLE
 
 # Planned or written down after the fact, but not of another agreement.
@@ -31,108 +28,111 @@ MOST_ATTENDEES = 200
 # Salons are for who works with the persons served; the rotation is theirs.
 HOST_ROLE = "social_worker"
 # What a cancelled salon is not: hosted.
-COUNTED = ("PLANNED", "HELD")
-NO_SALON = "No salon of this agency has this id."
-NO_HOST = "Nobody with this id is a social worker of this agency on that day."
+COUNTED = (SalonStatus.PLANNED, SalonStatus.HELD)
+
+
+@draft
+class SalonDraft:
+    """A salon to plan."""
+
+    topic: str = line("What it is about; names nobody who is served.", TITLE_LENGTH)
+    held_on: date = day("The day.")
+    host_id: UUID | None = id_of("Member", "Who hosts; left out: whose turn it is.", default=None)
+    host_reason: str | None = line(
+        "Why somebody else than the next in turn hosts.", TITLE_LENGTH, default=None
+    )
 
 
 @mutation(gives="Salon", problems=[RevealingProblem])
 async def plan_salon(act: Act, draft: SalonDraft) -> UUID:
     """Plan a salon; without a host it is whose turn it is, another host needs a reason."""
-    today = act.desk.today
-    faults = [
-        *text_faults(("topic",), draft.topic, longest=TITLE_LENGTH),
-        *optional_text_faults(("host_reason",), draft.host_reason, longest=TITLE_LENGTH),
-    ]
-    if abs(draft.held_on - today) > FARTHEST:
-        faults.append(Fault(("held_on",), f"A salon is within a year of {today}."))
-    refuse(faults)
+    if abs(draft.held_on - act.today) > FARTHEST:
+        message = f"A salon is within a year of {act.today}."
+        refuse([Fault(("held_on",), message, "OUT_OF_RANGE", {"today": str(act.today)})])
     await check_deidentified(act, {"topic": draft.topic})
     colleagues = await _colleagues(act, draft.held_on)
-    turn = next_host(await _history(act), colleagues)
+    hosted = await act.rows(SALON, status=COUNTED)
+    turn = next_host([Hosted(row["host_id"], row["held_on"]) for row in hosted], colleagues)
     if turn is None:
-        raise wrong_state("No social worker is there to host on that day.", "heldOn")
+        raise wrong_state("No social worker is there to host on that day.", "held_on")
     host_id = draft.host_id or turn.member_id
     if host_id not in {each.member_id for each in colleagues}:
-        refuse([Fault(("host_id",), NO_HOST)])
-    if host_id != turn.member_id and draft.host_reason is None:
-        refuse([Fault(("host_reason",), "It is somebody else's turn: say why not theirs.")])
-    row = act.desk.owned(
-        id=new_id(),
-        topic=draft.topic,
-        held_on=draft.held_on,
+        message = "Nobody with this id is a social worker of this agency on that day."
+        refuse([Fault(("host_id",), message, "NOT_FOUND")])
+    is_in_turn = host_id == turn.member_id
+    if not is_in_turn and draft.host_reason is None:
+        message = "It is somebody else's turn: say why not theirs."
+        refuse([Fault(("host_reason",), message, "REQUIRED")])
+    return await act.insert(
+        SALON,
+        draft,
         host_id=host_id,
-        host_reason=None if host_id == turn.member_id else draft.host_reason,
-        status="PLANNED",
+        host_reason=None if is_in_turn else draft.host_reason,
+        status=SalonStatus.PLANNED,
     )
-    [salon_id] = await insert_rows(act.transaction, table=SALON, rows=[row])
-    return salon_id
+
+
+@draft
+class HeldDraft:
+    """A salon that was held."""
+
+    salon_id: UUID = id_of("Salon", "The salon.")
+    version: int = version("The version that you read.")
+    summary: str = paragraph("What was learned; names nobody who is served.")
+    attendee_ids: tuple[UUID, ...] = ids_of(
+        "Member", "Who came; the host did.", most=MOST_ATTENDEES
+    )
 
 
 @mutation(gives="Salon", problems=[RevealingProblem])
 async def hold_salon(act: Act, draft: HeldDraft) -> UUID:
     """Record that a salon was held: what was learned, and who came."""
-    salon = await _planned(act, draft.salon_id)
-    faults = list(text_faults(("summary",), draft.summary, longest=NOTE_LENGTH, lines=True))
-    faults += past_faults(("salon_id",), salon["held_on"], today=act.desk.today)
-    if len(draft.attendee_ids) > MOST_ATTENDEES:
-        faults.append(Fault(("attendee_ids",), f"At most {MOST_ATTENDEES} come."))
+    salon = await act.find(SALON, draft.salon_id, "salon_id")
+    act.check(SalonCourse.hold, salon, "salon_id")
     attendees = {*draft.attendee_ids, salon["host_id"]}
-    members = await tenant_rows(act.transaction, desk=act.desk, table=MEMBER, ids=attendees)
-    if len(members) < len(attendees):
-        faults.append(Fault(("attendee_ids",), "Somebody listed is no member of this agency."))
-    if len(attendees) < 2:  # noqa: PLR2004 - nobody learns from each other alone
-        faults.append(Fault(("attendee_ids",), "Somebody comes beside the host."))
-    refuse(faults)
+    members = await act.by_id(MEMBER, attendees)
+    refuse(_attendance_faults(act.today, salon["held_on"], attendees, known=len(members)))
     await check_deidentified(act, {"summary": draft.summary})
-    held = {"status": "HELD", "summary": draft.summary}
-    await act.update(SALON, salon, held, version=draft.version)
-    rows = [
-        act.desk.owned(
-            id=new_id(), salon_id=draft.salon_id, member_id=each, attended_on=salon["held_on"]
-        )
-        for each in sorted(attendees)
-    ]
-    await insert_rows(act.transaction, table=SALON_ATTENDANCE, rows=rows)
-    return draft.salon_id
+    await act.take(SalonCourse.hold, salon, draft, "salon_id")
+    came = {"salon_id": salon["id"], "attended_on": salon["held_on"]}
+    rows = [{**came, "member_id": each} for each in sorted(attendees)]
+    await act.insert_all(SALON_ATTENDANCE, rows)
+    return salon["id"]
+
+
+def _attendance_faults(
+    today: date, held_on: date, attendees: set[UUID], *, known: int
+) -> Iterator[Fault]:
+    if held_on > today:
+        message = f"{held_on} lies in the future; today is {today}."
+        yield Fault(("salon_id",), message, "FUTURE", {"today": str(today)})
+    path = ("attendee_ids",)
+    if known < len(attendees):
+        yield Fault(path, "Somebody listed is no member of this agency.", "NOT_FOUND")
+    if len(attendees) < 2:  # noqa: PLR2004 -- nobody learns from each other alone
+        yield Fault(path, "Somebody comes beside the host.", "TOO_FEW")
+
+
+@draft
+class CancelDraft:
+    """A salon that is not held."""
+
+    salon_id: UUID = id_of("Salon", "The salon.")
+    version: int = version("The version that you read.")
+    reason: str = line("Why.", TITLE_LENGTH)
 
 
 @mutation(gives="Salon")
 async def cancel_salon(act: Act, draft: CancelDraft) -> UUID:
     """Cancel a planned salon with the reason; its host stays next in turn."""
-    salon = await _planned(act, draft.salon_id)
-    refuse(text_faults(("reason",), draft.reason, longest=TITLE_LENGTH))
-    cancelled = {"status": "CANCELLED", "cancel_reason": draft.reason}
-    await act.update(SALON, salon, cancelled, version=draft.version)
-    return draft.salon_id
-
-
-async def _planned(act: Act, salon_id: UUID) -> Record:
-    salon = await act.find(SALON, salon_id, "salon_id", NO_SALON)
-    act.check_worker(salon["host_id"], "salonId")
-    if salon["status"] != "PLANNED":
-        raise wrong_state(f"The salon is {salon['status'].lower()} already.", "salonId")
-    return salon
+    salon = await act.find(SALON, draft.salon_id, "salon_id")
+    await act.take(SalonCourse.cancel, salon, draft, "salon_id", cancel_reason=draft.reason)
+    return salon["id"]
 
 
 async def _colleagues(act: Act, day: date) -> list[Colleague]:
     """Who can host on a day."""
-    statement = select(
-        MEMBER_ROLE.c.member_id, MEMBER_ROLE.c.valid_from, MEMBER_ROLE.c.valid_until
-    ).where(MEMBER_ROLE.c.role == HOST_ROLE)
-    roles = await act.transaction.rows(of_tenant(statement, MEMBER_ROLE, desk=act.desk))
-    ids = {
-        row["member_id"] for row in roles if Span(row["valid_from"], row["valid_until"]).covers(day)
-    }
-    members = await tenant_rows(act.transaction, desk=act.desk, table=MEMBER, ids=ids)
-    return [
-        Colleague(key, row["subject"]) for key, row in members.items() if row["status"] == "ACTIVE"
-    ]
-
-
-async def _history(act: Act) -> list[Hosted]:
-    """Who hosted and is going to."""
-    rows = await rows_with(
-        act.transaction, desk=act.desk, column=SALON.c.status, values=list(COUNTED)
-    )
-    return [Hosted(row["host_id"], row["held_on"]) for row in rows]
+    roles = await act.rows(MEMBER_ROLE, role=HOST_ROLE)
+    ids = {role["member_id"] for role in roles if Span.of(role).covers(day)}
+    members = await act.rows(MEMBER, id=ids, status="ACTIVE")
+    return [Colleague(member["id"], member["subject"]) for member in members]
