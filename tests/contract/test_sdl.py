@@ -41,8 +41,6 @@ ENUMS_OF_PLAIN_WORDS = {
     "IndicatorDirection",
     "LibraryStatus",
     "Gender",
-    "HoursStatus",
-    "IndicatorDirection",
     "LikenessBasis",
     "Locale",
     "Medium",

@@ -13,9 +13,7 @@ from sqlalchemy.sql import ColumnElement
 from citywide.campaigns.graph import FestivalDay
 from citywide.errors import Code, RefusalError
 from citywide.graph.declare import CATALOGUE, Root
-from citywide.graph.place import Place, selected
-from citywide.graph.selection import Group
-from citywide.graph.sql import JsonObject, json_list
+from citywide.graph.planning import Group, JsonObject, Place, json_list, selected
 from citywide.services.festivals import FESTIVALS, FIRST_YEAR, LAST_YEAR
 
 
@@ -33,7 +31,7 @@ def _festivals(place: Place) -> ColumnElement[Any]:
         literal([each.name for each in listed], ARRAY(Text)),
         literal([each.label_en for each in listed], ARRAY(Text)),
         literal([each.calendar for each in listed], ARRAY(Text)),
-        place.planner.access.binds.value(place.arguments["year"], ARRAY(Date), days),
+        place.access.binds.value(place.arguments["year"], ARRAY(Date), days),
     ).table_valued("name", "label_en", "calendar", "held_on")
     rows = rows.render_derived()
     made: Mapping[str, Callable[[Group], ColumnElement[Any]]] = {

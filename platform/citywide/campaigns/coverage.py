@@ -21,10 +21,16 @@ from citywide.campaigns.graph import CampaignCoverage, CoverageDimension
 from citywide.campaigns.models import CAMPAIGN_DUE
 from citywide.campaigns.visits import is_visited
 from citywide.graph.declare import CATALOGUE, Kind, Root
-from citywide.graph.filters import converter
-from citywide.graph.place import Place, keys_of_a_row, selected
-from citywide.graph.selection import Group
-from citywide.graph.sql import JsonObject, json_list, opaque_id
+from citywide.graph.planning import (
+    Group,
+    JsonObject,
+    Place,
+    converter,
+    json_list,
+    keys_of_a_row,
+    opaque_id,
+    selected,
+)
 from citywide.ids import NO_TENANT, NodeId
 from citywide.tenancy.models import SITE
 
@@ -40,7 +46,7 @@ class Coverage:
 
     def __init__(self, place: Place) -> None:
         self.place = place
-        self.access = place.planner.access
+        self.access = place.access
         self.by: Sequence[str] = tuple(dict.fromkeys(place.arguments.get("by") or ()))
         self.counted = self._counted()
 

@@ -22,10 +22,8 @@ from sqlalchemy.sql import ColumnElement
 from citywide.errors import Code, RefusalError
 from citywide.evaluation.facts import Fact, Wanted
 from citywide.evaluation.measures import MEASURES, Measured
-from citywide.graph.access import Access
-from citywide.graph.chosen import Chosen
 from citywide.graph.declare import Kind
-from citywide.graph.filters import converter
+from citywide.graph.planning import Access, Chosen, converter
 
 Conditions = list[ColumnElement[bool]]
 

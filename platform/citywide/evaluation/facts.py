@@ -13,7 +13,7 @@ from citywide.assessments.models import ASSESSMENT
 from citywide.beneficiaries.models import BENEFICIARY
 from citywide.budgets.models import BUDGET_LINE, COMMITMENT, EXPENSE
 from citywide.cases.models import CASE_FILE
-from citywide.graph.sql import inside
+from citywide.graph.planning import inside
 from citywide.needs.models import NEED
 from citywide.oversight.cells import is_owed
 from citywide.projects.models import ENROLMENT

@@ -35,11 +35,18 @@ from citywide.evaluation.measures import (
     Unit,
 )
 from citywide.evaluation.published import SMALLEST_CELL, Publishing, possible_splits
-from citywide.graph.chosen import refuse_null
 from citywide.graph.declare import CATALOGUE, Root
-from citywide.graph.place import Place, keys_of_a_row, selected
-from citywide.graph.selection import Group
-from citywide.graph.sql import JsonObject, json_list, opaque_id, text_constant
+from citywide.graph.planning import (
+    Group,
+    JsonObject,
+    Place,
+    json_list,
+    keys_of_a_row,
+    opaque_id,
+    refuse_null,
+    selected,
+    text_constant,
+)
 from citywide.services.graph import ServiceKind
 
 # Of a ratio.
@@ -128,7 +135,7 @@ class Table:
 
     def __init__(self, place: Place) -> None:
         self.place = place
-        self.access = place.planner.access
+        self.access = place.access
         asked: Sequence[str] = place.arguments["measures"]
         # With a forbidden one the plan is refused and never run: it need not be counted, and what
         # cannot be split by it is not what the caller is told.
@@ -179,7 +186,7 @@ class Table:
 
     def _asks_before(self) -> bool:
         """Whether the period before is selected, which needs one that has both ends."""
-        selections, groups = self.place.planner.selections, [self.place.group]
+        selections, groups = self.place.selections, [self.place.group]
         for type_name, name in (
             ("MetricTable", "rows"),
             ("MetricRow", "values"),

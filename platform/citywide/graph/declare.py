@@ -225,7 +225,7 @@ class Entity:
 class Root:
     """A root field that compiles itself: neither an entity nor an edge.
 
-    `compile` gets the planner at this place of the operation (`place.Place`) and returns the
+    `compile` gets its place in the operation (`planning.Place`) and returns the
     JSON expression of the answer. `arguments` maps a name to its type, description and default;
     `guarded` maps an argument to its enum, whose values are coordinates of the policy;
     `maskable` are the coordinates of its own types that may be granted masked.

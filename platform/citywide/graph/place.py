@@ -1,4 +1,4 @@
-"""Where the planner stands in an operation; what a self-compiling root gets to work with."""
+"""Where the walk over an operation stands; what a root that compiles itself gets to work with."""
 
 from __future__ import annotations
 
@@ -31,11 +31,27 @@ class Walk(Protocol):
 class Place:
     """Where a field stands: the walk, its merged nodes and their arguments, the path to it."""
 
-    planner: Walk
+    walk: Walk
     group: Group
     arguments: Mapping[str, Any]
     path: tuple[str, ...]
     sizes: tuple[Any, ...]
+
+    @property
+    def access(self) -> Access:
+        """What the caller's grants make of tables and fields."""
+        return self.walk.access
+
+    @property
+    def selections(self) -> Selections:
+        """What is selected, here and below."""
+        return self.walk.selections
+
+    def row_json(
+        self, entity: Entity, row: FromClause, joined: FromClause
+    ) -> tuple[ColumnElement[Any], FromClause]:
+        """The JSON of what is selected here of one row, and `joined` with what that needs."""
+        return self.walk.row_json(entity, row, joined, self)
 
 
 def selected(
@@ -77,8 +93,8 @@ def keys_of_a_row(
 
 def _granted(place: Place, group: Group, type_name: str) -> list[Group]:
     """What is selected of a type, each field asked of the grants."""
-    found = place.planner.selections.children(group, type_name)
+    found = place.selections.children(group, type_name)
     for child in found:
         if child.name != "__typename":
-            place.planner.access.grant(f"{type_name}.{child.name}")
+            place.access.grant(f"{type_name}.{child.name}")
     return found

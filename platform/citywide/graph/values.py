@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from graphql import (
     GraphQLBoolean,
@@ -24,10 +24,8 @@ from sqlalchemy import bindparam
 from sqlalchemy.sql.elements import BindParameter
 from sqlalchemy.types import TypeEngine
 
+from citywide.authz.principal import Principal
 from citywide.ids import NodeId
-
-if TYPE_CHECKING:
-    from citywide.authz.principal import Principal
 
 Variables = Mapping[str, Any]
 # Among the variables of a payload's plan: the row that the mutation led to. No variable has a
@@ -100,7 +98,7 @@ def resolve(value: Any, variables: Variables) -> Any:
     return value
 
 
-Supply = Callable[["Principal", Variables], Any]
+Supply = Callable[[Principal, Variables], Any]
 
 
 def _by_the_day() -> dict[str, Supply]:

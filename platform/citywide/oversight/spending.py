@@ -40,11 +40,20 @@ from citywide.budgets.models import (
     FUND,
     FUNDING,
 )
-from citywide.graph.chosen import Chosen
 from citywide.graph.declare import CATALOGUE, TODAY, Kind, Root
-from citywide.graph.place import Place, constant, keys_of_a_row, selected
-from citywide.graph.selection import Group
-from citywide.graph.sql import JsonObject, inside, json_list, opaque_id, printed
+from citywide.graph.planning import (
+    Chosen,
+    Group,
+    JsonObject,
+    Place,
+    constant,
+    inside,
+    json_list,
+    keys_of_a_row,
+    opaque_id,
+    printed,
+    selected,
+)
 from citywide.oversight import pace
 from citywide.oversight.cells import is_owed, labelled
 from citywide.oversight.graph import (
@@ -64,7 +73,7 @@ class Spending:
 
     def __init__(self, place: Place) -> None:
         self.place = place
-        self.access = place.planner.access
+        self.access = place.access
         self.by: Sequence[str] = tuple(dict.fromkeys(place.arguments.get("by") or ()))
         self.chosen = Chosen.of(self.access, place.arguments.get("where"), "spending")
         self.cells = self._cells()

@@ -32,7 +32,7 @@ from citywide.budgets.models import (
     EXPENSE_APPROVAL,
     TRANCHE,
 )
-from citywide.graph.sql import inside
+from citywide.graph.planning import inside
 from citywide.oversight import pace
 from citywide.oversight.cells import is_owed
 from citywide.projects.models import PROJECT

@@ -24,11 +24,21 @@ from sqlalchemy.sql import ColumnElement
 
 from citywide.budgets.models import BUDGET_LINE, EXPENSE
 from citywide.errors import Code, RefusalError
-from citywide.graph.chosen import Chosen
 from citywide.graph.declare import CATALOGUE, Kind, Root
-from citywide.graph.place import Place, constant, keys_of_a_row, selected
-from citywide.graph.selection import Group
-from citywide.graph.sql import JsonObject, inside, json_list, opaque_id, printed, text_constant
+from citywide.graph.planning import (
+    Chosen,
+    Group,
+    JsonObject,
+    Place,
+    constant,
+    inside,
+    json_list,
+    keys_of_a_row,
+    opaque_id,
+    printed,
+    selected,
+    text_constant,
+)
 from citywide.oversight.cells import is_owed, labelled
 from citywide.oversight.graph import (
     CostDimension,
@@ -54,7 +64,7 @@ class UnitCosts:
 
     def __init__(self, place: Place) -> None:
         self.place = place
-        self.access = place.planner.access
+        self.access = place.access
         self.per: Sequence[str] = tuple(dict.fromkeys(place.arguments["per"]))
         self.by: Sequence[str] = tuple(dict.fromkeys(place.arguments.get("by") or ()))
         if not self.per:

@@ -14,9 +14,7 @@ from sqlalchemy import Date, FromClause, case, func, literal, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from citywide.graph.declare import CATALOGUE, Root
-from citywide.graph.place import Place
-from citywide.graph.selection import Group
-from citywide.graph.sql import JsonObject, json_list, opaque_id, text_constant
+from citywide.graph.planning import Group, JsonObject, Place, json_list, opaque_id, text_constant
 from citywide.supervision.models import SALON
 from citywide.supervision.salons import HOST_ROLE
 from citywide.supervision.words import HostReason, SalonStatus
@@ -54,14 +52,14 @@ class NextHost(HostTurn):
 def _compiled(place: Place) -> ColumnElement[Any]:
     """The answer as the operation selects it; null when nobody can host."""
     ranked = _ranked(place)
-    chosen = place.planner.selections.children(place.group, "NextHost")
+    chosen = place.selections.children(place.group, "NextHost")
     pairs = [(group.key, _value(place, ranked, group)) for group in chosen]
     return select(JsonObject(pairs)).where(ranked.c.place == 1).scalar_subquery()
 
 
 def _ranked(place: Place) -> FromClause:
     """Who can host today, numbered in the order of turns."""
-    access = place.planner.access
+    access = place.access
     today = access.binds.principal("today", Date())
     member, role, salon = MEMBER.alias(), MEMBER_ROLE.alias(), SALON.alias()
     has_role = (
@@ -113,7 +111,7 @@ def _ranked(place: Place) -> FromClause:
 def _value(place: Place, row: FromClause, group: Group) -> ColumnElement[Any]:
     if group.name == "__typename":
         return text_constant("NextHost")
-    access = place.planner.access
+    access = place.access
     access.grant(f"NextHost.{group.name}")
     reason: ColumnElement[Any] = case(
         (row.c.last_on.is_(None), HostReason.NEVER_HOSTED.value),
@@ -128,7 +126,7 @@ def _value(place: Place, row: FromClause, group: Group) -> ColumnElement[Any]:
             return case({each.value: text for each, text in _SENTENCES.items()}, value=reason)
         case "rotation":
             everyone = _ranked(place)
-            chosen = place.planner.selections.children(group, "HostTurn")
+            chosen = place.selections.children(group, "HostTurn")
             pairs = []
             for child in chosen:
                 if child.name != "__typename":
@@ -143,7 +141,7 @@ def _value(place: Place, row: FromClause, group: Group) -> ColumnElement[Any]:
 def _of_turn(place: Place, row: FromClause, group: Group) -> ColumnElement[Any]:
     match group.name:
         case "memberId":
-            return opaque_id(place.planner.access.entities["Member"], row)
+            return opaque_id(place.access.entities["Member"], row)
         case "name":
             return row.c.name
         case "lastHostedOn":

@@ -16,7 +16,7 @@ from citywide.graph.declare import (
     surname,
     through,
 )
-from citywide.graph.schema import Node
+from citywide.graph.planning import Node
 from citywide.volunteers.models import (
     SKILL,
     VOLUNTEER,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -27,11 +27,7 @@ from sqlalchemy.sql import ColumnElement, FromClause
 
 from citywide.errors import Code, RefusalError
 from citywide.graph.declare import CATALOGUE, Entity, Root
-from citywide.graph.filters import row_id
-from citywide.graph.place import Place
-from citywide.graph.selection import Group
-from citywide.graph.sql import JsonObject, json_list
-from citywide.graph.values import Variables, resolve
+from citywide.graph.planning import Group, JsonObject, Place, Variables, json_list, resolve, row_id
 from citywide.volunteers.drafts import MOST_SKILLS
 from citywide.volunteers.graph import PartOfDay, VolunteerProposal, Weekday
 from citywide.volunteers.matching import Candidate, Proposal, Wanted, propose
@@ -66,15 +62,14 @@ class Facts:
 
     def __init__(self, place: Place) -> None:
         self.place = place
-        self.planner = place.planner
-        self.access = place.planner.access
-        self.entities = place.planner.access.entities
+        self.access = place.access
+        self.entities = place.access.entities
         for coordinate in FACTS:
             self.access.grant(coordinate)
         for group in self._groups():
             self._select("VolunteerProposal", group)
             if group.name == "reasons":
-                for child in self.planner.selections.children(group, "ProposalReason"):
+                for child in self.place.selections.children(group, "ProposalReason"):
                     self._select("ProposalReason", child)
 
     def json(self) -> ColumnElement[Any]:
@@ -124,14 +119,14 @@ class Facts:
                 continue
             path = (*self.place.path, group.key)
             sizes = ([None] * MOST_CANDIDATES,)
-            place = Place(self.planner, group, {}, path, sizes)
-            made, joined = self.planner.row_json(entity, chosen, joined, place)
+            place = replace(self.place, group=group, arguments={}, path=path, sizes=sizes)
+            made, joined = place.row_json(entity, chosen, joined)
             shown.append((group.key, made))
         every = JsonObject([*facts, ("shown", JsonObject(shown))])
         return select(json_list(every, [chosen.c.id])).select_from(joined).scalar_subquery()
 
     def _groups(self) -> Sequence[Group]:
-        return self.planner.selections.children(self.place.group, "VolunteerProposal")
+        return self.place.selections.children(self.place.group, "VolunteerProposal")
 
     def _select(self, type_name: str, group: Group) -> None:
         if group.name != "__typename":
@@ -231,7 +226,7 @@ def _compiled(place: Place) -> ColumnElement[Any]:
 
 
 def _finish(place: Place) -> Ranking:
-    selections = place.planner.selections
+    selections = place.selections
     groups = selections.children(place.group, "VolunteerProposal")
     # Below `volunteer` stands what PostgreSQL has answered; the rest has reasons' fields at most.
     children = [
