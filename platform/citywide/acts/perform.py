@@ -36,6 +36,7 @@ from citywide.acts.problems import (
 )
 from citywide.audit.chain import changes_told, each_row, entry_of, link
 from citywide.audit.models import AUDIT_SUBJECT
+from citywide.audit.words import AuditKind
 from citywide.authz.grants import Scope
 from citywide.authz.policy import Policy
 from citywide.authz.principal import Principal
@@ -206,7 +207,7 @@ async def _record(act: Act, request: Request, done: Done) -> None:
     entry = entry_of(
         tenant_id=act.tenant_id,
         bureau_id=act.bureau_id,
-        kind="WRITE",
+        kind=AuditKind.WRITE,
         occurred_at=now,
         actor=principal.subject,
         coordinate=request.coordinate,

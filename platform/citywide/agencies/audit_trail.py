@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Any
 
-import strawberry
 from sqlalchemy import JSON, FromClause, and_, cast, func, literal_column, select
 from sqlalchemy.sql import ColumnElement
 
 from citywide.audit.models import AUDIT_ENTRY, AUDIT_SUBJECT
 from citywide.graph.declare import Expression, Kind, Value, column, entity, many, one
-
-
-@strawberry.enum(description="What an entry of the audit trail is about.")
-class AuditKind(Enum):
-    WRITE = "WRITE"
-    READ = "READ"
 
 
 def _told(name: str) -> Expression:
@@ -47,7 +39,7 @@ class AuditEntry:
     """One link of an agency's or the bureau's audit chain; it holds ids, never what was read."""
 
     position = column("Its place in the chain, from 1 without a gap.")
-    kind = column("Whether something was written or read.", enum=AuditKind)
+    kind = column("Whether something was written or read.")
     occurred_at = column("When.")
     actor = column("The user name of whoever did it.")
     coordinate = column("The mutation, or the root fields that were read.")

@@ -34,6 +34,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.types import TypeEngine
 
 from citywide.audit.models import AUDIT_ENTRY, AUDIT_HEAD, AUDIT_SUBJECT
+from citywide.audit.words import AuditKind
 from citywide.db.session import Prepared, Transaction
 from citywide.ids import new_id
 
@@ -48,7 +49,7 @@ class Entry:
     id: UUID
     tenant_id: UUID
     bureau_id: UUID
-    kind: str
+    kind: AuditKind
     occurred_at: datetime
     actor: str
     coordinate: str
@@ -90,7 +91,7 @@ def entry_of(
     *,
     tenant_id: UUID,
     bureau_id: UUID,
-    kind: str,
+    kind: AuditKind,
     occurred_at: datetime,
     actor: str,
     coordinate: str,

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 
-from citywide.db.tables import TenantRow, one_of, tenant_table
+from citywide.audit.words import AuditKind
+from citywide.db.tables import TenantRow, tenant_table
 
 EVERYONE = ("agency", "bureau", "supervisor", "operator")
 
@@ -37,7 +38,7 @@ class AuditEntryRow(TenantRow):
     """
 
     position: int
-    kind: str
+    kind: AuditKind
     occurred_at: datetime
     actor: str
     coordinate: str
@@ -50,7 +51,6 @@ AUDIT_ENTRY = tenant_table(
     AuditEntryRow,
     UniqueConstraint("tenant_id", "position"),
     Index(None, "tenant_id", "occurred_at", "id"),
-    one_of("kind", ("WRITE", "READ")),
     writers=EVERYONE,
     is_append_only=True,
 )

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from citywide.audit.chain import append, changes_told, entry_of
+from citywide.audit.words import AuditKind
 from citywide.db.session import Change, Transaction
 
 
@@ -39,7 +40,7 @@ async def note_command(
         entry = entry_of(
             tenant_id=tenant_id,
             bureau_id=bureau_id,
-            kind="WRITE",
+            kind=AuditKind.WRITE,
             occurred_at=now,
             actor=actor,
             coordinate=command,

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from uuid import UUID
 
 from citywide.audit.chain import Entry, entry_of
+from citywide.audit.words import AuditKind
 from citywide.authz.principal import Principal
 from citywide.errors import Code, RefusalError
 
@@ -52,7 +53,7 @@ def entries_of(read: Read, occurred_at: datetime) -> Iterator[Entry]:
             yield entry_of(
                 tenant_id=tenant_id,
                 bureau_id=reader.bureau_id,
-                kind="READ",
+                kind=AuditKind.READ,
                 occurred_at=occurred_at,
                 actor=reader.subject,
                 coordinate=", ".join(read.roots),

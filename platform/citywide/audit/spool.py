@@ -20,6 +20,7 @@ from pathlib import Path
 from uuid import UUID
 
 from citywide.audit.chain import Entry
+from citywide.audit.words import AuditKind
 from citywide.ids import new_id
 
 _SUFFIX = ".reads"
@@ -124,7 +125,7 @@ def _read(path: Path) -> Iterator[Entry]:
             id=UUID(told["id"]),
             tenant_id=UUID(told["tenant"]),
             bureau_id=UUID(told["bureau"]),
-            kind=told["kind"],
+            kind=AuditKind[told["kind"]],
             occurred_at=datetime.fromisoformat(told["at"]),
             actor=told["actor"],
             coordinate=told["coordinate"],

@@ -11,8 +11,8 @@ from citywide.acts.problems import ProblemError, StateProblem
 from citywide.budgets.courses import TrancheCourse
 from citywide.budgets.models import DELIVERABLE, TRANCHE, TrancheRow
 from citywide.evaluation.actual import numerator
-from citywide.evaluation.grading import Stage
 from citywide.evaluation.models import SCORECARD
+from citywide.evaluation.words import ScorecardStage
 from citywide.graph.mutate import mutation
 from citywide.ids import NodeId
 from citywide.projects.words import Grade
@@ -78,7 +78,7 @@ async def _ungraded(act: Act, tranche: TrancheRow) -> list[str]:
         return [f"no scorecard is about {day}; open one, and have it graded and frozen"]
     [row] = found
     name = f"the scorecard from {row['valid_from']} to before {row['valid_until']}"
-    if row["stage"] != Stage.FROZEN:
+    if row["stage"] != ScorecardStage.FROZEN:
         return [f"{name} is {row['stage']}, and counts once it is FROZEN"]
     assert row["grade"] is not None
     grade, least = Grade[row["grade"]], Grade[tranche["least_grade"]]

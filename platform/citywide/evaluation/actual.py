@@ -24,7 +24,8 @@ from sqlalchemy import (
 from sqlalchemy.sql import ColumnElement
 
 from citywide.evaluation.facts import Fact, Wanted
-from citywide.evaluation.measures import MEASURES, SPLITS, Measured, Unit
+from citywide.evaluation.measures import MEASURES, SPLITS, Measured
+from citywide.evaluation.words import Unit
 
 # Money is told where money is told.
 INDICATED = tuple(name for name, each in MEASURES.items() if each.unit is not Unit.FEN)

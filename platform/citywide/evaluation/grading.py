@@ -1,24 +1,15 @@
-"""How figures and ratings become points, a score, a grade and what follows; and a card's stages."""
+"""How figures and ratings become points, a score, a grade and what follows."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 
+from citywide.evaluation.words import Aspect, Consequence, RaterKind
 from citywide.projects.words import Grade
 
 # Points are kept in hundredths.
 FULL = 100_00
-
-
-class Aspect(StrEnum):
-    """What of the work an indicator is about."""
-
-    EXECUTION = "EXECUTION"
-    OUTPUTS = "OUTPUTS"
-    EFFECTS = "EFFECTS"
-    SATISFACTION = "SATISFACTION"
 
 
 # The usual weights of 执行, 产出, 效果 and 满意度 in evaluations of bought services.
@@ -30,15 +21,6 @@ ASPECT_WEIGHTS: Mapping[str, int] = {
 }
 
 
-class RaterKind(StrEnum):
-    """As what somebody rates."""
-
-    THIRD_PARTY = "THIRD_PARTY"
-    TOWN_GOVERNMENT = "TOWN_GOVERNMENT"
-    VILLAGE_COMMITTEE = "VILLAGE_COMMITTEE"
-    BUREAU = "BUREAU"
-
-
 # Whoever is neither paid nor paying weighs most; each rating shows the weight it was given.
 RATER_WEIGHTS: Mapping[str, int] = {
     RaterKind.THIRD_PARTY: 40,
@@ -48,37 +30,12 @@ RATER_WEIGHTS: Mapping[str, int] = {
 }
 
 
-class Direction(StrEnum):
-    """Which way a figure is better."""
-
-    HIGHER_IS_BETTER = "HIGHER_IS_BETTER"
-    LOWER_IS_BETTER = "LOWER_IS_BETTER"
-
-
-class Stage(StrEnum):
-    """How far a scorecard is."""
-
-    OPEN = "OPEN"
-    SELF_EVALUATED = "SELF_EVALUATED"
-    GRADED = "GRADED"
-    FROZEN = "FROZEN"
-
-
 # From so many points on; below all of them it is a FAIL.
 GRADES: Sequence[tuple[int, Grade]] = (
     (90_00, Grade.EXCELLENT),
     (80_00, Grade.GOOD),
     (60_00, Grade.PASS),
 )
-
-
-class Consequence(StrEnum):
-    """What follows for the next agreement."""
-
-    PRIORITY = "PRIORITY"
-    RECTIFY = "RECTIFY"
-    BARRED = "BARRED"
-    NONE = "NONE"
 
 
 # What may be decided on a grade.

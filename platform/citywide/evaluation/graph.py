@@ -27,14 +27,9 @@ from sqlalchemy.sql import ColumnElement
 from citywide.errors import Code, RefusalError
 from citywide.evaluation.counting import Counting, Figure, Question, sub_query
 from citywide.evaluation.facts import PERIODS
-from citywide.evaluation.measures import (
-    MEASURES,
-    SPLITS,
-    Dimension,
-    Measure,
-    Unit,
-)
+from citywide.evaluation.measures import MEASURES, SPLITS
 from citywide.evaluation.published import SMALLEST_CELL, Publishing, possible_splits
+from citywide.evaluation.words import Dimension, Measure, Unit
 from citywide.graph.declare import CATALOGUE, Root
 from citywide.graph.planning import (
     Group,

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import strawberry
 from sqlalchemy import BigInteger, and_, case, cast, func, literal_column
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement
@@ -31,32 +29,7 @@ from citywide.evaluation.facts import (
     records,
     vouchers,
 )
-
-
-@strawberry.enum(description="What figures can be split by.")
-class Dimension(Enum):
-    AGENCY = "AGENCY"
-    PROJECT = "PROJECT"
-    AREA = "AREA"
-    SEGMENT = "SEGMENT"
-    KIND = "KIND"
-    DEPARTMENT = "DEPARTMENT"
-    MONTH = "MONTH"
-    QUARTER = "QUARTER"
-    YEAR = "YEAR"
-
-
-@strawberry.enum(description="What a figure counts; different units are never added together.")
-class Unit(Enum):
-    PERSONS = "PERSONS"
-    PERSON_TIMES = "PERSON_TIMES"
-    OCCURRENCES = "OCCURRENCES"
-    DAYS = "DAYS"
-    POINTS = "POINTS"
-    SHARE = "SHARE"
-    MINUTES = "MINUTES"
-    FEN = "FEN"
-
+from citywide.evaluation.words import Dimension, Measure, Unit
 
 Aggregate = Callable[[Fact], FunctionElement[Any]]
 
@@ -84,7 +57,6 @@ class Measured:
     that the figures of parts add up to that of the whole, is told where small cells are hidden.
     """
 
-    description: str
     fact: Callable[[Wanted], Fact]
     unit: Unit
     count: Aggregate = _rows
@@ -127,14 +99,12 @@ def _change(fact: Fact) -> ColumnElement[Any]:
 
 
 MEASURES: Mapping[str, Measured] = {
-    "BENEFICIARIES_ON_FILE": Measured(
-        description="Persons with an open file, today or on a day of the period.",
+    Measure.BENEFICIARIES_ON_FILE: Measured(
         fact=files,
         unit=Unit.PERSONS,
         by_segment=True,
     ),
-    "PERSONS_SERVED": Measured(
-        description="Persons who were served, each counted once.",
+    Measure.PERSONS_SERVED: Measured(
         fact=attendances,
         unit=Unit.PERSONS,
         count=_persons,
@@ -142,69 +112,59 @@ MEASURES: Mapping[str, Measured] = {
         by_segment=True,
         additive=False,
     ),
-    "SOCIAL_WORKER_TURNOUTS": Measured(
-        description="Social workers turned out.",
+    Measure.SOCIAL_WORKER_TURNOUTS: Measured(
         fact=attendances,
         unit=Unit.PERSON_TIMES,
         only=_as("WORKER"),
         served=True,
     ),
-    "VOLUNTEER_TURNOUTS": Measured(
-        description="Volunteers turned out.",
+    Measure.VOLUNTEER_TURNOUTS: Measured(
         fact=attendances,
         unit=Unit.PERSON_TIMES,
         only=_as("VOLUNTEER"),
         served=True,
     ),
-    "VOLUNTEER_MINUTES": Measured(
-        description="Certified time of volunteers, in minutes.",
+    Measure.VOLUNTEER_MINUTES: Measured(
         fact=certified_hours,
         unit=Unit.MINUTES,
         count=_total("minutes"),
     ),
-    "SERVICES": Measured(
-        description="Services delivered, of whatever kind.",
+    Measure.SERVICES: Measured(
         fact=records,
         unit=Unit.OCCURRENCES,
         served=True,
     ),
-    "CASE_COUNSELLING": Measured(
-        description="Persons counselled in a case session, each time.",
+    Measure.CASE_COUNSELLING: Measured(
         fact=attendances,
         unit=Unit.PERSON_TIMES,
         only=_received("CASE_SESSION"),
         by_segment=True,
     ),
-    "GROUP_ACTIVITIES": Measured(
-        description="Group activities held.",
+    Measure.GROUP_ACTIVITIES: Measured(
         fact=records,
         unit=Unit.OCCURRENCES,
         only=lambda fact: fact.row.c.kind == literal_column("'GROUP_SESSION'"),
         served=True,
     ),
-    "HOME_HELP": Measured(
-        description="Persons helped at home, each time.",
+    Measure.HOME_HELP: Measured(
         fact=attendances,
         unit=Unit.PERSON_TIMES,
         only=_received("HOME_HELP"),
         by_segment=True,
     ),
-    "NEEDS_RAISED": Measured(
-        description="Questions and requests raised.",
+    Measure.NEEDS_RAISED: Measured(
         fact=needs,
         unit=Unit.OCCURRENCES,
         by_segment=True,
     ),
-    "NEEDS_ANSWERED": Measured(
-        description="Of those raised in the period, the ones that were answered.",
+    Measure.NEEDS_ANSWERED: Measured(
         fact=needs,
         unit=Unit.OCCURRENCES,
         only=_is_answered,
         by_segment=True,
         additive=False,
     ),
-    "NEEDS_ANSWERED_ON_TIME": Measured(
-        description="Of those raised in the period and answered, how many by the day due.",
+    Measure.NEEDS_ANSWERED_ON_TIME: Measured(
         fact=needs,
         unit=Unit.SHARE,
         count=_on_time,
@@ -213,8 +173,7 @@ MEASURES: Mapping[str, Measured] = {
         by_segment=True,
         additive=False,
     ),
-    "DAYS_TO_ANSWER": Measured(
-        description="From raising to answer in the mean, of those raised in the period.",
+    Measure.DAYS_TO_ANSWER: Measured(
         fact=needs,
         unit=Unit.DAYS,
         count=_days,
@@ -223,8 +182,7 @@ MEASURES: Mapping[str, Measured] = {
         by_segment=True,
         additive=False,
     ),
-    "SATISFACTION": Measured(
-        description="What persons gave an answer they got, 1 to 5 in the mean.",
+    Measure.SATISFACTION: Measured(
         fact=needs,
         unit=Unit.POINTS,
         count=_total("satisfaction"),
@@ -233,17 +191,12 @@ MEASURES: Mapping[str, Measured] = {
         by_segment=True,
         additive=False,
     ),
-    "ASSESSMENTS": Measured(
-        description="Approved needs assessments.",
+    Measure.ASSESSMENTS: Measured(
         fact=assessments,
         unit=Unit.OCCURRENCES,
         by_segment=True,
     ),
-    "SCORE_CHANGE": Measured(
-        description=(
-            "How far the need of a person changed from the first to the last assessment, in the "
-            "mean; what each assessment of the period changed is added up. Less is less need."
-        ),
+    Measure.SCORE_CHANGE: Measured(
         fact=assessments,
         unit=Unit.POINTS,
         count=lambda fact: func.sum(_change(fact)),
@@ -252,53 +205,32 @@ MEASURES: Mapping[str, Measured] = {
         by_segment=True,
         additive=False,
     ),
-    "CASES_OPENED": Measured(
-        description="Cases opened.",
+    Measure.CASES_OPENED: Measured(
         fact=opened_cases,
         unit=Unit.OCCURRENCES,
         by_segment=True,
     ),
-    "CASES_CLOSED": Measured(
-        description="Cases closed.",
+    Measure.CASES_CLOSED: Measured(
         fact=closed_cases,
         unit=Unit.OCCURRENCES,
         by_segment=True,
         additive=False,
     ),
-    "MONEY_COMMITTED": Measured(
-        description="Promised in the period, spent or not, in fen.",
+    Measure.MONEY_COMMITTED: Measured(
         fact=promises,
         unit=Unit.FEN,
         count=_total("amount_fen"),
         additive=False,
     ),
-    "MONEY_SPENT": Measured(
-        description="Owed on approved vouchers of the period, in fen.",
+    Measure.MONEY_SPENT: Measured(
         fact=vouchers,
         unit=Unit.FEN,
         count=_total("amount_fen"),
         additive=False,
     ),
 }
-_EVERY = Wanted(frozenset(dimension.name for dimension in Dimension))
+_EVERY = Wanted(frozenset(Dimension))
 SPLITS: Mapping[str, frozenset[str]] = {
     name: frozenset(each.fact(_EVERY).keys) - (frozenset() if each.by_segment else {"SEGMENT"})
     for name, each in MEASURES.items()
 }
-
-if TYPE_CHECKING:
-
-    class Measure(Enum):
-        """The measures by name."""
-
-else:
-    Measure = strawberry.enum(
-        Enum(
-            "Measure",
-            {
-                name: strawberry.enum_value(name, description=each.description)
-                for name, each in MEASURES.items()
-            },
-        ),
-        description="A figure computed from records; each has a unit of its own.",
-    )

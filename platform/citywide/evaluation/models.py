@@ -7,26 +7,27 @@ security only whole numbers use an index, and sums of them are exact.
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 
 from citywide.db.tables import (
     TenantRow,
     Version,
     catalogue_reference,
-    one_of,
     period,
     reference,
     tenant_table,
 )
-from citywide.evaluation.grading import Aspect, Consequence, Direction, RaterKind, Stage
+from citywide.evaluation.words import (
+    Aspect,
+    Consequence,
+    IndicatorDirection,
+    RaterKind,
+    ScorecardStage,
+)
 from citywide.projects.words import Grade
 
 _BUREAU = ("bureau",)
 _BOTH = ("agency", "bureau")
-
-
-def _version() -> Column[int]:
-    return Column("version", BigInteger, nullable=False, server_default="1")
 
 
 class IndicatorRow(TenantRow):
@@ -34,13 +35,13 @@ class IndicatorRow(TenantRow):
 
     agreement_id: UUID
     name: str
-    aspect: str
+    aspect: Aspect
     weight: int
     measure: str | None
     # One project or one community only; NULL: all of the agreement's agency.
     project_id: UUID | None
     area_id: UUID | None
-    direction: str | None
+    direction: IndicatorDirection | None
     baseline_thousandths: int | None
     target_thousandths: int | None
     version: Version
@@ -52,8 +53,6 @@ INDICATOR = tenant_table(
     UniqueConstraint("tenant_id", "agreement_id", "name"),
     reference("agreement_id", "agreement"),
     reference("project_id", "project"),
-    one_of("aspect", Aspect),
-    one_of("direction", Direction),
     CheckConstraint("weight BETWEEN 1 AND 100", name="weight"),
     CheckConstraint(
         "(measure IS NULL) = (direction IS NULL)"
@@ -89,14 +88,14 @@ class ScorecardRow(TenantRow):
     agreement_id: UUID
     valid_from: date
     valid_until: date
-    stage: str
+    stage: ScorecardStage
     opened_on: date
     self_evaluation: str | None
     self_evidence: str | None
     score_hundredths: int | None
-    grade: str | None
+    grade: Grade | None
     graded_on: date | None
-    consequence: str | None
+    consequence: Consequence | None
     rectify_by: date | None
     consequence_reason: str | None
     frozen_on: date | None
@@ -108,9 +107,6 @@ SCORECARD = tenant_table(
     ScorecardRow,
     UniqueConstraint("tenant_id", "agreement_id", "valid_from"),
     reference("agreement_id", "agreement"),
-    one_of("stage", Stage),
-    one_of("grade", Grade),
-    one_of("consequence", Consequence),
     period(),
     CheckConstraint("(grade IS NULL) = (score_hundredths IS NULL)", name="scored"),
     CheckConstraint(
@@ -131,12 +127,12 @@ class ScorecardFigureRow(TenantRow):
     valid_from: date
     valid_until: date
     name: str
-    aspect: str
+    aspect: Aspect
     weight: int
     measure: str | None
     project_id: UUID | None
     area_id: UUID | None
-    direction: str | None
+    direction: IndicatorDirection | None
     baseline_thousandths: int | None
     target_thousandths: int | None
     numerator: int | None
@@ -154,8 +150,6 @@ SCORECARD_FIGURE = tenant_table(
     UniqueConstraint("tenant_id", "scorecard_id", "indicator_id"),
     reference("scorecard_id", "scorecard"),
     reference("indicator_id", "indicator"),
-    one_of("aspect", Aspect),
-    one_of("direction", Direction),
     CheckConstraint("(measure IS NULL) = (operation IS NULL)", name="operation"),
     catalogue_reference("area_id", "area"),
     writers=_BUREAU,
@@ -167,7 +161,7 @@ class ScorecardRatingRow(TenantRow):
 
     scorecard_id: UUID
     figure_id: UUID
-    rater_kind: str
+    rater_kind: RaterKind
     rater: str
     points: int
     # Of its kind, as it was published then.
@@ -183,7 +177,6 @@ SCORECARD_RATING = tenant_table(
     Index(None, "tenant_id", "scorecard_id"),
     reference("scorecard_id", "scorecard"),
     reference("figure_id", "scorecard_figure"),
-    one_of("rater_kind", RaterKind),
     CheckConstraint("points BETWEEN 0 AND 100", name="points"),
     writers=_BUREAU,
     is_append_only=True,

@@ -52,7 +52,8 @@ from citywide.evaluation.counting import (
     scan,
 )
 from citywide.evaluation.facts import PERIODS, Wanted, in_time, start
-from citywide.evaluation.measures import MEASURES, SPLITS, Measured, Unit
+from citywide.evaluation.measures import MEASURES, SPLITS, Measured
+from citywide.evaluation.words import Unit
 
 # A cell about fewer persons tells who they are to somebody who knows the community.
 SMALLEST_CELL = 5

@@ -7,9 +7,7 @@ from typing import Any
 from sqlalchemy import BigInteger, FromClause, and_, cast, func, literal_column, select
 from sqlalchemy.sql import ColumnElement
 
-from citywide.evaluation import grading
 from citywide.evaluation.actual import current, difference, frozen
-from citywide.evaluation.measures import Measure
 from citywide.evaluation.models import (
     INDICATOR,
     INDICATOR_ANCHOR,
@@ -17,25 +15,8 @@ from citywide.evaluation.models import (
     SCORECARD_FIGURE,
     SCORECARD_RATING,
 )
+from citywide.evaluation.words import Measure
 from citywide.graph.declare import Kind, Value, column, entity, few, one
-from citywide.graph.scalars import words
-from citywide.projects.words import Grade
-
-Aspect = words(
-    "Aspect",
-    grading.Aspect,
-    "What of the work an indicator is about; in a score they weigh 10, 50, 30 and 10.",
-)
-Direction = words("IndicatorDirection", grading.Direction, "Which way a figure is better.")
-RaterKind = words("RaterKind", grading.RaterKind, "As what somebody rates.")
-ScorecardStage = words(
-    "ScorecardStage", grading.Stage, "How far a scorecard is; a frozen one never changes."
-)
-Consequence = words(
-    "Consequence",
-    grading.Consequence,
-    "What follows: PRIORITY next year, RECTIFY by a day, BARRED from the next agreement, or NONE.",
-)
 
 
 def _of_ratings(aggregate: Any) -> Any:
@@ -70,10 +51,10 @@ class Indicator:
     """What an agreement is judged by (指标): a measure with a target, or a scale with anchors."""
 
     name = column("Its name.")
-    aspect = column("What of the work it is about.", enum=Aspect)
+    aspect = column("What of the work it is about.")
     weight = column("How much it weighs within its aspect.")
     measure = column("What is counted; null: it is rated.", enum=Measure)
-    direction = column("Which way the figure is better.", enum=Direction)
+    direction = column("Which way the figure is better.")
     baseline_thousandths = column("What earns nothing, in thousandths of the measure's unit.")
     target_thousandths = column("What earns all points, in thousandths of the unit.")
     version = column("Counts its changes; send it back when you change it.")
@@ -105,14 +86,14 @@ class Scorecard:
 
     valid_from = column("First day that counts.")
     valid_until = column("First day that does not.")
-    stage = column("How far it is.", enum=ScorecardStage)
+    stage = column("How far it is.")
     opened_on = column("The day it was opened.")
     self_evaluation = column("What the agency says of its own work.")
     self_evidence = column("What shows it, and where that is kept.")
     score_hundredths = column("The score in hundredths of a point, up to 10 000.")
-    grade = column("What the score means.", enum=Grade)
+    grade = column("What the score means.")
     graded_on = column("The day it was graded.")
-    consequence = column("What follows.", enum=Consequence)
+    consequence = column("What follows.")
     rectify_by = column("By when it must be put right.")
     consequence_reason = column("Why that follows.")
     frozen_on = column("The day since which nothing changes.")
@@ -127,10 +108,10 @@ class ScorecardFigure:
     """A line of a scorecard: an indicator as it was when the card was opened, and its figure."""
 
     name = column("The indicator's name.")
-    aspect = column("What of the work it is about.", enum=Aspect)
+    aspect = column("What of the work it is about.")
     weight = column("How much it weighs within its aspect.")
     measure = column("What is counted; null: it is rated.", enum=Measure)
-    direction = column("Which way the figure is better.", enum=Direction)
+    direction = column("Which way the figure is better.")
     baseline_thousandths = column("What earns nothing, in thousandths of the measure's unit.")
     target_thousandths = column("What earns all points, in thousandths of the unit.")
     numerator = column("What was counted when it was last computed.")
@@ -164,7 +145,7 @@ class ScorecardFigure:
 class ScorecardRating:
     """One rater's points for a rated indicator."""
 
-    rater_kind = column("As what they rate.", enum=RaterKind)
+    rater_kind = column("As what they rate.")
     rater = column("Who rates.")
     points = column("The points of one of the scale's anchors.")
     weight = column("How much raters of this kind weighed.")

@@ -19,6 +19,13 @@ from citywide.evaluation.scorecards import (
     rate_scorecard,
     self_evaluate_scorecard,
 )
+from citywide.evaluation.words import (
+    Aspect,
+    Consequence,
+    IndicatorDirection,
+    Measure,
+    RaterKind,
+)
 from citywide.exchange.account_tables import AccountRow, node, row_made_by
 from citywide.exchange.deeds import Deed, Known
 from citywide.exchange.records import Cells
@@ -30,9 +37,9 @@ def indicator(row: AccountRow) -> Iterator[Deed]:
     """A row of indicators.csv, with those of anchors.csv that are its scale."""
     cells, agency = row.cells, row.accounts.slug
     agreement, called = cells.text("agreement"), cells.text("name")
-    aspect, weight = cells.text("aspect"), cells.number("weight")
-    measure, project = cells.optional("measure"), cells.optional("project")
-    direction = cells.optional("direction")
+    aspect, weight = cells.word("aspect", Aspect), cells.number("weight")
+    measure, project = cells.optional_word("measure", Measure), cells.optional("project")
+    direction = cells.optional_word("direction", IndicatorDirection)
     baseline, target = cells.optional_thousandths("baseline"), cells.optional_thousandths("target")
     scale = [
         Cells(each)
@@ -92,7 +99,8 @@ def scorecard(row: AccountRow) -> Iterator[Deed]:
         yield row.deed(grade_scorecard, f"{name} grade", graded_on, "by", grade)
     frozen_on = cells.optional_day("frozen_on")
     if frozen_on is not None:
-        consequence, reason = cells.text("consequence"), cells.text("consequence_reason")
+        consequence = cells.word("consequence", Consequence)
+        reason = cells.text("consequence_reason")
         rectify_by = cells.optional_day("rectify_by")
 
         def freeze(known: Known) -> Conclusion:
@@ -111,7 +119,7 @@ def rating(row: AccountRow, database: Database) -> Iterator[Deed]:
     """A row of ratings.csv: what one rater gave a line of the card that begins on `scorecard`."""
     cells, agency, agreement = row.cells, row.accounts.slug, row.cells.text("agreement")
     first, called = cells.day("scorecard"), cells.text("indicator")
-    kind, rater = cells.text("rater_kind"), cells.text("rater")
+    kind, rater = cells.word("rater_kind", RaterKind), cells.text("rater")
     points, reason = cells.number("points"), cells.text("reason")
 
     async def rate(known: Known) -> Rating:

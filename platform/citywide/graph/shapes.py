@@ -42,10 +42,10 @@ def enum_of(words: type[Enum]) -> Any:
         strawberry.enum(words)
     definition: Any = vars(words)["__strawberry_definition__"]
     if definition.description is None:
-        definition.description = (words.__doc__ or "").split("\n\n")[0].strip()
+        definition.description = " ".join((words.__doc__ or "").split("\n\n")[0].split())
         for value in definition.values if issubclass(words, Words) else ():
             word: Any = words[value.name]
-            value.description = f"{word.en} ({word.zh})."
+            value.description = word.text
     return words
 
 

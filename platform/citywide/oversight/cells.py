@@ -8,14 +8,18 @@ from typing import Any
 from sqlalchemy import FromClause, case, func, literal_column
 from sqlalchemy.sql import ColumnElement
 
+from citywide.budgets.words import ExpenseStatus
 from citywide.oversight.graph import CATEGORY_LABELS
 
+_OWED: ColumnElement[Any] = literal_column(
+    f"ARRAY['{ExpenseStatus.APPROVED}', '{ExpenseStatus.PAID}']"
+)
 _OF_A_CATEGORY = frozenset({"CATEGORY", "LINE"})
 
 
 def is_owed(voucher: FromClause) -> ColumnElement[bool]:
     """Approved, and not undone."""
-    return voucher.c.status == func.any(literal_column("ARRAY['APPROVED', 'PAID']"))
+    return voucher.c.status == func.any(_OWED)
 
 
 def labelled(

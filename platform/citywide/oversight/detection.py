@@ -20,8 +20,11 @@ from asyncpg import Record
 from citywide.db.session import Transaction
 from citywide.oversight import statements
 from citywide.oversight.robust import THRESHOLD, scores
-from citywide.oversight.wording import Words, worded
-from citywide.tenancy.desk import Desk
+from citywide.oversight.wording import Explanation, explained
+from citywide.oversight.words import FindingKind
+
+# What makes a finding the same another time: tenant, kind, what it is about, and its month.
+Key = tuple[UUID, FindingKind, UUID, str]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,28 +40,28 @@ class Evidence:
 class Found:
     """Something to look at: what it is about, what it rests on, and how it is explained."""
 
-    kind: str
+    kind: FindingKind
     tenant_id: UUID
     subject_id: UUID
     month: str
     amount_fen: int
-    words: Words
+    explanation: Explanation
     evidence: tuple[Evidence, ...]
 
     @property
-    def key(self) -> tuple[UUID, str, UUID, str]:
+    def key(self) -> Key:
         """What makes it the same finding another time."""
         return self.tenant_id, self.kind, self.subject_id, self.month
 
     @property
     def digest(self) -> bytes:
         """SHA-256 over the evidence: while it stays, an answered or closed finding stays so."""
-        told = (f"{each.column}\n{each.row_id}\n{each.says}" for each in sorted(self.evidence))
-        return sha256("\n\n".join(told).encode()).digest()
+        lines = (f"{each.column}\n{each.row_id}\n{each.says}" for each in sorted(self.evidence))
+        return sha256("\n\n".join(lines).encode()).digest()
 
 
-async def detect(transaction: Transaction, desk: Desk) -> list[Found]:
-    """Every finding of the desk's bureau on its business day, in a fixed order."""
+async def detect(transaction: Transaction, bureau_id: UUID, today: date) -> list[Found]:
+    """Every finding of a bureau's agencies on a business day, in a fixed order."""
     found: list[Found] = []
     for statement, rule in (
         (statements.without_services, _without_services),
@@ -70,8 +73,8 @@ async def detect(transaction: Transaction, desk: Desk) -> list[Found]:
         (statements.overdue, _overdue),
         (statements.paces, _running_out),
     ):
-        rows = await transaction.rows(statement(desk.bureau_id, desk.today))
-        found += rule(rows, desk.today)
+        rows = await transaction.rows(statement(bureau_id, today))
+        found += rule(rows, today)
     return sorted(found, key=lambda each: (each.kind, each.tenant_id, each.month, each.subject_id))
 
 
@@ -80,7 +83,7 @@ def _without_services(rows: Sequence[Record], _: date) -> Iterator[Found]:
     for vouchers in _grouped(rows, "tenant_id", "line_id", "month"):
         row = vouchers[0]
         yield _found(
-            "SPENDING_WITHOUT_SERVICES",
+            FindingKind.SPENDING_WITHOUT_SERVICES,
             row,
             sum(each["amount_fen"] for each in vouchers),
             (Evidence("budget_line_id", row["line_id"]), *_vouchers(vouchers)),
@@ -94,7 +97,7 @@ def _without_services(rows: Sequence[Record], _: date) -> Iterator[Found]:
 def _outside_agreement(rows: Sequence[Record], _: date) -> Iterator[Found]:
     for row in rows:
         yield _found(
-            "OUTSIDE_AGREEMENT",
+            FindingKind.OUTSIDE_AGREEMENT,
             row,
             row["amount_fen"],
             _vouchers([row]),
@@ -111,7 +114,7 @@ def _duplicates(rows: Sequence[Record], _: date) -> Iterator[Found]:
         row = pairs[0]
         earlier = [Evidence("expense_id", each["earlier_id"], _says(each)) for each in pairs]
         yield _found(
-            "LIKELY_DUPLICATE",
+            FindingKind.LIKELY_DUPLICATE,
             row,
             row["amount_fen"],
             (*_vouchers([row]), *earlier),
@@ -131,7 +134,7 @@ def _far_out(rows: Sequence[Record], _: date) -> Iterator[Found]:
         if abs(score) <= THRESHOLD:
             continue
         yield _found(
-            "UNIT_COST_FAR_OUT",
+            FindingKind.UNIT_COST_FAR_OUT,
             row,
             row["spent_fen"],
             (
@@ -151,7 +154,7 @@ def _overridden(rows: Sequence[Record], _: date) -> Iterator[Found]:
     for row in rows:
         vouchers = _expenses(row)
         yield _found(
-            "APPROVED_BY_MAKER",
+            FindingKind.APPROVED_BY_MAKER,
             row,
             row["override_fen"],
             (Evidence("commitment_id", row["id"], str(row["override_fen"])), *vouchers),
@@ -167,7 +170,7 @@ def _overridden(rows: Sequence[Record], _: date) -> Iterator[Found]:
 def _approved(rows: Sequence[Record], _: date) -> Iterator[Found]:
     for row in rows:
         yield _found(
-            "APPROVED_BY_MAKER",
+            FindingKind.APPROVED_BY_MAKER,
             row,
             row["amount_fen"],
             (*_vouchers([row]), Evidence("commitment_id", row["commitment_id"])),
@@ -181,7 +184,7 @@ def _approved(rows: Sequence[Record], _: date) -> Iterator[Found]:
 def _overdue(rows: Sequence[Record], today: date) -> Iterator[Found]:
     for row in rows:
         yield _found(
-            "TRANCHE_OVERDUE",
+            FindingKind.TRANCHE_OVERDUE,
             row,
             row["amount_fen"],
             (Evidence("tranche_id", row["id"], f"{row['due_on']} {row['status']}"),),
@@ -202,7 +205,7 @@ def _running_out(rows: Sequence[Record], today: date) -> Iterator[Found]:
         # The last day on which there is still enough, at so much a day.
         days = max(0, left) * row["lately_days"] // row["lately_fen"]
         yield _found(
-            "MONEY_RUNS_OUT",
+            FindingKind.MONEY_RUNS_OUT,
             row,
             short,
             (Evidence("budget_line_id", row["id"], str(row["budget_fen"])), *_expenses(row)),
@@ -214,7 +217,7 @@ def _running_out(rows: Sequence[Record], today: date) -> Iterator[Found]:
 
 
 def _found(
-    kind: str,
+    kind: FindingKind,
     row: Record,
     amount_fen: int,
     evidence: tuple[Evidence, ...],
@@ -224,15 +227,15 @@ def _found(
     month: str = "",
     **facts: Any,
 ) -> Found:
-    """A finding about the row that `subject` names; `facts` are what its sentence tells besides."""
-    told = {"amount_fen": amount_fen, "month": month, **facts}
+    """A finding about the row that `subject` names; `facts` are what its sentence says besides."""
+    shown = {"amount_fen": amount_fen, "month": month, **facts}
     return Found(
         kind=kind,
         tenant_id=row["tenant_id"],
         subject_id=row[subject],
         month=month,
         amount_fen=amount_fen,
-        words=worded(kind, **told),
+        explanation=explained(kind, **shown),
         evidence=evidence,
     )
 

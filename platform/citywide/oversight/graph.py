@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from enum import Enum
 from typing import Any
 
 import strawberry
@@ -12,6 +11,7 @@ from citywide.budgets.words import BudgetCategory
 from citywide.graph.declare import Kind, column, entity, few, localised, one
 from citywide.graph.scalars import Money
 from citywide.oversight.models import FINDING, FINDING_EVIDENCE, INSPECTION
+from citywide.oversight.words import CostDimension, CostUnit, SpendingDimension
 
 CATEGORY_LABELS = {
     "PERSONNEL": "人员",
@@ -25,20 +25,6 @@ CATEGORY_LABELS = {
 
 def _money(description: str) -> Any:
     return strawberry.field(description=description)
-
-
-@strawberry.enum(description="What spending can be split by.")
-class SpendingDimension(Enum):
-    FUND = strawberry.enum_value(
-        "FUND",
-        description="The fund: an agreement's money is split as its fundings are, each figure "
-        "rounded to the fen.",
-    )
-    AGENCY = strawberry.enum_value("AGENCY", description="The agency that spends.")
-    PROJECT = strawberry.enum_value("PROJECT", description="The project it is spent for.")
-    LINE = strawberry.enum_value("LINE", description="One line of one project's budget.")
-    CATEGORY = strawberry.enum_value("CATEGORY", description="What lines pay for.")
-    MONTH = strawberry.enum_value("MONTH", description="The calendar month, as 2015-03.")
 
 
 @strawberry.type(description="One dimension's value in a row of spending.")
@@ -100,29 +86,6 @@ class SpendingFilter:
     until: date | None = strawberry.field(default=strawberry.UNSET, description="Before this day.")
 
 
-@strawberry.enum(description="What money is divided by.")
-class CostUnit(Enum):
-    PERSON = strawberry.enum_value("PERSON", description="Persons served, each once.")
-    PERSON_TIME = strawberry.enum_value(
-        "PERSON_TIME", description="Attendances of persons served, at any service."
-    )
-    SERVICE = strawberry.enum_value("SERVICE", description="Services of any kind.")
-    HOME_HELP = strawberry.enum_value("HOME_HELP", description="Person-times helped at home.")
-    CASE_COUNSELLING = strawberry.enum_value(
-        "CASE_COUNSELLING", description="Person-times counselled."
-    )
-    GROUP_ACTIVITY = strawberry.enum_value("GROUP_ACTIVITY", description="Group activities held.")
-
-
-@strawberry.enum(description="What unit costs can be split by.")
-class CostDimension(Enum):
-    AGENCY = strawberry.enum_value("AGENCY", description="The agency that serves.")
-    PROJECT = strawberry.enum_value("PROJECT", description="The project it serves in.")
-    CATEGORY = strawberry.enum_value(
-        "CATEGORY", description="What was spent of such lines, over all that was delivered."
-    )
-
-
 @strawberry.type(description="One dimension's value in a row of unit costs.")
 class CostKey:
     dimension: CostDimension = strawberry.field(description="What the row was split by.")
@@ -170,47 +133,6 @@ class UnitCostFilter:
     until: date | None = strawberry.field(default=strawberry.UNSET, description="Before this day.")
 
 
-@strawberry.enum(description="What there is to look at.")
-class FindingKind(Enum):
-    SPENDING_WITHOUT_SERVICES = strawberry.enum_value(
-        "SPENDING_WITHOUT_SERVICES",
-        description="有支出无服务: without a service that it pays for, then or the month before.",
-    )
-    OUTSIDE_AGREEMENT = strawberry.enum_value(
-        "OUTSIDE_AGREEMENT", description="协议期外支出: a voucher of a day without the agreement."
-    )
-    LIKELY_DUPLICATE = strawberry.enum_value(
-        "LIKELY_DUPLICATE",
-        description="疑似重复报销: same payee and amount, at most ten days apart.",
-    )
-    UNIT_COST_FAR_OUT = strawberry.enum_value(
-        "UNIT_COST_FAR_OUT",
-        description="单位成本异常: the cost of a person-time in a month, by its modified z-score "
-        "(Iglewicz and Hoaglin 1993) above 3.5.",
-    )
-    APPROVED_BY_MAKER = strawberry.enum_value(
-        "APPROVED_BY_MAKER",
-        description="自办自批: an override, or a voucher, that its maker allowed.",
-    )
-    TRANCHE_OVERDUE = strawberry.enum_value(
-        "TRANCHE_OVERDUE", description="拨付逾期: a tranche that was due and is not handed over."
-    )
-    MONEY_RUNS_OUT = strawberry.enum_value(
-        "MONEY_RUNS_OUT",
-        description="资金将提前用完: a line that will not last until its project ends.",
-    )
-
-
-@strawberry.enum(description="How far a finding is.")
-class FindingStatus(Enum):
-    OPEN = strawberry.enum_value("OPEN", description="待说明: waits for the agency.")
-    ANSWERED = strawberry.enum_value("ANSWERED", description="已说明: waits for the bureau.")
-    CLOSED = strawberry.enum_value("CLOSED", description="已办结: closed with a reason.")
-    SETTLED = strawberry.enum_value(
-        "SETTLED", description="已消除: the last look found it no longer."
-    )
-
-
 @entity(
     FINDING,
     tag="find",
@@ -220,7 +142,7 @@ class FindingStatus(Enum):
 class Finding:
     """Something in an agency's books that somebody should look at (疑点), with its evidence."""
 
-    kind = column("What it is.", enum=FindingKind)
+    kind = column("What it is.")
     month = column("The month it is about, as 2015-03; empty where it is about none.")
     amount = column("How much money it is about, in yuan.", "amount_fen", kind=Kind.MONEY)
     explanation = localised(
@@ -228,7 +150,7 @@ class Finding:
         ZH_CN="explanation_zh",
         EN="explanation_en",
     )
-    status = column("How far it is.", enum=FindingStatus)
+    status = column("How far it is.")
     round = column("Counts how often its evidence was another; the first is 1.")
     found_on = column("The day it was found first.")
     reopened_on = column("The day it was last reopened: by other evidence, or found again.")

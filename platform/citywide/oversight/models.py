@@ -6,30 +6,21 @@ from uuid import UUID
 
 from sqlalchemy import Index, UniqueConstraint
 
-from citywide.db.tables import TenantRow, Version, default, one_of, reference, tenant_table
-
-KINDS = (
-    "SPENDING_WITHOUT_SERVICES",
-    "OUTSIDE_AGREEMENT",
-    "LIKELY_DUPLICATE",
-    "UNIT_COST_FAR_OUT",
-    "APPROVED_BY_MAKER",
-    "TRANCHE_OVERDUE",
-    "MONEY_RUNS_OUT",
-)
+from citywide.db.tables import TenantRow, Version, default, reference, tenant_table
+from citywide.oversight.words import FindingKind, FindingStatus
 
 
 class FindingRow(TenantRow):
     """Lies in the tenant of the agency that it is about, so that the agency can answer it."""
 
-    kind: str
+    kind: FindingKind
     # The row that it is about, whose table follows from the kind; and the month, where it has one.
     subject_id: UUID
     month: Annotated[str, default("")]
     amount_fen: int
     explanation_zh: str
     explanation_en: str
-    status: str
+    status: FindingStatus
     # Counts up with each change of its evidence, whose digest is kept beside it.
     round: int
     digest: bytes
@@ -52,8 +43,6 @@ FINDING = tenant_table(
     UniqueConstraint("tenant_id", "kind", "subject_id", "month"),
     Index(None, "tenant_id", "status", "id"),
     reference("answered_by", "member"),
-    one_of("kind", KINDS),
-    one_of("status", ("OPEN", "ANSWERED", "CLOSED", "SETTLED")),
     writers=("agency", "bureau"),
 )
 

@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Any, cast
 from uuid import UUID
 
-from asyncpg import Record
 from sqlalchemy import select
 
 from citywide.acts.act import Act
-from citywide.acts.legacy import insert_rows
-from citywide.acts.problems import wrong_state
-from citywide.errors import refuse
-from citywide.graph.mutate import asked, mutation
-from citywide.ids import NodeId, new_id
-from citywide.oversight.detection import Found, detect
-from citywide.oversight.models import FINDING, FINDING_EVIDENCE, INSPECTION
-from citywide.rules.texts import NOTE_LENGTH, text_faults
+from citywide.graph.mutate import mutation
+from citywide.ids import NodeId
+from citywide.oversight.courses import FindingCourse
+from citywide.oversight.detection import Found, Key, detect
+from citywide.oversight.models import FINDING, FINDING_EVIDENCE, INSPECTION, FindingRow
+from citywide.oversight.words import FindingStatus
+from citywide.rules.fields import draft, id_of, paragraph, version
 
-_NO_FINDING = "There is no finding with this id."
-_WAITING = frozenset({"OPEN", "ANSWERED"})
 _EVIDENCE = ("expense_id", "commitment_id", "tranche_id", "budget_line_id", "project_id")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@draft
 class InspectionOrder:
     """A look through the books of every agency; there is nothing to say about it."""
 
@@ -37,10 +33,10 @@ async def inspect_spending(act: Act, _: InspectionOrder) -> UUID:
     What was found before keeps its answer while its evidence is the same. Other evidence opens
     it again; what is found no longer is settled, unless it was closed.
     """
-    bureau_id = act.desk.tenant_id
-    await act.serialise(bureau_id)
-    known = {_key(row): row for row in await _findings(act)}
-    found = await detect(act.transaction, act.desk)
+    own_tenant_id = act.tenant_id
+    await act.serialise(own_tenant_id)
+    known = {_key(row): row for row in await _known(act)}
+    found = await detect(act.transaction, act.bureau_id, act.today)
     counted: Counter[str] = Counter()
     for each in found:
         row = known.pop(each.key, None)
@@ -50,142 +46,135 @@ async def inspect_spending(act: Act, _: InspectionOrder) -> UUID:
             counted["opened"] += 1
         elif await _look_again(act, row, each):
             counted["reopened"] += 1
+    settle = FindingCourse.settle_by_inspection
     for row in known.values():
-        if row["status"] in _WAITING:
+        if row["status"] in settle.sources:
             act.move_to(row["tenant_id"])
-            values = {"status": "SETTLED", "settled_on": act.desk.today}
-            await act.update(FINDING, row, values)
+            await act.take(settle, row, None, "finding_id", settled_on=act.today)
             counted["settled"] += 1
-    act.move_to(bureau_id)
-    inspection = act.desk.owned(
-        id=new_id(),
-        inspected_on=act.desk.today,
-        inspected_by=act.principal.member_id,
+    act.move_to(own_tenant_id)
+    counts = {name: counted[name] for name in ("opened", "reopened", "settled")}
+    return await act.insert(
+        INSPECTION,
+        inspected_on=act.today,
+        inspected_by=act.member_id,
         found=len(found),
-        **{name: counted[name] for name in ("opened", "reopened", "settled")},
+        **counts,
     )
-    [inspection_id] = await insert_rows(act.transaction, table=INSPECTION, rows=[inspection])
-    return inspection_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@draft
 class FindingAnswer:
     """What an agency says to a finding."""
 
-    finding_id: Annotated[UUID, asked("The finding.", of="Finding")]
-    version: Annotated[int, asked("The version you read.")]
-    answer: Annotated[str, asked("How it came about, and what was done.")]
+    finding_id: UUID = id_of("Finding", "The finding.")
+    version: int = version()
+    answer: str = paragraph("How it came about, and what was done.")
 
 
 @mutation(gives="Finding")
-async def answer_finding(act: Act, answering: FindingAnswer) -> UUID:
+async def answer_finding(act: Act, draft: FindingAnswer) -> UUID:
     """Answer a finding in the agency's own books; a better answer takes the place of the first."""
-    row = await act.find(FINDING, answering.finding_id, "finding_id", _NO_FINDING)
-    refuse(text_faults(("answer",), answering.answer, longest=NOTE_LENGTH, lines=True))
-    _check_waiting(row)
-    values = {
-        "status": "ANSWERED",
-        "answer": answering.answer,
-        "answered_by": act.principal.member_id,
-        "answered_on": act.desk.today,
-    }
-    await act.update(FINDING, row, values, version=answering.version)
-    return answering.finding_id
+    row = await act.find(FINDING, draft.finding_id, "finding_id")
+    await act.take(
+        FindingCourse.answer,
+        row,
+        draft,
+        "finding_id",
+        answered_by=act.member_id,
+        answered_on=act.today,
+    )
+    return row["id"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@draft
 class FindingClosing:
     """A finding that needs nothing more."""
 
-    finding_id: Annotated[NodeId, asked("The finding.", of="Finding")]
-    version: Annotated[int, asked("The version you read.")]
-    reason: Annotated[str, asked("Why nothing more is needed; the agency reads it.")]
+    finding_id: NodeId = id_of("Finding", "The finding.")
+    version: int = version()
+    reason: str = paragraph("Why nothing more is needed; the agency reads it.")
 
 
 @mutation(gives="Finding")
-async def close_finding(act: Act, closing: FindingClosing) -> UUID:
+async def close_finding(act: Act, draft: FindingClosing) -> UUID:
     """Close a finding, answered or not; other evidence opens it again."""
-    act.move_to(closing.finding_id.tenant_id)
-    row = await act.find(FINDING, closing.finding_id.row_id, "finding_id", _NO_FINDING)
-    refuse(text_faults(("reason",), closing.reason, longest=NOTE_LENGTH, lines=True))
-    _check_waiting(row)
-    values = {
-        "status": "CLOSED",
-        "closed_by": act.principal.member_id,
-        "closed_on": act.desk.today,
-        "closing_reason": closing.reason,
-    }
-    await act.update(FINDING, row, values, version=closing.version)
-    return closing.finding_id.row_id
+    row = await act.find(FINDING, draft.finding_id, "finding_id")
+    await act.take(
+        FindingCourse.close,
+        row,
+        draft,
+        "finding_id",
+        closed_by=act.member_id,
+        closed_on=act.today,
+        closing_reason=draft.reason,
+    )
+    return row["id"]
 
 
-def _key(row: Record) -> tuple[UUID, str, UUID, str]:
+def _key(row: FindingRow) -> Key:
     return row["tenant_id"], row["kind"], row["subject_id"], row["month"]
 
 
-async def _findings(act: Act) -> list[Record]:
-    return await act.transaction.rows(
-        select(FINDING).where(FINDING.c.bureau_id == act.desk.bureau_id)
-    )
+async def _known(act: Act) -> Sequence[FindingRow]:
+    """Everything that was ever found in the city."""
+    statement = select(FINDING).where(FINDING.c.bureau_id == act.bureau_id)
+    return cast(Sequence[FindingRow], await act.transaction.rows(statement))
 
 
-def _told(found: Found) -> dict[str, Any]:
+def _explained(found: Found) -> dict[str, Any]:
     return {
         "amount_fen": found.amount_fen,
-        "explanation_zh": found.words.zh,
-        "explanation_en": found.words.en,
+        "explanation_zh": found.explanation.zh,
+        "explanation_en": found.explanation.en,
     }
 
 
 async def _open(act: Act, found: Found) -> None:
-    row = act.desk.owned(
-        id=new_id(),
+    finding_id = await act.insert(
+        FINDING,
         kind=found.kind,
         subject_id=found.subject_id,
         month=found.month,
-        status="OPEN",
+        status=FindingStatus.OPEN,
         round=1,
         digest=found.digest,
-        found_on=act.desk.today,
-        **_told(found),
+        found_on=act.today,
+        **_explained(found),
     )
-    [finding_id] = await insert_rows(act.transaction, table=FINDING, rows=[row])
     await _keep_evidence(act, finding_id, 1, found)
 
 
-async def _look_again(act: Act, row: Record, found: Found) -> bool:
+async def _look_again(act: Act, row: FindingRow, found: Found) -> bool:
     """Bring a finding up to date; whether that opened it again."""
     values: dict[str, Any] = {}
-    is_other: bool = row["digest"] != found.digest
+    is_other = row["digest"] != found.digest
     if is_other:
         values |= {"round": row["round"] + 1, "digest": found.digest}
         await _keep_evidence(act, row["id"], row["round"] + 1, found)
-    is_opened: bool = row["status"] == "SETTLED" or (is_other and row["status"] != "OPEN")
-    if is_opened:
-        values |= {"status": "OPEN", "reopened_on": act.desk.today, "settled_on": None}
-        values |= {"closed_by": None, "closed_on": None, "closing_reason": None}
-    if is_opened or row["status"] != "CLOSED":
+    status = FindingStatus[row["status"]]
+    is_opened = status is FindingStatus.SETTLED or (is_other and status is not FindingStatus.OPEN)
+    if is_opened or status is not FindingStatus.CLOSED:
         # A forecast moves from day to day although nothing new has happened.
-        values |= {name: told for name, told in _told(found).items() if row[name] != told}
-    if values:
-        await act.update(FINDING, row, values)
+        kept: dict[str, Any] = {**row}
+        now = _explained(found)
+        values |= {name: now[name] for name in now if kept[name] != now[name]}
+    if is_opened:
+        values |= dict.fromkeys(("settled_on", "closed_by", "closed_on", "closing_reason"))
+        step = FindingCourse.reopen_by_inspection
+        await act.take(step, row, None, "finding_id", reopened_on=act.today, **values)
+    elif values:
+        await act.update(FINDING, row, **values)
     return is_opened
 
 
 async def _keep_evidence(act: Act, finding_id: UUID, number: int, found: Found) -> None:
     rows = [
-        act.desk.owned(
-            id=new_id(),
-            finding_id=finding_id,
-            round=number,
+        {
+            "finding_id": finding_id,
+            "round": number,
             **{name: each.row_id if each.column == name else None for name in _EVIDENCE},
-        )
+        }
         for each in found.evidence
     ]
-    await insert_rows(act.transaction, table=FINDING_EVIDENCE, rows=rows)
-
-
-def _check_waiting(row: Record) -> None:
-    if row["status"] not in _WAITING:
-        message = f"The finding is {row['status'].lower()}: it waits for nobody."
-        raise wrong_state(message, "findingId")
+    await act.insert_all(FINDING_EVIDENCE, rows)

@@ -30,6 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import ColumnElement
 
+from citywide.budgets.ledger import AccountKind
 from citywide.budgets.ledger_models import LEDGER_ACCOUNT
 from citywide.budgets.models import (
     APPROPRIATION,
@@ -40,6 +41,7 @@ from citywide.budgets.models import (
     FUND,
     FUNDING,
 )
+from citywide.budgets.words import BudgetStatus, ExpenseStatus
 from citywide.graph.declare import CATALOGUE, TODAY, Kind, Root
 from citywide.graph.planning import (
     Chosen,
@@ -56,11 +58,8 @@ from citywide.graph.planning import (
 )
 from citywide.oversight import pace
 from citywide.oversight.cells import is_owed, labelled
-from citywide.oversight.graph import (
-    SpendingDimension,
-    SpendingFilter,
-    SpendingTable,
-)
+from citywide.oversight.graph import SpendingFilter, SpendingTable
+from citywide.oversight.words import SpendingDimension
 from citywide.projects.models import PROJECT
 
 Sql = ColumnElement[Any]
@@ -98,7 +97,7 @@ class Spending:
             .join(run, inside(line, "project_id", run))
         )
         conditions = [
-            budget.c.status == literal_column("'APPROVED'"),
+            budget.c.status == literal_column(f"'{BudgetStatus.APPROVED}'"),
             *self.chosen.walls((BUDGET_LINE, line), (BUDGET, budget), (PROJECT, run)),
             *self.chosen.ids("agencies", "Agency", line.c.tenant_id),
             *self.chosen.ids("projects", "Project", line.c.project_id),
@@ -208,7 +207,7 @@ class Spending:
         held = and_(
             account.c.tenant_id == row.c.tenant_id,
             account.c.owner_id == row.c.id,
-            account.c.kind == literal_column("'COMMITTED'"),
+            account.c.kind == literal_column(f"'{AccountKind.COMMITTED}'"),
         )
         return (
             self._fact(
@@ -227,7 +226,7 @@ class Spending:
 
     def _vouchers(self) -> Select[Any]:
         row = EXPENSE.alias()
-        is_paid = row.c.status == literal_column("'PAID'")
+        is_paid = row.c.status == literal_column(f"'{ExpenseStatus.PAID}'")
         return (
             self._fact(
                 row,

@@ -32,15 +32,26 @@ from citywide.budgets.models import (
     EXPENSE_APPROVAL,
     TRANCHE,
 )
+from citywide.budgets.words import BudgetCategory, BudgetStatus, ExpenseStatus, TrancheStatus
 from citywide.graph.planning import inside
 from citywide.oversight import pace
 from citywide.oversight.cells import is_owed
 from citywide.projects.models import PROJECT
+from citywide.rules.words import Words
 from citywide.services.models import ATTENDANCE, SERVICE_RECORD
 from citywide.tenancy.models import AGREEMENT
 
 # Vouchers of one purchase handed in twice lie closer together than two purchases of the same.
 DUPLICATE_DAYS = 10
+# Vouchers that are not given up.
+_ALIVE = (ExpenseStatus.SUBMITTED, ExpenseStatus.APPROVED, ExpenseStatus.PAID)
+# What pays for services; supervision and management serve nobody directly.
+_DIRECT = (
+    BudgetCategory.PERSONNEL,
+    BudgetCategory.ACTIVITIES,
+    BudgetCategory.MATERIALS,
+    BudgetCategory.VOLUNTEER_SUBSIDIES,
+)
 Found = Select[Any]
 
 
@@ -49,7 +60,7 @@ def _of(bureau_id: UUID, *rows: FromClause) -> list[ColumnElement[bool]]:
     return [row.c.bureau_id == literal(bureau_id, Uuid) for row in rows]
 
 
-def _is(column: ColumnElement[Any], *words: str) -> ColumnElement[bool]:
+def _is(column: ColumnElement[Any], *words: Words) -> ColumnElement[bool]:
     listed = ", ".join(f"'{word}'" for word in words)
     return column == func.any(literal_column(f"ARRAY[{listed}]"))
 
@@ -66,7 +77,7 @@ def without_services(bureau_id: UUID, _: date) -> Found:
 
     A voucher may be of the month after the service: what counts are its month and the one before.
     What each line pays for: activities are groups and festival visits, subsidies are volunteers'
-    turnouts, wages and materials any service; supervision and management serve nobody directly.
+    turnouts, wages and materials any service.
     """
     voucher, line = EXPENSE.alias(), BUDGET_LINE.alias()
     record, attendance = SERVICE_RECORD.alias(), ATTENDANCE.alias()
@@ -85,8 +96,8 @@ def without_services(bureau_id: UUID, _: date) -> Found:
         record.c.kind == literal_column("'GROUP_SESSION'"), record.c.festival.is_not(None)
     )
     paid_for = case(
-        (line.c.category == literal_column("'ACTIVITIES'"), is_activity),
-        (line.c.category == literal_column("'VOLUNTEER_SUBSIDIES'"), turned_out),
+        (line.c.category == literal_column(f"'{BudgetCategory.ACTIVITIES}'"), is_activity),
+        (line.c.category == literal_column(f"'{BudgetCategory.VOLUNTEER_SUBSIDIES}'"), turned_out),
         else_=literal_column("true"),
     )
     month = pace.month_of(voucher.c.spent_on)
@@ -119,7 +130,7 @@ def without_services(bureau_id: UUID, _: date) -> Found:
         .where(
             *_of(bureau_id, voucher, line),
             is_owed(voucher),
-            _is(line.c.category, "PERSONNEL", "ACTIVITIES", "MATERIALS", "VOLUNTEER_SUBSIDIES"),
+            _is(line.c.category, *_DIRECT),
             ~done,
         )
         .order_by(voucher.c.spent_on, voucher.c.id)
@@ -184,7 +195,7 @@ def duplicates(bureau_id: UUID, _: date) -> Found:
         )
         .where(
             *_of(bureau_id, later, earlier),
-            *(_is(row.c.status, "SUBMITTED", "APPROVED", "PAID") for row in (later, earlier)),
+            *(_is(row.c.status, *_ALIVE) for row in (later, earlier)),
         )
         .order_by(later.c.id, earlier.c.id)
     )
@@ -310,7 +321,7 @@ def overdue(bureau_id: UUID, today: date) -> Found:
     return select(row).where(
         *_of(bureau_id, row),
         row.c.due_on < literal(today, Date),
-        _is(row.c.status, "PLANNED", "ACCEPTED"),
+        _is(row.c.status, TrancheStatus.PLANNED, TrancheStatus.ACCEPTED),
     )
 
 
@@ -348,7 +359,7 @@ def paces(bureau_id: UUID, today: date) -> Found:
         )
         .where(
             *_of(bureau_id, line, budget, run, voucher),
-            budget.c.status == literal_column("'APPROVED'"),
+            budget.c.status == literal_column(f"'{BudgetStatus.APPROVED}'"),
             run.c.valid_until > now,
             is_owed(voucher),
         )

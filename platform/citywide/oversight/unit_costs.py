@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import strawberry
@@ -40,23 +40,19 @@ from citywide.graph.planning import (
     text_constant,
 )
 from citywide.oversight.cells import is_owed, labelled
-from citywide.oversight.graph import (
-    CostDimension,
-    CostUnit,
-    UnitCostFilter,
-    UnitCostTable,
-)
+from citywide.oversight.graph import UnitCostFilter, UnitCostTable
+from citywide.oversight.words import CostDimension, CostUnit
 from citywide.services.models import ATTENDANCE, SERVICE_RECORD
 
 Sql = ColumnElement[Any]
 # The kind of service that a unit counts; None: any.
-_KINDS = {
-    CostUnit.HOME_HELP.name: "HOME_HELP",
-    CostUnit.CASE_COUNSELLING.name: "CASE_SESSION",
-    CostUnit.GROUP_ACTIVITY.name: "GROUP_SESSION",
+_KINDS: Mapping[str, str] = {
+    CostUnit.HOME_HELP: "HOME_HELP",
+    CostUnit.CASE_COUNSELLING: "CASE_SESSION",
+    CostUnit.GROUP_ACTIVITY: "GROUP_SESSION",
 }
 # Units that are services; all others are about the persons who attend them.
-_SERVICES = frozenset({CostUnit.SERVICE.name, CostUnit.GROUP_ACTIVITY.name})
+_SERVICES = frozenset({CostUnit.SERVICE, CostUnit.GROUP_ACTIVITY})
 
 
 class UnitCosts:
@@ -148,7 +144,7 @@ class UnitCosts:
             served = ATTENDANCE.alias()
             source = record.join(served, inside(served, "service_record_id", record))
             conditions += [served.c.role == "BENEFICIARY", *self.access.wall(ATTENDANCE, served)]
-            if unit == CostUnit.PERSON.name:
+            if unit == CostUnit.PERSON:
                 person = tuple_(served.c.tenant_id, served.c.beneficiary_id)
                 quantity = func.count(person.distinct())
         if of_chosen:

@@ -1,18 +1,7 @@
 """The area tree in the schema."""
 
-from enum import Enum
-
-import strawberry
-
 from citywide.graph.declare import column, entity, many, one
 from citywide.places.models import AREA
-
-
-@strawberry.enum(description="A level of the area tree.")
-class AreaLevel(Enum):
-    CITY = "CITY"
-    TOWN = "TOWN"
-    COMMUNITY = "COMMUNITY"
 
 
 @entity(
@@ -26,7 +15,7 @@ class Area:
 
     code = column("The official statistical division code: 6, 9 or 12 digits.")
     name = column("The official name.")
-    level = column("Where the area stands in the tree.", enum=AreaLevel)
+    level = column("Where the area stands in the tree.")
     valid_from = column("First day of validity; null when it is not known.")
     valid_until = column("First day on which it was no longer valid; null while it is.")
     parent = one("Area", "The area that contains this one.", {"id": "parent_id"}, nullable=True)

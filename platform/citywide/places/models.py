@@ -5,13 +5,14 @@ from uuid import UUID
 
 from sqlalchemy import Index, UniqueConstraint
 
-from citywide.db.tables import CatalogueRow, catalogue_reference, catalogue_table, one_of, period
+from citywide.db.tables import CatalogueRow, catalogue_reference, catalogue_table, period
+from citywide.places.words import AreaLevel
 
 
 class AreaRow(CatalogueRow):
     code: str
     parent_id: UUID | None
-    level: str
+    level: AreaLevel
     name: str
     valid_from: date | None
     valid_until: date | None
@@ -22,7 +23,6 @@ AREA = catalogue_table(
     AreaRow,
     UniqueConstraint("code"),
     Index(None, "parent_id"),
-    one_of("level", ("CITY", "TOWN", "COMMUNITY")),
     period(),
     catalogue_reference("parent_id", "area"),
 )

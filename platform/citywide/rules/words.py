@@ -4,11 +4,11 @@
         \"\"\"How much is at stake for the person.\"\"\"
 
         LOW = auto(), "Low", "低"
-        HIGH = auto(), "High", "高"
+        HIGH = auto(), "High", "高", "somebody may come to harm."
 
-A member is the text that the database keeps and the schema shows; its docstring describes the
-set. `db.tables` makes a CHECK of a column that is annotated with the set, `graph` an enum of the
-same name.
+A member is the text that the database keeps and the schema shows, with its labels and, where these
+do not say enough, what it means; the docstring describes the set. `db.tables` makes a CHECK of a
+column that is annotated with the set, `graph` an enum of the same name.
 """
 
 from __future__ import annotations
@@ -25,18 +25,25 @@ class Words(StrEnum):
 
     en: str
     zh: str
+    about: str | None
 
     @staticmethod
     def _generate_next_value_(name: str, start: int, count: int, last_values: list[Any]) -> str:  # noqa: ARG004 -- the signature that Enum calls
         return name
 
-    def __new__(cls, value: str, en: str, zh: str) -> Self:
+    def __new__(cls, value: str, en: str, zh: str, about: str | None = None) -> Self:
         """A word with its labels; `value` is `auto()`, the member's own name."""
         made = str.__new__(cls, value)
         made._value_ = value
         made.en = en
         made.zh = zh
+        made.about = about
         return made
+
+    @property
+    def text(self) -> str:
+        """The word's description in the schema: both labels, and what it is about."""
+        return f"{self.en} ({self.zh}): {self.about}" if self.about else f"{self.en} ({self.zh})."
 
     @property
     def plain(self) -> str:
