@@ -11,14 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from citywide.rules.fields import (
-    EARLIEST_DAY,
     LARGEST_FEN,
-    LATEST_DAY,
     UNSET,
     Unset,
     day,
     draft,
     faults_of,
+    formed,
     ids_of,
     input_fields,
     line,
@@ -29,6 +28,7 @@ from citywide.rules.fields import (
     version,
     whole,
 )
+from citywide.rules.values import EARLIEST_DAY, LATEST_DAY
 
 TODAY = date(2015, 11, 11)
 LONGEST = 12
@@ -54,6 +54,8 @@ class Whole:
     amount: int = money("What it costs.", default=1)
     members: tuple[UUID, ...] = ids_of("Member", "Who.", least=1, most=2, default=(UUID(int=1),))
     parts: tuple[Part, ...] = list_of("Its parts.", most=2, default=())
+    code: str = formed("Its code.", "[a-z]{2,4}", "Two to four letters.", default="ab")
+    signs: tuple[str, ...] = list_of("Its signs.", distinct=True, default=())
     name: str | Unset = line("Its name; left out: as it is.", LONGEST, default=UNSET)
 
 
@@ -75,6 +77,8 @@ ALLOWED: list[dict[str, Any]] = [
     {"members": (UUID(int=1), UUID(int=2))},
     {"parts": (Part(title="一"), Part(title="二", weight=9))},
     {"name": "新名"},
+    {"code": "abcd"},
+    {"signs": ("a", "b")},
 ]
 REFUSED: list[tuple[dict[str, Any], tuple[str | int, ...], str]] = [
     ({"title": ""}, ("title",), "BLANK"),
@@ -100,6 +104,10 @@ REFUSED: list[tuple[dict[str, Any], tuple[str | int, ...], str]] = [
     ({"parts": (Part(title="一"),) * 3}, ("parts",), "TOO_MANY"),
     ({"parts": (Part(title="一"), Part(title=""))}, ("parts", 1, "title"), "BLANK"),
     ({"parts": (Part(title="一", weight=0),)}, ("parts", 0, "weight"), "OUT_OF_RANGE"),
+    ({"code": "abcde"}, ("code",), "FORMAT"),
+    ({"code": "ab\n"}, ("code",), "FORMAT"),
+    ({"code": "a\0"}, ("code",), "FORMAT"),
+    ({"signs": ("a", "a")}, ("signs",), "LISTED_TWICE"),
     ({"name": ""}, ("name",), "BLANK"),
     ({"name": None}, ("name",), "REQUIRED"),
 ]
@@ -150,6 +158,8 @@ def test_a_field_tells_its_rules_in_words_and_to_programs() -> None:
     told = {each.name: each.about for each in input_fields(Whole)}
     assert told["title"].text == f"What it is. One line of at most {LONGEST} characters."
     assert told["title"].constraint == {"minLength": 1, "maxLength": LONGEST, "format": "line"}
+    assert told["code"].text == "Its code. Two to four letters."
+    assert told["code"].constraint == {"pattern": "^[a-z]{2,4}$"}
     assert told["held_on"].text == "When it was. Not after today."
     assert told["members"].constraint == {"minItems": 1, "maxItems": 2}
 

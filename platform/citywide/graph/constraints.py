@@ -17,7 +17,7 @@ class Constraint:
     """The rules of one field of an input.
 
     Lengths count Unicode code points; `format` is `line` (no line breaks), `phone` or `past` (a day
-    that is not after the bureau's business day).
+    that is not after the bureau's business day), `pattern` a regular expression for the whole.
     """
 
     # In the order of their names, in which the schema is printed.
@@ -28,6 +28,7 @@ class Constraint:
     min: int | None = strawberry.directive_field(name="min", default=UNSET)
     min_items: int | None = strawberry.directive_field(name="minItems", default=UNSET)
     min_length: int | None = strawberry.directive_field(name="minLength", default=UNSET)
+    pattern: str | None = strawberry.directive_field(name="pattern", default=UNSET)
 
 
 _PYTHON_NAMES = {

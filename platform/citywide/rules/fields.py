@@ -17,8 +17,9 @@ rule that needs another field or a row of the database belongs to the use case.
 from __future__ import annotations
 
 import dataclasses
+import re
 import types
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator
 from dataclasses import MISSING, dataclass
 from datetime import date
 from enum import Enum
@@ -36,16 +37,13 @@ from typing import (
 )
 
 from citywide.errors import Fault, Path, refuse
-from citywide.rules.texts import NOTE_LENGTH, PHONE_LENGTH, phone_faults, text_faults
+from citywide.rules.texts import NOTE_LENGTH, PHONE_LENGTH
+from citywide.rules.values import Day, Formed, Listed, Phone, Range, Rule, Text
 
 D = TypeVar("D")
 
 # A list in an input: the most that any use case takes is its own rule, this is everybody's.
 LONGEST_LIST = 500
-# Nobody who is served was born earlier, and no agreement lasts until later; with days that lie
-# within, periods and due dates can be reckoned without leaving the calendar.
-EARLIEST_DAY = date(1850, 1, 1)
-LATEST_DAY = date(2199, 12, 31)
 # Whole numbers of the schema have 32 bits (GraphQL, section 3.5.1).
 LARGEST_WHOLE = 2**31 - 1
 # The yearly budget of a large city's district; a larger sum is a slip of the keyboard.
@@ -62,81 +60,6 @@ UNSET: Literal[Unset.UNSET] = Unset.UNSET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """What one value of a field must be.
-
-    `sentence` and `constraint` (the arguments of the schema's directive) tell it to callers.
-    """
-
-    sentence: str
-    constraint: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-
-    def faults(self, path: Path, value: Any, *, today: date) -> Iterator[Fault]:
-        """What is wrong with a value that is neither null nor left out."""
-        raise NotImplementedError
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Text(Rule):
-    longest: int
-    lines: bool
-
-    def faults(self, path: Path, value: Any, *, today: date) -> Iterator[Fault]:  # noqa: ARG002
-        yield from text_faults(path, value, longest=self.longest, lines=self.lines)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Phone(Rule):
-    def faults(self, path: Path, value: Any, *, today: date) -> Iterator[Fault]:  # noqa: ARG002
-        yield from phone_faults(path, value)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Range(Rule):
-    least: int
-    most: int
-    message: str
-
-    def faults(self, path: Path, value: Any, *, today: date) -> Iterator[Fault]:  # noqa: ARG002
-        if not self.least <= value <= self.most:
-            limits = {"min": str(self.least), "max": str(self.most)}
-            yield Fault(path, self.message, "OUT_OF_RANGE", limits)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Day(Rule):
-    is_past: bool
-
-    def faults(self, path: Path, value: Any, *, today: date) -> Iterator[Fault]:
-        if self.is_past and value > today:
-            message = f"{value} lies in the future; today is {today}."
-            yield Fault(path, message, "FUTURE", {"today": str(today)})
-        elif not EARLIEST_DAY <= value <= LATEST_DAY:
-            message = f"A day lies between {EARLIEST_DAY} and {LATEST_DAY}."
-            limits = {"min": str(EARLIEST_DAY), "max": str(LATEST_DAY)}
-            yield Fault(path, message, "OUT_OF_RANGE", limits)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Listed(Rule):
-    """What a list as a whole must be."""
-
-    least: int
-    most: int
-    is_distinct: bool
-
-    def faults(self, path: Path, value: Any, *, today: date) -> Iterator[Fault]:  # noqa: ARG002
-        if len(value) > self.most:
-            message = f"At most {self.most} fit into this list."
-            yield Fault(path, message, "TOO_MANY", {"maxItems": str(self.most)})
-        elif len(value) < self.least:
-            message = f"This list has at least {self.least}."
-            yield Fault(path, message, "TOO_FEW", {"minItems": str(self.least)})
-        if self.is_distinct and len(set(value)) < len(value):
-            yield Fault(path, "Someone or something is listed twice.", "LISTED_TWICE")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class About:
     """What a field of an input is.
 
@@ -150,7 +73,7 @@ class About:
     is_secret: bool = False
     is_money: bool = False
     rules: tuple[Rule, ...] = ()
-    listed: _Listed | None = None
+    listed: Listed | None = None
 
     @property
     def text(self) -> str:
@@ -173,7 +96,7 @@ def _declared(about: About, default: Any) -> Any:
 
 def line(description: str, longest: int, *, secret: bool = False, default: Any = MISSING) -> Any:
     """A text in one line of 1 to `longest` characters."""
-    rule = _Text(
+    rule = Text(
         sentence=f"One line of at most {longest} characters.",
         constraint={"minLength": 1, "maxLength": longest, "format": "line"},
         longest=longest,
@@ -184,7 +107,7 @@ def line(description: str, longest: int, *, secret: bool = False, default: Any =
 
 def paragraph(description: str, longest: int = NOTE_LENGTH, *, default: Any = MISSING) -> Any:
     """A text of 1 to `longest` characters, which may have several lines."""
-    rule = _Text(
+    rule = Text(
         sentence=f"At most {longest} characters.",
         constraint={"minLength": 1, "maxLength": longest},
         longest=longest,
@@ -193,9 +116,17 @@ def paragraph(description: str, longest: int = NOTE_LENGTH, *, default: Any = MI
     return _declared(About(description=description, rules=(rule,)), default)
 
 
+def formed(description: str, pattern: str, sentence: str, *, default: Any = MISSING) -> Any:
+    """A short text as the regular expression `pattern` has it; `sentence` says that to people."""
+    rule = Formed(
+        sentence=sentence, constraint={"pattern": f"^{pattern}$"}, pattern=re.compile(pattern)
+    )
+    return _declared(About(description=description, rules=(rule,)), default)
+
+
 def phone(description: str, *, default: Any = MISSING) -> Any:
     """A telephone number: digits and separators."""
-    rule = _Phone(
+    rule = Phone(
         sentence="Digits, blanks and the signs + - ( ).",
         constraint={"minLength": 1, "maxLength": PHONE_LENGTH, "format": "phone"},
     )
@@ -211,7 +142,7 @@ def whole(
     default: Any = MISSING,
 ) -> Any:
     """A whole number from `least` to `most`; `message` says so better where there is a unit."""
-    rule = _Range(
+    rule = Range(
         sentence=f"From {least} to {most}.",
         constraint={"min": least, "max": most},
         least=least,
@@ -229,7 +160,7 @@ def version(description: str = "The version you read.") -> Any:
 def money(description: str, *, least: int = 1, default: Any = MISSING) -> Any:
     """An amount, in yuan outside and in fen inside; `least` in fen."""
     most = LARGEST_FEN // 100
-    rule = _Range(
+    rule = Range(
         sentence=f"{'More than' if least else 'At least'} 0.00 and at most {most}.",
         least=least,
         most=LARGEST_FEN,
@@ -242,7 +173,7 @@ def money(description: str, *, least: int = 1, default: Any = MISSING) -> Any:
 
 def day(description: str, *, past: bool = False, default: Any = MISSING) -> Any:
     """A day; what is recorded as `past` has happened: it is not after the business day."""
-    rule = _Day(
+    rule = Day(
         sentence="Not after today." if past else "",
         constraint={"format": "past"} if past else {},
         is_past=past,
@@ -288,16 +219,24 @@ def ids_of(
 
 
 def list_of(
-    description: str, *, least: int = 0, most: int = LONGEST_LIST, default: Any = MISSING
+    description: str,
+    *,
+    least: int = 0,
+    most: int = LONGEST_LIST,
+    distinct: bool = False,
+    default: Any = MISSING,
 ) -> Any:
-    """A list of other drafts or of words; annotated `tuple[X, ...]`."""
-    listed = _listing(least, most, is_distinct=False)
+    """A list of other drafts or of words, each once where they are `distinct`.
+
+    Annotated `tuple[X, ...]`.
+    """
+    listed = _listing(least, most, is_distinct=distinct)
     return _declared(About(description=description, listed=listed), default)
 
 
-def _listing(least: int, most: int, *, is_distinct: bool) -> _Listed:
+def _listing(least: int, most: int, *, is_distinct: bool) -> Listed:
     sentence = f"At least {least} and at most {most}." if least else f"At most {most}."
-    return _Listed(
+    return Listed(
         sentence=sentence,
         constraint={"minItems": least, "maxItems": most},
         least=least,
@@ -310,7 +249,8 @@ def _listing(least: int, most: int, *, is_distinct: bool) -> _Listed:
     kw_only_default=True,
     frozen_default=True,
     field_specifiers=(
-        line, paragraph, phone, whole, version, money, day, flag, word, part, id_of, ids_of,
+        line, paragraph, formed, phone, whole, version, money, day, flag, word, part, id_of,
+        ids_of,
         list_of,
     ),
 )  # fmt: skip
