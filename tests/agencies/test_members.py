@@ -114,12 +114,16 @@ async def test_bad_invitations_name_the_field_and_leave_nothing(pilot: House) ->
     for given, path in (
         ({"subject": "Böse", "roles": ["finance"]}, ["subject"]),
         ({"subject": "x" * 2000, "roles": ["finance"]}, ["subject"]),
+        ({"subject": "new\u0000one", "roles": ["finance"]}, ["subject"]),
+        ({"subject": "new\ud800one", "roles": ["finance"]}, ["subject"]),
+        ({"subject": "new.one\n", "roles": ["finance"]}, ["subject"]),
         ({"subject": "shouqianshou.worker1", "roles": ["finance"]}, ["subject"]),
         ({"subject": "new.one", "roles": []}, ["roles"]),
         ({"subject": "new.one", "roles": ["finance", "finance"]}, ["roles"]),
         ({"subject": "new.one", "roles": ["officer"]}, ["roles", "0"]),
         ({"subject": "new.one", "roles": ["agency_member"]}, ["roles", "0"]),
         ({"subject": "new.one", "roles": ["own:nothing"]}, ["roles", "0"]),
+        ({"subject": "new.one", "roles": ["finance", "own:\u0000"]}, ["roles", "1"]),
         ({"subject": "new.one", "roles": ["finance"], "name": "a\u0007b"}, ["name"]),
         ({"subject": "new.one", "roles": ["finance"], "validUntil": "2015-11-11"}, ["validUntil"]),
     ):

@@ -207,10 +207,15 @@ async def test_what_is_beyond_the_ceiling_is_refused_at_the_rule_it_is_in(pilot:
             {"rules": [{**rule, "coordinate": "Volunteer.number", "action": "READ_MASKED"}]},
             ["rules", "0", "coordinate"],
         ),
+        (
+            {"rules": [{**rule, "coordinate": "Volunteer.number", "action": "INHERIT"}]},
+            ["rules", "0", "action"],
+        ),
         ({"blocks": ["officer"]}, ["blocks", "0"]),
         ({"blocks": ["finance", "finance"]}, ["blocks"]),
         ({}, ["rules"]),
         ({"blocks": ["finance"], "name": "own:x"}, ["name"]),
+        ({"blocks": ["finance"], "name": "a\u0000b"}, ["name"]),
         ({"blocks": ["finance"], "label": ""}, ["label"]),
     ]
     for changes, path in cases:

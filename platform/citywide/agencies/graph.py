@@ -1,9 +1,5 @@
 """The bureau, its agencies, their agreements and members in the schema; and who is asking."""
 
-from enum import Enum
-
-import strawberry
-
 from citywide.graph.declare import Kind, column, either, entity, few, many, one, surname
 from citywide.tenancy.models import (
     AGREEMENT,
@@ -15,37 +11,7 @@ from citywide.tenancy.models import (
     SITE,
     TENANT,
 )
-
-
-@strawberry.enum(description="Whether a member may sign in.")
-class MemberStatus(Enum):
-    ACTIVE = "ACTIVE"
-    INVITED = "INVITED"
-    SUSPENDED = "SUSPENDED"
-
-
-@strawberry.enum(description="Whether a role of an agency's own is in use.")
-class OwnRoleStatus(Enum):
-    IN_USE = "IN_USE"
-    RETIRED = "RETIRED"
-
-
-@strawberry.enum(
-    description="What a rule of a role lets its holder do; INHERIT: all that a policy role may."
-)
-class RuleAction(Enum):
-    INHERIT = "INHERIT"
-    READ = "READ"
-    READ_MASKED = "READ_MASKED"
-    EXECUTE = "EXECUTE"
-
-
-@strawberry.enum(
-    description="In which rows a rule holds: those of the own clients, or all of the agency."
-)
-class RuleScope(Enum):
-    CASELOAD = "CASELOAD"
-    TENANT = "TENANT"
+from citywide.tenancy.words import TenantKind
 
 
 @entity(BUREAU, tag="bure")
@@ -65,7 +31,7 @@ class Bureau:
     tag="agen",
     root="agencies",
     root_description="The agencies you may see: your own, or all of your bureau's city.",
-    condition=lambda row: row.c.kind == "AGENCY",
+    condition=lambda row: row.c.kind == TenantKind.AGENCY,
 )
 class Agency:
     """A contracted social-work organisation (承接机构); a tenant of its own."""
@@ -115,7 +81,7 @@ class Member:
 
     subject = column("The user name that their tokens carry.")
     name = column("Their name; masked: the surname.", mask=surname)
-    status = column("Whether they may sign in.", enum=MemberStatus)
+    status = column("Whether they may sign in.")
     version = column("Counts its changes, for those who change it.")
     roles = few("MemberRole", "Their roles.", {"member_id": "id"}, order=("role", "valid_from"))
     caseload = many("Beneficiary", "The beneficiaries assigned to them.", {"worker_id": "id"})
@@ -142,7 +108,7 @@ class OwnRole:
 
     name = column("Its name; members hold it as own: and this.")
     label = column("What people call it.")
-    status = column("Whether members can hold it.", enum=OwnRoleStatus)
+    status = column("Whether members can hold it.")
     version = column("Counts its changes, for those who change it.")
     rules = few(
         "OwnRoleRule",
@@ -157,8 +123,8 @@ class OwnRoleRule:
     """One thing that a role of an agency's own may do."""
 
     object = column("A coordinate, Type.*, or the name of a role of the policy.")
-    action = column("What may be done with it.", enum=RuleAction)
-    scope = column("In which rows.", enum=RuleScope)
+    action = column("What may be done with it.")
+    scope = column("In which rows.")
 
 
 @entity(MEMBER, tag="view")

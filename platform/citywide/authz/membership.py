@@ -37,6 +37,7 @@ from citywide.db.session import (
 )
 from citywide.errors import Code, RefusalError
 from citywide.rules.periods import Span
+from citywide.tenancy.courses import MemberCourse
 from citywide.tenancy.manifests import CITY_CLOCK
 from citywide.tenancy.models import (
     ACCESS_VERSION,
@@ -49,6 +50,7 @@ from citywide.tenancy.models import (
     OWN_ROLE_RULE,
     TENANT,
 )
+from citywide.tenancy.words import MemberStatus, OwnRoleStatus, RuleAction, TenantKind
 
 TENANT_HEADER = "Citywide-Tenant"
 # Twice within the second in which a revocation must be in force.
@@ -77,7 +79,7 @@ class Membership:
     tenant_slug: str
     tenant_name: str
     is_agency: bool
-    status: str
+    status: MemberStatus
     replay_date: date | None
     roles: tuple[tuple[Role, Span], ...]
     agreements: tuple[Span, ...]
@@ -124,8 +126,8 @@ async def memberships_of(database: Database, subject: str) -> Sequence[Membershi
             bureau_id=member["bureau_id"],
             tenant_slug=tenant["slug"],
             tenant_name=tenant["name"],
-            is_agency=tenant["kind"] == "AGENCY",
-            status=member["status"],
+            is_agency=tenant["kind"] == TenantKind.AGENCY,
+            status=MemberStatus[member["status"]],
             replay_date=tenant["replay_date"],
             roles=tuple(
                 (role, _span(row))
@@ -150,7 +152,7 @@ async def _own_roles(
     if not wanted:
         return {}
     in_force = select(OWN_ROLE).where(
-        among(OWN_ROLE.c.tenant_id, wanted), OWN_ROLE.c.status == "IN_USE"
+        among(OWN_ROLE.c.tenant_id, wanted), OWN_ROLE.c.status == OwnRoleStatus.IN_USE
     )
     roles = await transaction.rows(in_force)
     listed = select(OWN_ROLE_RULE).join(
@@ -175,11 +177,11 @@ def own_role(row: asyncpg.Record, rules: Iterable[asyncpg.Record]) -> OwnRole:
     return OwnRole(
         tenant_id=row["tenant_id"],
         name=row["name"],
-        blocks=frozenset(rule["object"] for rule in mine if rule["action"] == "INHERIT"),
+        blocks=frozenset(rule["object"] for rule in mine if rule["action"] == RuleAction.INHERIT),
         rules=frozenset(
-            OwnRule(rule["object"], Action(rule["action"].lower()), Scope(rule["scope"].lower()))
+            OwnRule(rule["object"], Action[rule["action"]], Scope[rule["scope"]])
             for rule in mine
-            if rule["action"] != "INHERIT"
+            if rule["action"] != RuleAction.INHERIT
         ),
     )
 
@@ -218,8 +220,8 @@ def choose(memberships: Sequence[Membership], tenant_slug: str | None) -> Member
             sentence = f"The header {TENANT_HEADER} names none of your tenants, which are: {own}."
             raise RefusalError(Code.FORBIDDEN, sentence)
     else:
-        active = [each for each in memberships if each.status == "ACTIVE"]
-        invited = [each for each in memberships if each.status == "INVITED"]
+        active = [each for each in memberships if each.status is MemberStatus.ACTIVE]
+        invited = [each for each in memberships if each.status is MemberStatus.INVITED]
         candidates = active or invited or [*memberships]
     if len(candidates) > 1:
         sentence = f"You belong to several tenants ({own}): name one in the header {TENANT_HEADER}."
@@ -230,7 +232,7 @@ def choose(memberships: Sequence[Membership], tenant_slug: str | None) -> Member
 def principal_of(subject: str, membership: Membership, today: date) -> Principal:
     """What `subject` is on the business day `today`; raises `RefusalError` with FORBIDDEN."""
     name = membership.tenant_name
-    if membership.status == "SUSPENDED":
+    if membership.status not in MemberCourse.sign_in.sources:
         raise RefusalError(Code.FORBIDDEN, f"Your membership of {name} is suspended.")
     ends: list[date | None] = []
     if membership.is_agency:

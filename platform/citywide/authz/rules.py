@@ -11,8 +11,6 @@ from pathlib import Path
 from citywide.authz.grants import Scope
 from citywide.errors import OperatorError
 
-# What a permission of an agency's own role is about.
-OBJECT = re.compile(r"[A-Z][A-Za-z0-9]*\.(\*|[A-Za-z][A-Za-z0-9_]*)")
 _ROLE = re.compile(r"[a-z][a-z0-9_]*")
 # Names alone: Casbin takes the cells for regular expressions, and no other sign of those gets in.
 _TYPES = re.compile(r"[A-Z][A-Za-z0-9]*(\|[A-Z][A-Za-z0-9]*)*")

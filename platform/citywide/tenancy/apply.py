@@ -22,9 +22,11 @@ from citywide.db.session import Audience, Context, Database, Transaction
 from citywide.db.tables import is_city_table, is_tenant_table
 from citywide.errors import OperatorError
 from citywide.rules.periods import Span, ended
+from citywide.tenancy.courses import MemberCourse
 from citywide.tenancy.desired import TABLE_NAMES, Desired, desired_rows, table_named
 from citywide.tenancy.manifests import City
 from citywide.tenancy.models import ACCESS_VERSION
+from citywide.tenancy.words import MemberStatus
 
 # Every process asks for members' roles again when one of these changes.
 ACCESS_TABLES = frozenset({"bureau", "tenant", "agreement", "member", "member_role", "assignment"})
@@ -204,7 +206,8 @@ class _Comparison:
         columns: dict[str, Any]
         match table:
             case "member":
-                columns = {} if present["status"] == "SUSPENDED" else {"status": "SUSPENDED"}
+                is_in = MemberStatus[present["status"]] in MemberCourse.suspend.sources
+                columns = {"status": MemberStatus.SUSPENDED} if is_in else {}
                 name = _label(present)
             case "member_role":
                 columns = _ended(present, self.today)

@@ -21,6 +21,7 @@ from citywide.tenancy.manifests import (
     Project,
     Typology,
 )
+from citywide.tenancy.words import MemberStatus, TenantKind
 
 # In the order in which they are written: what is referred to comes first.
 TABLE_NAMES = (
@@ -204,7 +205,7 @@ def _bureau_rows(city: City) -> Iterator[Desired]:
         "tenant",
         owner.tenant_id,
         manifest.name,
-        kind="BUREAU",
+        kind=TenantKind.BUREAU,
         slug=manifest.slug,
         name=manifest.name,
     )
@@ -231,7 +232,7 @@ def _agency_rows(city: City, manifest: AgencyManifest) -> Iterator[Desired]:
         "tenant",
         owner.tenant_id,
         manifest.name,
-        kind="AGENCY",
+        kind=TenantKind.AGENCY,
         slug=manifest.slug,
         name=manifest.name,
     )
@@ -328,7 +329,7 @@ def _member_rows(
             f"{member.subject} {member.name}",
             subject=member.subject,
             name=member.name,
-            status="ACTIVE",
+            status=MemberStatus.ACTIVE,
         )
         for grant in member.roles:
             since = grant.valid_from.isoformat()

@@ -11,10 +11,16 @@ from citywide.db.tables import (
     Version,
     catalogue_reference,
     catalogue_table,
-    one_of,
     period,
     reference,
     tenant_table,
+)
+from citywide.tenancy.words import (
+    MemberStatus,
+    OwnRoleStatus,
+    RuleAction,
+    RuleScope,
+    TenantKind,
 )
 
 
@@ -38,7 +44,7 @@ BUREAU = catalogue_table(
 class RegistryRow(TenantRow):
     """The registry of tenants: the bureau itself (id = bureau_id) and every agency."""
 
-    kind: str
+    kind: TenantKind
     slug: str
     name: str
 
@@ -50,7 +56,6 @@ TENANT = tenant_table(
     # What the key of every tenant's table points at.
     UniqueConstraint("tenant_id", "bureau_id"),
     CheckConstraint("id = tenant_id", name="id"),
-    one_of("kind", ("BUREAU", "AGENCY")),
 )
 
 
@@ -90,7 +95,7 @@ SITE = tenant_table(
 class MemberRow(TenantRow):
     subject: str
     name: str
-    status: str
+    status: MemberStatus
     # Set while somebody of the tenant itself has suspended them: a manifest lets them in no more.
     suspended_on: date | None
     version: Version
@@ -101,7 +106,6 @@ MEMBER = tenant_table(
     MemberRow,
     UniqueConstraint("tenant_id", "subject"),
     Index(None, "subject"),
-    one_of("status", ("ACTIVE", "INVITED", "SUSPENDED")),
 )
 
 
@@ -128,7 +132,7 @@ class OwnRoleRow(TenantRow):
 
     name: str
     label: str
-    status: str
+    status: OwnRoleStatus
     version: Version
 
 
@@ -136,7 +140,6 @@ OWN_ROLE = tenant_table(
     "own_role",
     OwnRoleRow,
     UniqueConstraint("tenant_id", "name"),
-    one_of("status", ("IN_USE", "RETIRED")),
     writers=("agency",),
 )
 
@@ -151,8 +154,8 @@ class OwnRoleRuleRow(TenantRow):
     role_id: UUID
     role_version: int
     object: str
-    action: str
-    scope: str
+    action: RuleAction
+    scope: RuleScope
 
 
 OWN_ROLE_RULE = tenant_table(
@@ -169,8 +172,6 @@ OWN_ROLE_RULE = tenant_table(
         name="own_role_rule_once_key",
     ),
     reference("role_id", "own_role"),
-    one_of("action", ("INHERIT", "READ", "READ_MASKED", "EXECUTE")),
-    one_of("scope", ("CASELOAD", "TENANT")),
     writers=("agency",),
     is_append_only=True,
 )
