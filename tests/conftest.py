@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,11 +13,12 @@ import pytest
 import pytest_asyncio
 from xdist.scheduler import LoadScopeScheduling
 
+from citywide.acts.workspace import Workspace
 from citywide.authz.policy import Policy
 from citywide.db.embedded import embedded_server
 from citywide.db.migrate import migrate
 from citywide.db.sealed import Sealer
-from citywide.db.session import Audience, Database
+from citywide.db.session import Audience, Context, Database
 from citywide.domain import CATALOGUE
 from citywide.exchange.manifests import apply
 from citywide.exchange.pilot import load_pilot
@@ -119,6 +120,29 @@ async def pilot_url(pilot_template: str) -> AsyncIterator[str]:
     """The owner's URL of a database with the pilot's records, which no test changes."""
     async with cloned(pilot_template) as url:
         yield url
+
+
+class _Over(Exception):  # noqa: N818 -- not an error
+    """A test is over: what it wrote is taken back."""
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def work(pilot_url: str, secret: bytes) -> AsyncIterator[Workspace]:
+    """手牵手 among the pilot's records, for use cases; everything is taken back at the end."""
+    city = load_manifests(YUEQING)
+    tenant_id = city.agency_id("shouqianshou")
+    context = Context(Audience.AGENCY, tenant_id=tenant_id, bureau_id=city.bureau_id)
+    async with opened(pilot_url, secret) as database:
+        with suppress(_Over):
+            async with database.write(context) as transaction:
+                yield Workspace(
+                    transaction,
+                    tenant_id=tenant_id,
+                    bureau_id=city.bureau_id,
+                    today=city.today,
+                    sealer=Sealer(secret),
+                )
+                raise _Over
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

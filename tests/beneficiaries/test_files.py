@@ -29,7 +29,7 @@ from citywide.db.session import Database
 from citywide.errors import InvalidError
 from citywide.exchange.manifests import apply
 from citywide.ids import named_id, new_id
-from citywide.projects.commands import EnrolmentDraft, enrol
+from citywide.projects.enrolments import EnrolmentDraft, enrol
 from citywide.rules.fields import check
 from citywide.settings import CHECKOUT
 from citywide.tenancy.desk import Desk
@@ -301,14 +301,10 @@ async def test_nothing_is_written_about_another_agencys_beneficiary(
         (record_consent, consent),
         (record_paper_form, a_form(desk, theirs)),
         (classify, a_judgement(desk, theirs, "settled", OPENED)),
+        (enrol, EnrolmentDraft(project_id=project, beneficiary_id=theirs, valid_from=OPENED)),
     ]
     for use_case, draft in attempts:
         assert await faults(database, desk, use_case, draft) == [("beneficiary_id",)]
-    enrolment = EnrolmentDraft(project, theirs, OPENED, None)
-    with pytest.raises(InvalidError) as caught:
-        async with database.write(desk.context) as transaction:
-            await enrol(transaction, desk=desk, drafts=[enrolment])
-    assert [fault.path for fault in caught.value.faults] == [(0, "beneficiary_id")]
     rows = await all_rows(database, other_desk, BENEFICIARY)
     assert [row["segment_id"] for row in rows] == [None]
 

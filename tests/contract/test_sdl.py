@@ -30,15 +30,11 @@ from walls.house import House
 
 # Their values are the plain words of what they say; the enum's own description says of what.
 ENUMS_OF_PLAIN_WORDS = {
-    "AttendanceRole",
     "HoursStatus",
     "Locale",
-    "Medium",
     "OrderDirection",
     "PartOfDay",
     "ProposalReasonKind",
-    "QuantityUnit",
-    "ServiceKind",
     "Weekday",
 }
 

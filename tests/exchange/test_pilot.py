@@ -156,8 +156,14 @@ async def test_a_second_run_loads_nothing(
         ("entitlements.csv", "2007-08-01", "1907-08-01", "before the person's birth"),
         ("services.csv", "2014-12-18", "2016-12-18", "lies in the future"),
         ("services.csv", "SQS-S0002", "SQS-S0001", "no record SQS-S0002"),
+        ("services.csv", ",HOME_HELP,", ",PARTY,", "kind: this must be one of VISIT"),
         ("attendance.csv", "WORKER,shouqianshou.worker5", "WORKER,shouqianshou.finance", "worker"),
-        ("attendance.csv", "SQS-S0001,WORKER", "SQS-S0009,WORKER", "at least one social worker"),
+        (
+            "attendance.csv",
+            "SQS-S0001,WORKER",
+            "SQS-S0009,WORKER",
+            "worker_ids: This list has at least 1",
+        ),
     ],
 )
 async def test_a_bad_row_is_named_and_nothing_of_its_agency_is_loaded(  # noqa: PLR0917 - fixtures and the case

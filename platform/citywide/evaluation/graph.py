@@ -42,7 +42,7 @@ from citywide.graph.planning import (
     selected,
     text_constant,
 )
-from citywide.services.graph import ServiceKind
+from citywide.services.words import ServiceKind
 
 # Of a ratio.
 DECIMALS = 4

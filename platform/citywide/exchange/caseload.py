@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Container, Hashable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeVar, assert_never
 from uuid import UUID
 
 from asyncpg import Record
@@ -25,10 +25,11 @@ from citywide.errors import Fault, InvalidError
 from citywide.exchange.records import CellError, Cells, drafts_of
 from citywide.exchange.tables import Register
 from citywide.places.models import AREA
-from citywide.projects.commands import enrol
+from citywide.projects.enrolments import enrol
 from citywide.projects.models import PROJECT
 from citywide.rules.fields import check
-from citywide.services.commands import record_services
+from citywide.services.recording import add_service
+from citywide.services.words import AttendanceRole
 from citywide.tenancy.desk import Desk
 from citywide.tenancy.models import MEMBER, SITE
 from citywide.tenancy.reading import Problem, TableRow, refuse_problems
@@ -39,9 +40,9 @@ R = TypeVar("R")
 CONSEQUENCE = "nothing of this agency was loaded"
 # The drafts' fields that attendance.csv fills, by its roles.
 ROLE_FIELDS = {
-    "BENEFICIARY": "beneficiary_ids",
-    "WORKER": "worker_ids",
-    "VOLUNTEER": "volunteer_ids",
+    AttendanceRole.BENEFICIARY: "beneficiary_ids",
+    AttendanceRole.WORKER: "worker_ids",
+    AttendanceRole.VOLUNTEER: "volunteer_ids",
 }
 
 
@@ -96,9 +97,11 @@ async def load_caseload(
         table: str,
         build: Callable[[Cells], D],
         use_case: Callable[[Workspace, D], Awaitable[UUID]],
+        problem: Callable[[Fault, list[TableRow], str], Problem] | None = None,
     ) -> list[UUID]:
         """One draft after the other; every broken rule of all of them, or the rows' ids."""
         problems: list[Problem] = []
+        problem = problem or _fault_problem
         rows = caseload.tables[table]
         file = caseload.file(table)
         drafts = drafts_of(rows, build, file=file, problems=problems)
@@ -109,7 +112,7 @@ async def load_caseload(
                 check(draft, today=work.today)
                 ids.append(await use_case(work, draft))
             except InvalidError as error:
-                problems += [_fault_problem(f.within(place), rows, file) for f in error.faults]
+                problems += [problem(f.within(place), rows, file) for f in error.faults]
             except ProblemError as error:
                 problems.append(Problem(file, rows[place].line, error.problem.message))
         refuse_problems(problems, CONSEQUENCE)
@@ -121,11 +124,7 @@ async def load_caseload(
     await each("consents", register.consent, record_consent)
     await each("assessments", register.assessment, record_paper_form)
     await each("classifications", register.classification, classify)
-    await step(
-        "enrolments",
-        register.enrolment,
-        lambda drafts: enrol(transaction, desk=desk, drafts=drafts),
-    )
+    await each("enrolments", register.enrolment, enrol)
     register.skills = await skills_labelled(transaction)
     roll = await step(
         "volunteers",
@@ -133,72 +132,68 @@ async def load_caseload(
         lambda drafts: register_volunteers(transaction, desk=desk, drafts=drafts),
     )
     register.volunteers = _numbered(caseload, "volunteers", "number", roll)
-    await _load_services(transaction, desk=desk, caseload=caseload, register=register)
+    present = _attendances(caseload, register)
+    await each(
+        "services",
+        lambda cells: register.service(cells, present.persons[cells.text("number")]),
+        add_service,
+        present.problem,
+    )
 
 
-async def _load_services(
-    transaction: Transaction, *, desk: Desk, caseload: Caseload, register: Register
-) -> None:
-    """Services with the attendances that another file lists."""
+@dataclass(frozen=True, slots=True)
+class _Attendances:
+    """Who was at which service, by its number, with the lines of attendance.csv that say so."""
+
+    file: str
+    persons: dict[str, dict[AttendanceRole, list[UUID]]]
+    lines: dict[tuple[str, str], list[int]]
+
+    def problem(self, fault: Fault, rows: list[TableRow], file: str) -> Problem:
+        """The attendance's line when the fault is about one person, else the record's."""
+        match fault.path:
+            case (int(place), str(name), int(number)):
+                key = (str(rows[place].cells["number"]), name)
+                return Problem(self.file, self.lines[key][number], fault.message)
+            case _:
+                return _fault_problem(fault, rows, file)
+
+
+def _attendances(caseload: Caseload, register: Register) -> _Attendances:
     problems: list[Problem] = []
-    rows = caseload.tables["services"]
-    persons: dict[str, dict[str, list[UUID]]] = {
-        str(row.cells["number"]): {role: [] for role in ROLE_FIELDS} for row in rows
+    numbers = (str(row.cells["number"]) for row in caseload.tables["services"])
+    persons: dict[str, dict[AttendanceRole, list[UUID]]] = {
+        number: {role: [] for role in AttendanceRole} for number in numbers
     }
-    lines: dict[tuple[str, str], list[int]] = {}
+    found = _Attendances(caseload.file("attendance"), persons, {})
     for row in caseload.tables["attendance"]:
         try:
-            number, role, person_id = _attendance(Cells(row), register, persons)
+            number, role, person_id = _attendance(Cells(row), register, found.persons)
         except CellError as error:
-            problems.append(Problem(caseload.file("attendance"), row.line, str(error)))
+            problems.append(Problem(found.file, row.line, str(error)))
         else:
-            persons[number][role].append(person_id)
-            lines.setdefault((number, ROLE_FIELDS[role]), []).append(row.line)
-    drafts = drafts_of(
-        rows,
-        lambda cells: register.service(cells, persons[cells.text("number")]),
-        file=caseload.file("services"),
-        problems=problems,
-    )
+            found.persons[number][role].append(person_id)
+            found.lines.setdefault((number, ROLE_FIELDS[role]), []).append(row.line)
     refuse_problems(problems, CONSEQUENCE)
-    try:
-        await record_services(transaction, desk=desk, drafts=drafts)
-    except InvalidError as error:
-        refuse_problems(
-            [_service_problem(fault, caseload, lines) for fault in error.faults], CONSEQUENCE
-        )
-        raise
+    return found
 
 
 def _attendance(
-    cells: Cells, register: Register, persons: dict[str, dict[str, list[UUID]]]
-) -> tuple[str, str, UUID]:
-    number, role = cells.text("service"), cells.text("role")
-    if number not in persons:
+    cells: Cells, register: Register, services: Container[str]
+) -> tuple[str, AttendanceRole, UUID]:
+    number, role = cells.text("service"), cells.word("role", AttendanceRole)
+    if number not in services:
         message = f"service: services.csv has no record {number}."
         raise CellError(message)
     match role:
-        case "BENEFICIARY":
+        case AttendanceRole.BENEFICIARY:
             return number, role, cells.known("person", register.beneficiaries, "file")
-        case "WORKER":
+        case AttendanceRole.WORKER:
             return number, role, cells.known("person", register.members, "member")
-        case "VOLUNTEER":
+        case AttendanceRole.VOLUNTEER:
             return number, role, cells.known("person", register.volunteers, "volunteer")
-    message = f"role: this must be one of {', '.join(ROLE_FIELDS)}."
-    raise CellError(message)
-
-
-def _service_problem(
-    fault: Fault, caseload: Caseload, lines: dict[tuple[str, str], list[int]]
-) -> Problem:
-    """The attendance's line when the fault is about one person, else the record's."""
-    rows = caseload.tables["services"]
-    match fault.path:
-        case (int(place), str(name), int(number)):
-            key = (str(rows[place].cells["number"]), name)
-            return Problem(caseload.file("attendance"), lines[key][number], fault.message)
         case _:
-            return _fault_problem(fault, rows, caseload.file("services"))
+            assert_never(role)
 
 
 def _fault_problem(fault: Fault, rows: list[TableRow], file: str) -> Problem:

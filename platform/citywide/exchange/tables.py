@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -13,8 +13,9 @@ from citywide.beneficiaries.registration import FileDraft
 from citywide.beneficiaries.typologies import JudgementDraft
 from citywide.beneficiaries.words import ConsentPurpose, Gender
 from citywide.exchange.records import Cells
-from citywide.projects.commands import EnrolmentDraft
-from citywide.services.drafts import ServiceDraft
+from citywide.projects.enrolments import EnrolmentDraft
+from citywide.services.recording import ServiceDraft
+from citywide.services.words import AttendanceRole, Medium, ServiceKind
 from citywide.volunteers.drafts import VolunteerDraft
 
 # Each file's first line, in the order in which the files are loaded.
@@ -159,22 +160,24 @@ class Register:
             skill_ids=(self.skills[skills],) if skills and skills in self.skills else (),
         )
 
-    def service(self, cells: Cells, persons: dict[str, list[UUID]]) -> ServiceDraft:
+    def service(
+        self, cells: Cells, persons: Mapping[AttendanceRole, Sequence[UUID]]
+    ) -> ServiceDraft:
         """A row of services.csv; `persons` are the attendances by role."""
         return ServiceDraft(
             number=cells.text("number"),
             project_id=cells.known("project", self.projects, "project"),
-            kind=cells.text("kind"),
-            medium=cells.text("medium"),
+            kind=cells.word("kind", ServiceKind),
+            medium=cells.word("medium", Medium),
             served_on=cells.day("served_on"),
             duration_minutes=cells.number("duration_minutes"),
             area_id=cells.known("area", self.areas, "area"),
             festival=cells.optional("festival"),
             title=cells.text("title"),
             note=cells.optional("note"),
-            beneficiary_ids=tuple(persons["BENEFICIARY"]),
-            worker_ids=tuple(persons["WORKER"]),
-            volunteer_ids=tuple(persons["VOLUNTEER"]),
+            beneficiary_ids=tuple(persons[AttendanceRole.BENEFICIARY]),
+            worker_ids=tuple(persons[AttendanceRole.WORKER]),
+            volunteer_ids=tuple(persons[AttendanceRole.VOLUNTEER]),
         )
 
     def _person(self, cells: Cells) -> UUID:

@@ -2,219 +2,190 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from asyncpg import Record
-from sqlalchemy import update
-
 from citywide.acts.act import Act
-from citywide.acts.legacy import among, insert_rows, rows_with
-from citywide.acts.problems import wrong_state
-from citywide.db.session import Change
-from citywide.errors import Fault, InvalidError, refuse
-from citywide.graph.mutate import UNSET, Unset, asked
-from citywide.ids import new_id
-from citywide.rules.texts import ADDRESS_LENGTH, text_faults
-from citywide.services.commands import (
-    FACTS,
-    Person,
-    attendances_of,
-    facts_of,
-    present,
-    surroundings,
+from citywide.acts.workspace import nothing, values_of
+from citywide.errors import Fault, refuse
+from citywide.graph.mutate import mutation
+from citywide.rules.course import Allows, Step
+from citywide.rules.fields import (
+    UNSET,
+    Unset,
+    day,
+    draft,
+    id_of,
+    ids_of,
+    line,
+    paragraph,
+    version,
+    whole,
+    word,
 )
-from citywide.services.drafts import ServiceDraft, service_faults
-from citywide.services.models import ATTENDANCE, SERVICE_RECORD
+from citywide.rules.texts import ADDRESS_LENGTH, TITLE_LENGTH
+from citywide.services.attendances import Person, attend, attendee
+from citywide.services.courses import RecordCourse
+from citywide.services.festivals import FESTIVAL_LENGTH
+from citywide.services.models import (
+    ATTENDANCE,
+    SERVICE_RECORD,
+    AttendanceRow,
+    ServiceRecordRow,
+)
+from citywide.services.recording import (
+    LONGEST_MINUTES,
+    MOST_PERSONS,
+    MOST_QUANTITY,
+    NO_SUCH_LENGTH,
+    NO_SUCH_QUANTITY,
+    ServiceDraft,
+    service_faults,
+)
+from citywide.services.words import AttendanceRole, Medium, QuantityUnit, RecordStage, ServiceKind
 
-NO_RECORD = "This agency has no service record with this id."
 # A reason is a sentence or two.
 REASON_LENGTH = ADDRESS_LENGTH
-# Fields of a correction that a caller may leave out but not empty.
-_REQUIRED = frozenset(
-    {
-        "project_id",
-        "kind",
-        "medium",
-        "served_on",
-        "duration_minutes",
-        "area_id",
-        "title",
-        "beneficiary_ids",
-        "worker_ids",
-        "volunteer_ids",
-    }
-)
-_COLUMNS = ("beneficiary_id", "member_id", "volunteer_id")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@draft
 class ServiceCorrection:
     """What was recorded wrongly; what is left out stays as it is."""
 
-    record_id: Annotated[UUID, asked("The record.", of="ServiceRecord")]
-    version: Annotated[int, asked("The version you read.")]
-    reason: Annotated[str, asked("Why it is corrected; at most 200 characters.")]
-    project_id: Annotated[UUID | Unset, asked("The project that pays for it.", of="Project")] = (
-        UNSET
+    record_id: UUID = id_of("ServiceRecord", "The record.")
+    version: int = version()
+    reason: str = line("Why it is corrected.", REASON_LENGTH)
+    project_id: UUID | Unset = id_of("Project", "The project that pays for it.", default=UNSET)
+    kind: ServiceKind | Unset = word("What was delivered.", default=UNSET)
+    medium: Medium | Unset = word("How it was delivered.", default=UNSET)
+    served_on: date | Unset = day("The day of the service.", past=True, default=UNSET)
+    duration_minutes: int | Unset = whole(
+        "How long it took, in minutes.",
+        least=1,
+        most=LONGEST_MINUTES,
+        message=NO_SUCH_LENGTH,
+        default=UNSET,
     )
-    kind: Annotated[str | Unset, asked("What was delivered.", enum="ServiceKind")] = UNSET
-    medium: Annotated[str | Unset, asked("How it was delivered.", enum="Medium")] = UNSET
-    served_on: Annotated[date | Unset, asked("The day of the service.")] = UNSET
-    duration_minutes: Annotated[int | Unset, asked("How long it took, in minutes.")] = UNSET
-    area_id: Annotated[UUID | Unset, asked("Where it took place.", of="Area")] = UNSET
-    festival: Annotated[str | Unset | None, asked("The festival; null: none.")] = UNSET
-    title: Annotated[str | Unset, asked("What it was about, in one line.")] = UNSET
-    note: Annotated[str | Unset | None, asked("What is worth remembering.")] = UNSET
-    beneficiary_ids: Annotated[
-        tuple[UUID, ...] | Unset, asked("All who were served.", of="Beneficiary")
-    ] = UNSET
-    worker_ids: Annotated[tuple[UUID, ...] | Unset, asked("All who served.", of="Member")] = UNSET
-    volunteer_ids: Annotated[tuple[UUID, ...] | Unset, asked("All who helped.", of="Volunteer")] = (
-        UNSET
+    area_id: UUID | Unset = id_of("Area", "Where it took place.", default=UNSET)
+    festival: str | Unset | None = line("The festival; null: none.", FESTIVAL_LENGTH, default=UNSET)
+    title: str | Unset = line("What it was about.", TITLE_LENGTH, default=UNSET)
+    note: str | Unset | None = paragraph("What is worth remembering.", default=UNSET)
+    beneficiary_ids: tuple[UUID, ...] | Unset = ids_of(
+        "Beneficiary", "All who were served.", least=1, most=MOST_PERSONS, default=UNSET
     )
-    quantity: Annotated[int | Unset | None, asked("Of help at home: how much.")] = UNSET
-    quantity_unit: Annotated[
-        str | Unset | None, asked("The quantity's unit.", enum="QuantityUnit")
-    ] = UNSET
-    place: Annotated[str | Unset | None, asked("Where exactly, in words.")] = UNSET
-    series_id: Annotated[
-        UUID | Unset | None, asked("The series of a group session.", of="GroupSeries")
-    ] = UNSET
+    worker_ids: tuple[UUID, ...] | Unset = ids_of(
+        "Member", "All who served.", least=1, most=MOST_PERSONS, default=UNSET
+    )
+    volunteer_ids: tuple[UUID, ...] | Unset = ids_of(
+        "Volunteer", "All who helped.", most=MOST_PERSONS, default=UNSET
+    )
+    quantity: int | Unset | None = whole(
+        "Of help at home: how much.",
+        least=1,
+        most=MOST_QUANTITY,
+        message=NO_SUCH_QUANTITY,
+        default=UNSET,
+    )
+    quantity_unit: QuantityUnit | Unset | None = word("The quantity's unit.", default=UNSET)
+    place: str | Unset | None = line("Where exactly, in words.", ADDRESS_LENGTH, default=UNSET)
+    series_id: UUID | Unset | None = id_of(
+        "GroupSeries", "The series of a group session.", default=UNSET
+    )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@mutation(gives="ServiceRecord")
+async def correct_service_record(act: Act, draft: ServiceCorrection) -> UUID:
+    """Correct a service record; what it said before stays readable as its history."""
+    row, attended = await _at_hand(act, draft.record_id, RecordCourse.correct)
+    before = _draft_of(row, attended)
+    after = _corrected(before, draft)
+    if _said(before) == _said(after):
+        refuse([Fault((), "Nothing of this is different from what is recorded.")])
+    refuse(await service_faults(act, after))
+    act.check_version(row, draft)
+    await act.update(SERVICE_RECORD, row, after)
+    past_id = await act.insert(
+        SERVICE_RECORD,
+        before,
+        version=row["version"],
+        status=RecordStage.SUPERSEDED,
+        record_id=row["id"],
+        **_ended(act, draft.reason),
+    )
+    # Who is no longer on the record moves to its past; who stays is there as well. So an attendance
+    # that stays keeps its id.
+    was, now = set(before.present), set(after.present)
+    for each in attended:
+        if attendee(each) not in now:
+            await act.update(ATTENDANCE, each, service_record_id=past_id, superseded=True)
+    await attend(act, past_id, [each for each in before.present if each in now], superseded=True)
+    await attend(act, row["id"], [each for each in after.present if each not in was])
+    act.persons.update(before.beneficiary_ids, after.beneficiary_ids)
+    act.announce("serviceRecorded", row["id"])
+    return row["id"]
+
+
+@draft
 class ServiceCancellation:
     """A record of something that did not take place."""
 
-    record_id: Annotated[UUID, asked("The record.", of="ServiceRecord")]
-    version: Annotated[int, asked("The version you read.")]
-    reason: Annotated[str, asked("Why it is cancelled; at most 200 characters.")]
+    record_id: UUID = id_of("ServiceRecord", "The record.")
+    version: int = version()
+    reason: str = line("Why it is cancelled.", REASON_LENGTH)
 
 
-def corrected(draft: ServiceDraft, correction: ServiceCorrection) -> ServiceDraft:
-    """The draft with what the correction says; raises `InvalidError` for what must not be null."""
-    changes: dict[str, Any] = {
-        each.name: value
-        for each in fields(ServiceDraft)
-        if each.name != "number" and not isinstance(value := getattr(correction, each.name), Unset)
-    }
-    refuse(
-        Fault((name,), "This may be left out, but not be null.")
-        for name, value in changes.items()
-        if value is None and name in _REQUIRED
-    )
-    return replace(draft, **changes)
+@mutation(gives="ServiceRecord")
+async def cancel_service_record(act: Act, draft: ServiceCancellation) -> UUID:
+    """Cancel a service record: it stays on file, and no figure counts it any more."""
+    row, attended = await _at_hand(act, draft.record_id, RecordCourse.cancel)
+    # The column of this name says whose earlier version a row is, and this is none.
+    ended = {"record_id": None, **_ended(act, draft.reason)}
+    await act.take(RecordCourse.cancel, row, draft, "record_id", **ended)
+    act.persons.update(_draft_of(row, attended).beneficiary_ids)
+    act.announce("serviceRecorded", row["id"])
+    return row["id"]
 
 
-async def correct(act: Act, correction: ServiceCorrection) -> UUID:
-    """Change a record, and keep what it said as an earlier version."""
-    row, attended = await _standing(act, correction.record_id, correction.reason)
-    before = _draft_of(row, attended)
-    draft = corrected(before, correction)
-    if facts_of(draft) == facts_of(before) and set(present(draft)) == set(present(before)):
-        raise InvalidError([Fault((), "Nothing of this is different from what is recorded.")])
-    around = await surroundings(act.transaction, desk=act.desk, drafts=[draft])
-    refuse(service_faults((), draft, around, today=act.desk.today))
-    await act.update(SERVICE_RECORD, row, facts_of(draft), version=correction.version)
-    past_id = await _keep(act, row, correction.reason)
-    await _attend(act, row["id"], past_id, attended=attended, draft=draft)
-    act.persons.update(before.beneficiary_ids, draft.beneficiary_ids)
-    act.tell("serviceRecorded", row["id"])
-    return correction.record_id
-
-
-async def cancel(act: Act, cancellation: ServiceCancellation) -> UUID:
-    """Take a record out of every figure; it stays on file."""
-    row, attended = await _standing(act, cancellation.record_id, cancellation.reason)
-    ended = {"status": "CANCELLED", **_ended(act, cancellation.reason)}
-    await act.update(SERVICE_RECORD, row, ended, version=cancellation.version)
-    act.persons.update(_persons(attended, "beneficiary_id"))
-    act.tell("serviceRecorded", row["id"])
-    return cancellation.record_id
-
-
-async def _standing(act: Act, record_id: UUID, reason: str) -> tuple[Record, list[Record]]:
-    """A record that may be ended by the actor, with who was there; the reason is a good one."""
-    refuse(text_faults(("reason",), reason, longest=REASON_LENGTH))
-    row = await act.find(SERVICE_RECORD, record_id, "record_id", NO_RECORD)
-    attended = await rows_with(
-        act.transaction, desk=act.desk, column=ATTENDANCE.c.service_record_id, values=[record_id]
-    )
-    if row["status"] == "SUPERSEDED":
-        raise InvalidError([Fault(("record_id",), NO_RECORD)])
-    me = act.principal.member_id
-    act.check_worker(me if me in _persons(attended, "member_id") else None, "recordId")
-    if row["status"] == "CANCELLED":
-        raise wrong_state("The record is cancelled already.", "recordId")
+async def _at_hand(
+    act: Act, record_id: UUID, what: Step | Allows
+) -> tuple[ServiceRecordRow, list[AttendanceRow]]:
+    """A record that the actor may end, with who was there."""
+    row = await act.find(SERVICE_RECORD, record_id, "record_id")
+    if row["status"] == RecordStage.SUPERSEDED:
+        refuse([nothing(SERVICE_RECORD, "record_id")])
+    attended = await act.rows(ATTENDANCE, service_record_id=record_id)
+    was_there = any(each["member_id"] == act.member_id for each in attended)
+    act.check_worker(act.member_id if was_there else None, "record_id")
+    act.check(what, row, "record_id")
     return row, attended
 
 
 def _ended(act: Act, reason: str) -> dict[str, Any]:
-    return {
-        "ended_by_id": act.principal.member_id,
-        "ended_at": datetime.now(UTC),
-        "end_reason": reason,
-    }
+    return {"ended_by_id": act.member_id, "ended_at": datetime.now(UTC), "end_reason": reason}
 
 
-def _persons(attended: Sequence[Record], column: str) -> tuple[UUID, ...]:
-    return tuple(row[column] for row in attended if row[column] is not None)
+def _said(draft: ServiceDraft) -> tuple[dict[str, Any], set[Person]]:
+    """All that a record says, in whatever order it names who was there."""
+    return values_of(SERVICE_RECORD, draft, {}), set(draft.present)
 
 
-def _draft_of(row: Record, attended: Sequence[Record]) -> ServiceDraft:
-    """What the record says, as it would be recorded now."""
+def _draft_of(row: Mapping[str, Any], attended: Sequence[AttendanceRow]) -> ServiceDraft:
+    """What a record says, as it would be recorded now."""
+    facts = {each.name for each in fields(ServiceDraft)} & {*SERVICE_RECORD.c.keys()}
+    present: dict[AttendanceRole, list[UUID]] = {role: [] for role in AttendanceRole}
+    for role, person_id in map(attendee, attended):
+        present[role].append(person_id)
     return ServiceDraft(
-        number=row["number"],
-        beneficiary_ids=_persons(attended, "beneficiary_id"),
-        worker_ids=_persons(attended, "member_id"),
-        volunteer_ids=_persons(attended, "volunteer_id"),
-        **{name: row[name] for name in FACTS},
+        beneficiary_ids=tuple(present[AttendanceRole.BENEFICIARY]),
+        worker_ids=tuple(present[AttendanceRole.WORKER]),
+        volunteer_ids=tuple(present[AttendanceRole.VOLUNTEER]),
+        **{name: row[name] for name in facts},
     )
 
 
-async def _keep(act: Act, row: Record, reason: str) -> UUID:
-    """A row with what the record said until now."""
-    past = {name: row[name] for name in ("number", "version", *FACTS)}
-    past |= {"status": "SUPERSEDED", "record_id": row["id"], **_ended(act, reason)}
-    rows = [act.desk.owned(id=new_id(), **past)]
-    [past_id] = await insert_rows(act.transaction, table=SERVICE_RECORD, rows=rows)
-    return past_id
-
-
-async def _attend(
-    act: Act, record_id: UUID, past_id: UUID, *, attended: Sequence[Record], draft: ServiceDraft
-) -> None:
-    """Who is no longer on the record moves to its past; who stays is there as well.
-
-    So an attendance that stays keeps its id.
-    """
-    before = {_person(row): row["id"] for row in attended}
-    now = set(present(draft))
-    gone = [attendance_id for person, attendance_id in before.items() if person not in now]
-    if gone:
-        moved = {"service_record_id": past_id, "superseded": True}
-        table = ATTENDANCE
-        await act.transaction.rows(
-            update(table)
-            .where(table.c.tenant_id == act.desk.tenant_id, among(table.c.id, gone))
-            .values(moved)
-            .returning(table.c.id)
-        )
-        was = {"service_record_id": record_id, "superseded": False}
-        act.transaction.changes += [Change(table.name, each, was, moved) for each in gone]
-    stays = (person for person in before if person in now)
-    come = (person for person in present(draft) if person not in before)
-    rows = [
-        *attendances_of(act.desk, past_id, stays, superseded=True),
-        *attendances_of(act.desk, record_id, come),
-    ]
-    await insert_rows(act.transaction, table=ATTENDANCE, rows=rows)
-
-
-def _person(row: Record) -> Person:
-    column = next(name for name in _COLUMNS if row[name] is not None)
-    return row["role"], column, row[column]
+def _corrected(before: ServiceDraft, draft: ServiceCorrection) -> ServiceDraft:
+    given = {each.name: getattr(draft, each.name, UNSET) for each in fields(before)}
+    return replace(before, **{name: value for name, value in given.items() if value is not UNSET})

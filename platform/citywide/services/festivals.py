@@ -7,16 +7,20 @@ given by its month and day in the Chinese calendar, and `lunar-python` knows whi
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
 
 from lunar_python import Lunar
 
+from citywide.errors import Fault
+
 # Before these nobody had a computer for this work; after them the calendar has not been published.
 FIRST_YEAR, LAST_YEAR = 1980, 2100
 CALENDARS = ("LUNAR", "SOLAR")
+# A festival's name is a few characters; this leaves room for any.
+FESTIVAL_LENGTH = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ def _read() -> Mapping[str, Festival]:
     found = {}
     for row in csv.DictReader(text.splitlines()):
         assert row["calendar"] in CALENDARS, row
+        assert len(row["name"]) <= FESTIVAL_LENGTH, row
         found[row["name"]] = Festival(
             row["name"], row["label_en"], row["calendar"], int(row["month"]), int(row["day"])
         )
@@ -51,3 +56,9 @@ def _read() -> Mapping[str, Festival]:
 
 # By their Chinese names, which is what records hold.
 FESTIVALS = _read()
+
+
+def festival_faults(name: str) -> Iterator[Fault]:
+    """A festival of the list: a campaign finds its visits by this name."""
+    if name not in FESTIVALS:
+        yield Fault(("festival",), f"This must be one of {'、'.join(FESTIVALS)}.")

@@ -1,9 +1,5 @@
 """Service records and attendance in the schema."""
 
-from enum import Enum
-
-import strawberry
-
 from citywide.graph.declare import (
     column,
     either,
@@ -25,53 +21,7 @@ from citywide.services.models import (
     PLANNED_SESSION,
     SERVICE_RECORD,
 )
-
-
-@strawberry.enum(description="What kind of service was delivered.")
-class ServiceKind(Enum):
-    VISIT = "VISIT"
-    HOME_HELP = "HOME_HELP"
-    CASE_SESSION = "CASE_SESSION"
-    GROUP_SESSION = "GROUP_SESSION"
-
-
-@strawberry.enum(description="How a service was delivered.")
-class Medium(Enum):
-    IN_PERSON = "IN_PERSON"
-    PHONE = "PHONE"
-    ONLINE = "ONLINE"
-
-
-@strawberry.enum(description="In what role a person took part in a service.")
-class AttendanceRole(Enum):
-    BENEFICIARY = "BENEFICIARY"
-    WORKER = "WORKER"
-    VOLUNTEER = "VOLUNTEER"
-
-
-@strawberry.enum(description="What help at home is measured in.")
-class QuantityUnit(Enum):
-    HOURS = "HOURS"
-    TIMES = "TIMES"
-    ITEMS = "ITEMS"
-
-
-@strawberry.enum(description="Whether a record counts.")
-class RecordStatus(Enum):
-    CURRENT = strawberry.enum_value("CURRENT", description="It counts in every figure.")
-    CANCELLED = strawberry.enum_value(
-        "CANCELLED", description="It did not take place; kept on file, in no figure."
-    )
-
-
-@strawberry.enum(description="The stages of a group, in their order (MZ/T 095-2017).")
-class GroupStageName(Enum):
-    PREPARATION = strawberry.enum_value("PREPARATION", description="筹备: nobody meets yet.")
-    FORMATION = strawberry.enum_value("FORMATION", description="形成: the members get to know.")
-    TRANSITION = strawberry.enum_value("TRANSITION", description="转折: roles and rules settle.")
-    MATURITY = strawberry.enum_value("MATURITY", description="成熟: the group works by itself.")
-    CLOSING = strawberry.enum_value("CLOSING", description="结束: results, and leave-taking.")
-
+from citywide.services.words import GroupStageName, RecordStage, RecordStatus
 
 _OF_WORKERS = named("Attendance", {"service_record_id": "id"}, "member_id")
 # Free text may tell about those who were there.
@@ -89,7 +39,7 @@ _OF_ATTENDEES = persons_of(
     tag="serv",
     root="serviceRecords",
     root_description="Delivered services, the facts all output figures are computed from.",
-    condition=lambda row: row.c.status != "SUPERSEDED",
+    condition=lambda row: row.c.status != RecordStage.SUPERSEDED,
     caseload=_OF_WORKERS,
     about=_OF_ATTENDEES,
 )
@@ -97,8 +47,8 @@ class ServiceRecord:
     """One delivered service (服务记录)."""
 
     number = column("The agency's own number of the record.")
-    kind = column("What was delivered.", enum=ServiceKind)
-    medium = column("How it was delivered.", enum=Medium)
+    kind = column("What was delivered.")
+    medium = column("How it was delivered.")
     served_on = column("The day of the service.")
     duration_minutes = column("How long it took, in minutes.")
     festival = column("The festival of a festival visit; null for any other service.")
@@ -106,7 +56,7 @@ class ServiceRecord:
     note = column("The worker's note.", mask=hidden)
     place = column("Where exactly, in words; may be somebody's home.", mask=hidden)
     quantity = column("Of help at home: how much, in the unit; null where it was not measured.")
-    quantity_unit = column("The quantity's unit.", enum=QuantityUnit)
+    quantity_unit = column("The quantity's unit.")
     status = column("Whether it counts.", enum=RecordStatus)
     version = column("Counts up with each change; a correction names the one it saw.")
     cancelled_at = column("When it was cancelled; null while it counts.", "ended_at")
@@ -130,7 +80,7 @@ class ServiceRecord:
 @entity(
     SERVICE_RECORD,
     tag="sver",
-    condition=lambda row: row.c.status == "SUPERSEDED",
+    condition=lambda row: row.c.status == RecordStage.SUPERSEDED,
     caseload=_OF_WORKERS,
     about=_OF_ATTENDEES,
 )
@@ -138,8 +88,8 @@ class ServiceRecordVersion:
     """What a service record said before it was corrected; no figure counts it."""
 
     version = column("The version it was; the first is 1.")
-    kind = column("What was delivered.", enum=ServiceKind)
-    medium = column("How it was delivered.", enum=Medium)
+    kind = column("What was delivered.")
+    medium = column("How it was delivered.")
     served_on = column("The day of the service.")
     duration_minutes = column("How long it took, in minutes.")
     festival = column("The festival of a festival visit.")
@@ -147,7 +97,7 @@ class ServiceRecordVersion:
     note = column("The worker's note.", mask=hidden)
     place = column("Where exactly, in words; may be somebody's home.", mask=hidden)
     quantity = column("Of help at home: how much, in the unit.")
-    quantity_unit = column("The quantity's unit.", enum=QuantityUnit)
+    quantity_unit = column("The quantity's unit.")
     corrected_at = column("When it was corrected.", "ended_at")
     reason = column("Why it was corrected.", "end_reason", mask=hidden)
     corrected_by = one("Member", "Who corrected it.", {"id": "ended_by_id"})
@@ -163,7 +113,7 @@ class ServiceRecordVersion:
 class Attendance:
     """One person at one service; one attendance is one person-time (人次)."""
 
-    role = column("In what role they took part.", enum=AttendanceRole)
+    role = column("In what role they took part.")
     service_record = one("ServiceRecord", "The service.", {"id": "service_record_id"})
     person = either(
         "Attendee",
@@ -181,7 +131,7 @@ class Attendance:
 class PastAttendance:
     """One person on an earlier version of a service record; no figure counts it."""
 
-    role = column("In what role they were recorded.", enum=AttendanceRole)
+    role = column("In what role they were recorded.")
     beneficiary = one("Beneficiary", "Who was served.", {"id": "beneficiary_id"}, nullable=True)
     worker = one("Member", "Who served.", {"id": "member_id"}, nullable=True)
     volunteer = one("Volunteer", "Who helped.", {"id": "volunteer_id"}, nullable=True)
@@ -199,7 +149,7 @@ class GroupSeries:
 
     name = column("Its name.")
     goal = column("What it is to achieve.")
-    stage = column("The stage it is in.", enum=GroupStageName)
+    stage = column("The stage it is in.")
     version = column("Counts up with each change.")
     agency = one("Agency", "The agency that runs it.", {"id": "tenant_id"})
     project = one("Project", "The project that pays for it.", {"id": "project_id"})
@@ -215,7 +165,7 @@ class GroupSeries:
 class GroupStage:
     """A series' entry into one of its stages."""
 
-    stage = column("The stage.", enum=GroupStageName)
+    stage = column("The stage.")
     entered_on = column("The first day in it.")
     note = column("How the group was doing.", mask=hidden)
     entered_by = one("Member", "Who said so.", {"id": "member_id"})

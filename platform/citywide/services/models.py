@@ -16,6 +16,15 @@ from citywide.db.tables import (
     reference,
     tenant_table,
 )
+from citywide.services.words import (
+    SESSION_STAGES,
+    AttendanceRole,
+    GroupStageName,
+    Medium,
+    QuantityUnit,
+    RecordStage,
+    ServiceKind,
+)
 
 
 class GroupSeriesRow(TenantRow):
@@ -26,7 +35,7 @@ class GroupSeriesRow(TenantRow):
     leader_id: UUID
     name: str
     goal: str
-    stage: str
+    stage: GroupStageName
     version: Version
 
 
@@ -37,7 +46,7 @@ GROUP_SERIES = tenant_table(
     Index(None, "tenant_id", "leader_id"),
     reference("project_id", "project"),
     reference("leader_id", "member"),
-    one_of("stage", ("PREPARATION", "FORMATION", "TRANSITION", "MATURITY", "CLOSING")),
+    caseload="leader_id",
 )
 
 
@@ -45,7 +54,7 @@ class GroupStageRow(TenantRow):
     """The day a series entered a stage, and who said so."""
 
     series_id: UUID
-    stage: str
+    stage: GroupStageName
     entered_on: date
     member_id: UUID
     note: str | None
@@ -57,7 +66,6 @@ GROUP_STAGE = tenant_table(
     UniqueConstraint("tenant_id", "series_id", "stage"),
     reference("series_id", "group_series"),
     reference("member_id", "member"),
-    one_of("stage", ("PREPARATION", "FORMATION", "TRANSITION", "MATURITY", "CLOSING")),
     writers=("agency",),
     is_append_only=True,
 )
@@ -67,6 +75,7 @@ class PlannedSessionRow(TenantRow):
     series_id: UUID
     # The first is 1.
     number: int
+    # One of SESSION_STAGES.
     stage: str
     planned_on: date
     theme: str
@@ -77,7 +86,7 @@ PLANNED_SESSION = tenant_table(
     PlannedSessionRow,
     UniqueConstraint("tenant_id", "series_id", "number"),
     reference("series_id", "group_series"),
-    one_of("stage", ("FORMATION", "TRANSITION", "MATURITY", "CLOSING")),
+    one_of("stage", SESSION_STAGES),
     CheckConstraint("number > 0", name="number"),
 )
 
@@ -91,8 +100,8 @@ class ServiceRecordRow(TenantRow):
 
     number: str
     project_id: UUID
-    kind: str
-    medium: str
+    kind: ServiceKind
+    medium: Medium
     served_on: date
     # Its first day: what figures by month are grouped by, in the order of an index.
     served_month: Annotated[
@@ -106,9 +115,9 @@ class ServiceRecordRow(TenantRow):
     note: str | None
     place: str | None
     quantity: int | None
-    quantity_unit: str | None
+    quantity_unit: QuantityUnit | None
     series_id: UUID | None
-    status: Annotated[str, default("CURRENT")]
+    status: Annotated[RecordStage, default("CURRENT")]
     version: Version
     # Of an earlier version: the record it was a version of.
     record_id: UUID | None
@@ -137,10 +146,6 @@ SERVICE_RECORD = tenant_table(
     reference("series_id", "group_series"),
     reference("record_id", "service_record"),
     reference("ended_by_id", "member"),
-    one_of("kind", ("VISIT", "HOME_HELP", "CASE_SESSION", "GROUP_SESSION")),
-    one_of("medium", ("IN_PERSON", "PHONE", "ONLINE")),
-    one_of("quantity_unit", ("HOURS", "TIMES", "ITEMS")),
-    one_of("status", ("CURRENT", "SUPERSEDED", "CANCELLED")),
     CheckConstraint("duration_minutes > 0", name="duration_minutes"),
     CheckConstraint(
         "(quantity IS NULL) = (quantity_unit IS NULL) AND quantity > 0", name="quantity"
@@ -174,7 +179,7 @@ class AttendanceRow(TenantRow):
     """One 人次: a beneficiary, a social worker or a volunteer at one service."""
 
     service_record_id: UUID
-    role: str
+    role: AttendanceRole
     beneficiary_id: UUID | None
     member_id: UUID | None
     volunteer_id: UUID | None
@@ -195,7 +200,6 @@ ATTENDANCE = tenant_table(
     reference("beneficiary_id", "beneficiary"),
     reference("member_id", "member"),
     reference("volunteer_id", "volunteer"),
-    one_of("role", ("BENEFICIARY", "WORKER", "VOLUNTEER")),
     CheckConstraint(
         "(role = 'BENEFICIARY') = (beneficiary_id IS NOT NULL)"
         " AND (role = 'WORKER') = (member_id IS NOT NULL)"
