@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from citywide.ids import NodeId
 from services.visits import COLLEAGUE, DIRECTOR, WORKER, a_service
 from walls.house import House
 
@@ -154,6 +155,7 @@ async def test_a_category_and_a_site_choose_and_extending_adds_and_never_takes_a
     ("changes", "path"),
     [
         ({"festival": "圣诞"}, ["festival"]),
+        ({"festival": "春\u0000节"}, ["festival"]),
         ({"year": 1850}, ["year"]),
         ({"year": 2014}, ["year"]),
         ({"year": 2016}, ["year"]),
@@ -200,6 +202,8 @@ async def test_a_campaign_closes_with_a_reason_for_every_gap_and_only_then(pilot
     for mutation in ("closeCampaign", "extendCampaign"):
         again = await pilot.act(DIRECTOR, mutation, campaignId=campaign["id"], version=2)
         assert (again["__typename"], again["code"]) == ("StateProblem", "WRONG_STATE")
+    late = await pilot.act(DIRECTOR, "explainCampaignGap", **gaps[0])
+    assert (late["code"], late["path"]) == ("WRONG_STATE", ["dueId"])
     assert await rows(pilot) == before
 
 
@@ -324,3 +328,23 @@ async def test_the_festivals_of_a_year_are_listed_by_day(pilot: House) -> None:
     }
     refusal = await pilot.refusal(WORKER, document, year=1850)
     assert "1980" in refusal.message
+
+
+async def test_a_file_that_is_continued_in_another_is_not_due(pilot: House) -> None:
+    """Whoever it is about is due once, on the file that goes on."""
+    first = await planned(pilot)
+    moved, into, *_ = [row["beneficiary"]["id"] for row in await listed(pilot, first)]
+    merged, survivor = (NodeId.decode(each) for each in (moved, into))
+    assert merged is not None
+    assert survivor is not None
+    # Merged weeks after the festival.
+    await pilot.owner.execute(
+        "UPDATE beneficiary SET closed_on = '2015-11-10', closing_reason = 'MERGED',"
+        " merged_into_id = $2 WHERE id = $1",
+        merged.row_id,
+        survivor.row_id,
+    )
+    second = await planned(pilot, "国庆")
+    due = {row["beneficiary"]["id"] for row in await listed(pilot, second)}
+    assert into in due
+    assert moved not in due

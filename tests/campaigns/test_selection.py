@@ -8,8 +8,9 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from citywide.campaigns.drafts import GapDraft, closing_faults
+from citywide.campaigns.closing import GapDraft, closing_faults
 from citywide.campaigns.selection import Choice, Person, due
+from citywide.campaigns.words import GapReason
 from citywide.rules.periods import Span
 
 DAY = date(2015, 10, 21)
@@ -49,10 +50,7 @@ def test_due_is_exactly_who_meets_every_condition_on_the_day(
 def test_naming_more_never_takes_anybody_away(
     persons: list[Person], choice: Choice, category: UUID, site: UUID
 ) -> None:
-    more = Choice(
-        {*choice.categories, category} if choice.categories else (),
-        {*choice.sites, site} if choice.sites else (),
-    )
+    more = choice.with_more([category], [site])
     assert set(due(persons, choice, day=DAY)) <= set(due(persons, more, day=DAY))
 
 
@@ -60,7 +58,7 @@ def test_naming_more_never_takes_anybody_away(
 def test_a_campaign_closes_exactly_when_every_gap_and_nothing_else_is_explained(
     missed: set[UUID], explained: set[UUID], given_now: list[UUID]
 ) -> None:
-    gaps = [GapDraft(due_id=key, reason="AWAY") for key in given_now]
+    gaps = [GapDraft(due_id=key, reason=GapReason.AWAY) for key in given_now]
     faults = list(closing_faults(gaps, missed=missed, explained=explained))
     is_complete = missed <= explained | set(given_now)
     is_right = set(given_now) <= missed and len(set(given_now)) == len(given_now)

@@ -17,9 +17,10 @@ from sqlalchemy import BigInteger, FromClause, Uuid, and_, cast, func, literal, 
 from sqlalchemy.sql import ColumnElement
 
 from citywide.beneficiaries.models import BENEFICIARY
-from citywide.campaigns.graph import CampaignCoverage, CoverageDimension
+from citywide.campaigns.graph import CampaignCoverage
 from citywide.campaigns.models import CAMPAIGN_DUE
 from citywide.campaigns.visits import is_visited
+from citywide.campaigns.words import CoverageDimension
 from citywide.graph.declare import CATALOGUE, Kind, Root
 from citywide.graph.planning import (
     Group,
@@ -61,7 +62,7 @@ class Coverage:
 
     @property
     def _is_by_worker(self) -> bool:
-        return "WORKER" in self.by
+        return CoverageDimension.WORKER in self.by
 
     def _counted(self) -> FromClause:
         """One row for each combination of `by`: `k0 …` ids, `l0 …` labels, and the figures."""

@@ -1,7 +1,6 @@
 """Festival campaigns and the persons due in the schema."""
 
 from datetime import date
-from enum import Enum
 
 import strawberry
 
@@ -12,24 +11,8 @@ from citywide.campaigns.models import (
     CAMPAIGN_SITE,
 )
 from citywide.campaigns.visits import is_visited, visited_on
+from citywide.campaigns.words import CoverageDimension
 from citywide.graph.declare import Kind, Value, column, entity, few, many, one, through
-
-
-@strawberry.enum(description="Whether a campaign is under way.")
-class CampaignStatus(Enum):
-    OPEN = strawberry.enum_value("OPEN", description="Visits are made, gaps are explained.")
-    CLOSED = strawberry.enum_value("CLOSED", description="Every gap has a reason.")
-
-
-@strawberry.enum(description="Why a person due had no visit.")
-class GapReason(Enum):
-    AWAY = strawberry.enum_value("AWAY", description="外出: not at home in those days.")
-    IN_HOSPITAL = strawberry.enum_value("IN_HOSPITAL", description="住院: in hospital.")
-    DECLINED = strawberry.enum_value("DECLINED", description="谢绝: did not want a visit.")
-    MOVED = strawberry.enum_value("MOVED", description="迁出: has moved away.")
-    DECEASED = strawberry.enum_value("DECEASED", description="去世: has died.")
-    NOT_REACHED = strawberry.enum_value("NOT_REACHED", description="未联系上: was not reached.")
-    OTHER = strawberry.enum_value("OTHER", description="其他: said in words.")
 
 
 @entity(
@@ -45,7 +28,7 @@ class Campaign:
     held_on = column("The festival's day.")
     valid_from = column("The first day on which a visit counts.")
     valid_until = column("The first day on which none counts any more.")
-    status = column("Whether it is under way.", enum=CampaignStatus)
+    status = column("Whether it is under way.")
     closed_on = column("The day it was closed; null while it is open.")
     version = column("Counts up with each change.")
     agency = one("Agency", "The agency that visits.", {"id": "tenant_id"})
@@ -99,17 +82,11 @@ class CampaignDue:
         kind=Kind.DATE,
         nullable=True,
     )
-    gap_reason = column("Why there was none; null while nobody said.", enum=GapReason)
+    gap_reason = column("Why there was none; null while nobody said.")
     gap_note = column("The reason in words.")
     version = column("Counts up with each change.")
     campaign = one("Campaign", "The campaign.", {"id": "campaign_id"})
     beneficiary = one("Beneficiary", "Who is due.", {"id": "beneficiary_id"})
-
-
-@strawberry.enum(description="What a campaign's coverage can be split by.")
-class CoverageDimension(Enum):
-    AREA = strawberry.enum_value("AREA", description="The community where the person is served.")
-    WORKER = strawberry.enum_value("WORKER", description="The person's social worker.")
 
 
 @strawberry.type(description="One dimension's value in a row of coverage.")

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 
+from citywide.campaigns.words import CampaignStatus, GapReason
 from citywide.db.tables import (
     TenantRow,
     Version,
     catalogue_reference,
-    one_of,
     period,
     reference,
     tenant_table,
@@ -23,7 +23,7 @@ class CampaignRow(TenantRow):
     # A visit of the festival counts on these days.
     valid_from: date
     valid_until: date
-    status: str
+    status: CampaignStatus
     closed_on: date | None
     closed_by_id: UUID | None
     version: Version
@@ -35,7 +35,6 @@ CAMPAIGN = tenant_table(
     UniqueConstraint("tenant_id", "festival", "held_on"),
     Index(None, "tenant_id", "held_on", "id"),
     reference("closed_by_id", "member"),
-    one_of("status", ("OPEN", "CLOSED")),
     period(),
     CheckConstraint(
         "(status = 'CLOSED') = (closed_on IS NOT NULL)"
@@ -91,7 +90,7 @@ class CampaignDueRow(TenantRow):
 
     campaign_id: UUID
     beneficiary_id: UUID
-    gap_reason: str | None
+    gap_reason: GapReason | None
     gap_note: str | None
     version: Version
 
@@ -103,10 +102,7 @@ CAMPAIGN_DUE = tenant_table(
     Index(None, "tenant_id", "beneficiary_id"),
     reference("campaign_id", "campaign"),
     reference("beneficiary_id", "beneficiary"),
-    one_of(
-        "gap_reason",
-        ("AWAY", "IN_HOSPITAL", "DECLINED", "MOVED", "DECEASED", "NOT_REACHED", "OTHER"),
-    ),
     CheckConstraint("gap_note IS NULL OR gap_reason IS NOT NULL", name="gap_note"),
     writers=("agency",),
+    caseload="beneficiary_id",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -24,8 +24,15 @@ class Person:
 class Choice:
     """Whom a campaign is for; nothing named is no condition."""
 
-    categories: Collection[UUID] = ()
-    sites: Collection[UUID] = ()
+    categories: frozenset[UUID] = frozenset()
+    sites: frozenset[UUID] = frozenset()
+
+    def with_more(self, categories: Iterable[UUID], sites: Iterable[UUID]) -> Choice:
+        """These as well; where everybody was due already, naming some takes nobody away."""
+        return Choice(
+            self.categories.union(categories) if self.categories else self.categories,
+            self.sites.union(sites) if self.sites else self.sites,
+        )
 
 
 def due(persons: Iterable[Person], choice: Choice, *, day: date) -> list[UUID]:

@@ -9,6 +9,7 @@ from sqlalchemy.sql import ColumnElement
 
 from citywide.campaigns.models import CAMPAIGN
 from citywide.services.models import ATTENDANCE, SERVICE_RECORD
+from citywide.services.words import RecordStage, ServiceKind
 
 
 def _visits(due: FromClause, found: ColumnElement[Any], record: FromClause) -> Select[Any]:
@@ -31,8 +32,8 @@ def _visits(due: FromClause, found: ColumnElement[Any], record: FromClause) -> S
             served.c.tenant_id == due.c.tenant_id,
             served.c.beneficiary_id == due.c.beneficiary_id,
             record.c.tenant_id == due.c.tenant_id,
-            record.c.kind == literal_column("'VISIT'"),
-            record.c.status == literal_column("'CURRENT'"),
+            record.c.kind == literal_column(f"'{ServiceKind.VISIT}'"),
+            record.c.status == literal_column(f"'{RecordStage.CURRENT}'"),
             record.c.festival == campaign.c.festival,
             record.c.served_on >= campaign.c.valid_from,
             record.c.served_on < campaign.c.valid_until,
