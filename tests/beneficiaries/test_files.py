@@ -35,7 +35,6 @@ from citywide.settings import CHECKOUT
 from citywide.tenancy.desk import Desk
 from citywide.tenancy.load import load_manifests
 from citywide.tenancy.manifests import City
-from citywide.volunteers.commands import VolunteerDraft, register_volunteers
 
 OPENED = date(2015, 1, 5)
 BORN = date(1932, 9, 8)
@@ -334,13 +333,3 @@ async def test_the_newest_judgement_stands_and_an_older_one_is_refused(
     assert [row["segment_id"] for row in rows] == [review.segment_id]
     assert await faults(database, desk, classify, first) == [("segmented_on",)]
     assert await all_rows(database, desk, BENEFICIARY) == rows
-
-
-async def test_a_volunteers_number_is_used_once(database: Database, desk: Desk) -> None:
-    draft = VolunteerDraft("V-1", "郑守田", None, "书法", OPENED)
-    async with database.write(desk.context) as transaction:
-        await register_volunteers(transaction, desk=desk, drafts=[draft])
-    with pytest.raises(InvalidError) as caught:
-        async with database.write(desk.context) as transaction:
-            await register_volunteers(transaction, desk=desk, drafts=[replace(draft, name=" ")])
-    assert [fault.path for fault in caught.value.faults] == [(0, "name"), (0, "number")]

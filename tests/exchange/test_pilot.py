@@ -154,6 +154,8 @@ async def test_a_second_run_loads_nothing(
         ("beneficiaries.csv", "卢良友", "卢良\u202e友", "control or invisible"),
         ("classifications.csv", "settled", "grumpy", "no service type"),
         ("entitlements.csv", "2007-08-01", "1907-08-01", "before the person's birth"),
+        ("volunteers.csv", "SQS-V002", "SQS-V001", "number: Another volunteer has this number"),
+        ("volunteers.csv", "100-0000-0023", "100#0000#0023", "phone: A phone number has"),
         ("services.csv", "2014-12-18", "2016-12-18", "lies in the future"),
         ("services.csv", "SQS-S0002", "SQS-S0001", "no record SQS-S0002"),
         ("services.csv", ",HOME_HELP,", ",PARTY,", "kind: this must be one of VISIT"),

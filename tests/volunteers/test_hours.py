@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from citywide.ids import new_id
-from citywide.volunteers.drafts import DAY_MINUTES, HoursDraft, Turnout, hours_faults
+from citywide.rules.fields import faults_of
+from citywide.rules.periods import Span
+from citywide.volunteers.hours import DAY_MINUTES, HoursDraft, Turnout, hours_faults
 from volunteers.volunteering import DIRECTOR, MANAGER, WORKER, counts, register
 from walls.house import House
 
@@ -181,17 +183,14 @@ def test_hours_that_are_accepted_fit_the_day_the_roll_and_the_service(
     earlier: int,
     service: Turnout | None,
 ) -> None:
-    draft = HoursDraft(new_id(), None, served_on, minutes, "写春联")
-    faults = list(
-        hours_faults(
-            draft,
-            registered_on=registered_on,
-            left_on=left_on,
-            turnout=service,
-            minutes_of_day=earlier,
-            today=RECORDED_ON,
-        )
+    draft = HoursDraft(
+        volunteer_id=new_id(), served_on=served_on, minutes=minutes, activity="写春联"
     )
+    on_roll = Span(registered_on, left_on)
+    faults = [
+        *faults_of(draft, today=RECORDED_ON),
+        *hours_faults(draft, on_roll=on_roll, turnout=service, minutes_of_day=earlier),
+    ]
     fits = (
         0 < minutes <= DAY_MINUTES - earlier
         and registered_on <= served_on <= RECORDED_ON

@@ -19,7 +19,7 @@ from citywide.volunteers.matching import (
     propose,
     reasons,
 )
-from citywide.volunteers.models import PARTS_OF_DAY, WEEKDAYS
+from citywide.volunteers.words import PartOfDay, Weekday
 
 SKILLS = [UUID(int=n) for n in range(1, 6)]
 # A city, its two towns, and three communities in each.
@@ -32,7 +32,7 @@ AREAS = [
     ]
 ]
 areas = st.sampled_from([(), *AREAS])
-slots = st.tuples(st.sampled_from(WEEKDAYS), st.sampled_from(PARTS_OF_DAY))
+slots = st.tuples(st.sampled_from(Weekday), st.sampled_from(PartOfDay))
 skills = st.frozensets(st.sampled_from(SKILLS))
 wanteds = st.builds(Wanted, skills=skills, area=areas, slot=st.none() | slots)
 candidates = st.builds(

@@ -33,7 +33,8 @@ from citywide.services.words import AttendanceRole
 from citywide.tenancy.desk import Desk
 from citywide.tenancy.models import MEMBER, SITE
 from citywide.tenancy.reading import Problem, TableRow, refuse_problems
-from citywide.volunteers.commands import register_volunteers, skills_labelled
+from citywide.volunteers.models import SKILL
+from citywide.volunteers.roll import enter_volunteer
 
 D = TypeVar("D")
 R = TypeVar("R")
@@ -77,22 +78,6 @@ async def load_caseload(
         sealer=sealer,
     )
 
-    async def step(
-        table: str, build: Callable[[Cells], D], use_case: Callable[[list[D]], Awaitable[R]]
-    ) -> R:
-        problems: list[Problem] = []
-        rows = caseload.tables[table]
-        drafts = drafts_of(rows, build, file=caseload.file(table), problems=problems)
-        refuse_problems(problems, CONSEQUENCE)
-        try:
-            return await use_case(drafts)
-        except InvalidError as error:
-            file = caseload.file(table)
-            refuse_problems(
-                [_fault_problem(fault, rows, file) for fault in error.faults], CONSEQUENCE
-            )
-            raise
-
     async def each(
         table: str,
         build: Callable[[Cells], D],
@@ -125,12 +110,8 @@ async def load_caseload(
     await each("assessments", register.assessment, record_paper_form)
     await each("classifications", register.classification, classify)
     await each("enrolments", register.enrolment, enrol)
-    register.skills = await skills_labelled(transaction)
-    roll = await step(
-        "volunteers",
-        register.volunteer,
-        lambda drafts: register_volunteers(transaction, desk=desk, drafts=drafts),
-    )
+    register.skills = {row["label_zh"]: row["id"] for row in await work.rows(SKILL)}
+    roll = await each("volunteers", register.volunteer, enter_volunteer)
     register.volunteers = _numbered(caseload, "volunteers", "number", roll)
     present = _attendances(caseload, register)
     await each(

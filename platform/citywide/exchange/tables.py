@@ -16,7 +16,7 @@ from citywide.exchange.records import Cells
 from citywide.projects.enrolments import EnrolmentDraft
 from citywide.services.recording import ServiceDraft
 from citywide.services.words import AttendanceRole, Medium, ServiceKind
-from citywide.volunteers.drafts import VolunteerDraft
+from citywide.volunteers.roll import VolunteerDraft
 
 # Each file's first line, in the order in which the files are loaded.
 COLUMNS = {

@@ -1,7 +1,5 @@
 """Volunteers in the schema."""
 
-from enum import Enum
-
 import strawberry
 
 from citywide.graph.declare import (
@@ -25,39 +23,7 @@ from citywide.volunteers.models import (
     VOLUNTEER_SKILL,
     VOLUNTEER_SLOT,
 )
-
-
-@strawberry.enum(description="A day of the week.")
-class Weekday(Enum):
-    MONDAY = "MONDAY"
-    TUESDAY = "TUESDAY"
-    WEDNESDAY = "WEDNESDAY"
-    THURSDAY = "THURSDAY"
-    FRIDAY = "FRIDAY"
-    SATURDAY = "SATURDAY"
-    SUNDAY = "SUNDAY"
-
-
-@strawberry.enum(description="A part of the day.")
-class PartOfDay(Enum):
-    MORNING = "MORNING"
-    AFTERNOON = "AFTERNOON"
-    EVENING = "EVENING"
-
-
-@strawberry.enum(description="What has become of recorded hours.")
-class HoursStatus(Enum):
-    RECORDED = "RECORDED"
-    CERTIFIED = "CERTIFIED"
-    REFUSED = "REFUSED"
-
-
-@strawberry.enum(description="What a volunteer is proposed for.")
-class ProposalReasonKind(Enum):
-    SKILLS = "SKILLS"
-    NEARNESS = "NEARNESS"
-    AVAILABILITY = "AVAILABILITY"
-    REST = "REST"
+from citywide.volunteers.words import ProposalReasonKind
 
 
 @strawberry.type(description="Something that speaks for a volunteer.")
@@ -121,8 +87,8 @@ class VolunteerSkill:
 class VolunteerSlot:
     """A part of a weekday on which a volunteer can come."""
 
-    weekday = column("The day of the week.", enum=Weekday)
-    part_of_day = column("The part of the day.", enum=PartOfDay)
+    weekday = column("The day of the week.")
+    part_of_day = column("The part of the day.")
     offered_on = column("The day they first offered it.")
 
 
@@ -157,7 +123,7 @@ class VolunteerHours:
     served_on = column("The day.")
     minutes = column("How long, in minutes.")
     activity = column("What they did.", mask=hidden)
-    status = column("What has become of the record.", enum=HoursStatus)
+    status = column("What has become of the record.")
     recorded_on = column("The day it was recorded.")
     decided_on = column("The day it was certified or refused; null before.")
     refusal_reason = column("Why it was refused.", mask=hidden)

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from uuid import UUID
+
+from citywide.volunteers.words import ProposalReasonKind
 
 # What each reason is worth at most, together 100.
 SKILL_POINTS = 50
@@ -24,15 +25,6 @@ POINTS_PER_STEP = 4
 MINUTES_PER_POINT = 60
 
 Slot = tuple[str, str]
-
-
-class ReasonKind(StrEnum):
-    """What a volunteer is proposed for."""
-
-    SKILLS = "SKILLS"
-    NEARNESS = "NEARNESS"
-    AVAILABILITY = "AVAILABILITY"
-    REST = "REST"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +51,7 @@ class Candidate:
 class Reason:
     """Points for one thing, and a sentence that says what it is."""
 
-    kind: ReasonKind
+    kind: ProposalReasonKind
     points: int
     text: str
 
@@ -105,23 +97,23 @@ def _skills(wanted: Wanted, candidate: Candidate) -> Reason:
     has = len(wanted.skills & candidate.skills)
     needs = len(wanted.skills)
     points = SKILL_POINTS * has // needs if needs else 0
-    return Reason(ReasonKind.SKILLS, points, f"Offers {has} of the {needs} skills wanted.")
+    return Reason(ProposalReasonKind.SKILLS, points, f"Offers {has} of the {needs} skills wanted.")
 
 
 def _nearness(wanted: Wanted, candidate: Candidate) -> Reason:
     if not wanted.area or not candidate.area:
-        return Reason(ReasonKind.NEARNESS, 0, "")
+        return Reason(ProposalReasonKind.NEARNESS, 0, "")
     steps = distance(wanted.area, candidate.area)
     points = max(0, NEARNESS_POINTS - POINTS_PER_STEP * steps)
     away = f"{steps} steps away in the area tree" if steps else "in the very area"
-    return Reason(ReasonKind.NEARNESS, points, f"Lives {away}.")
+    return Reason(ProposalReasonKind.NEARNESS, points, f"Lives {away}.")
 
 
 def _availability(wanted: Wanted, candidate: Candidate) -> Reason:
     points = SLOT_POINTS if wanted.slot in candidate.slots else 0
-    return Reason(ReasonKind.AVAILABILITY, points, "Can come at that time of the week.")
+    return Reason(ProposalReasonKind.AVAILABILITY, points, "Can come at that time of the week.")
 
 
 def _rest(candidate: Candidate) -> Reason:
     points = max(0, REST_POINTS - candidate.minutes // MINUTES_PER_POINT)
-    return Reason(ReasonKind.REST, points, f"Gave {candidate.minutes} minutes of late.")
+    return Reason(ProposalReasonKind.REST, points, f"Gave {candidate.minutes} minutes of late.")

@@ -11,13 +11,10 @@ from citywide.db.tables import (
     Version,
     catalogue_reference,
     catalogue_table,
-    one_of,
     reference,
     tenant_table,
 )
-
-WEEKDAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
-PARTS_OF_DAY = ("MORNING", "AFTERNOON", "EVENING")
+from citywide.volunteers.words import HoursStatus, PartOfDay, Weekday
 
 
 class SkillRow(CatalogueRow):
@@ -82,8 +79,8 @@ VOLUNTEER_SKILL = tenant_table(
 
 class VolunteerSlotRow(TenantRow):
     volunteer_id: UUID
-    weekday: str
-    part_of_day: str
+    weekday: Weekday
+    part_of_day: PartOfDay
     offered_on: date
     is_current: bool
 
@@ -93,8 +90,6 @@ VOLUNTEER_SLOT = tenant_table(
     VolunteerSlotRow,
     UniqueConstraint("tenant_id", "volunteer_id", "weekday", "part_of_day"),
     reference("volunteer_id", "volunteer"),
-    one_of("weekday", WEEKDAYS),
-    one_of("part_of_day", PARTS_OF_DAY),
     writers=("agency",),
 )
 
@@ -130,7 +125,7 @@ class VolunteerHoursRow(TenantRow):
     served_on: date
     minutes: int
     activity: str
-    status: str
+    status: HoursStatus
     recorded_by: UUID
     recorded_on: date
     # Who certified or refused; somebody else than who recorded.
@@ -158,7 +153,6 @@ VOLUNTEER_HOURS = tenant_table(
     reference("service_record_id", "service_record"),
     reference("recorded_by", "member"),
     reference("decided_by", "member"),
-    one_of("status", ("RECORDED", "CERTIFIED", "REFUSED")),
     CheckConstraint("minutes > 0", name="minutes"),
     CheckConstraint(
         "(status = 'RECORDED') = (decided_by IS NULL)"

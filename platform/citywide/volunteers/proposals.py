@@ -28,9 +28,10 @@ from sqlalchemy.sql import ColumnElement, FromClause
 from citywide.errors import Code, RefusalError
 from citywide.graph.declare import CATALOGUE, Entity, Root
 from citywide.graph.planning import Group, JsonObject, Place, Variables, json_list, resolve, row_id
-from citywide.volunteers.drafts import MOST_SKILLS
-from citywide.volunteers.graph import PartOfDay, VolunteerProposal, Weekday
+from citywide.volunteers.graph import VolunteerProposal
 from citywide.volunteers.matching import Candidate, Proposal, Wanted, propose
+from citywide.volunteers.roll import MOST_SKILLS
+from citywide.volunteers.words import HoursStatus, PartOfDay, Weekday
 
 # Of those with most of the wanted skills; an agency's roll is rarely longer.
 MOST_CANDIDATES = 500
@@ -170,7 +171,7 @@ class Facts:
         conditions = [
             *self._about(entity, hours, row),
             hours.c.service_record_id.is_(None),
-            hours.c.status != literal_column("'REFUSED'", Text),
+            hours.c.status != literal_column(f"'{HoursStatus.REFUSED}'", Text),
             hours.c.served_on >= since,
         ]
         return _sum(hours.c.minutes, [hours], conditions, row)
