@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from beneficiaries.keeping import COLLEAGUE, DIRECTOR, WORKER, files_of, paths, snapshot
+from beneficiaries.keeping import (
+    COLLEAGUE,
+    DIRECTOR,
+    WORKER,
+    files_of,
+    member_id,
+    paths,
+    snapshot,
+)
 from citywide.ids import NodeId
 from walls.house import House
 
@@ -144,6 +152,19 @@ async def test_the_author_does_not_approve(pilot: House) -> None:
     given = {"assessmentId": row["id"], "version": row["version"], "idempotencyKey": "k"}
     for user in (WORKER, "shouqianshou.volunteers", "supervisor.lead", "bureau.officer"):
         assert await pilot.forbidden(user, document, input=given) == {"Mutation.approveAssessment"}
+    assert await snapshot(pilot, *TABLES) == before
+
+
+async def test_who_assessed_does_not_decide_about_what_a_colleague_wrote_down(
+    pilot: House,
+) -> None:
+    director = await member_id(pilot, DIRECTOR)
+    row = await drafted(pilot, assessorId=director)
+    row = await step(pilot, WORKER, "submitAssessment", row)
+    before = await snapshot(pilot, *TABLES)
+    for mutation, more in (("approveAssessment", {}), ("returnAssessment", {"reason": "再核实"})):
+        denied = await step(pilot, DIRECTOR, mutation, row, **more)
+        assert (denied["__typename"], denied["path"]) == ("AccessProblem", ["assessmentId"])
     assert await snapshot(pilot, *TABLES) == before
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from acts.test_perform import a_visit
 from beneficiaries.keeping import COLLEAGUE, DIRECTOR, WORKER, files_of, paths, snapshot
-from citywide.ids import NodeId
+from citywide.ids import NO_TENANT, NodeId
 from walls.house import House
 
 MOVING = ("entitlement", "consent", "assessment", "enrolment", "attendance")
@@ -25,6 +25,54 @@ async def a_merge(house: House) -> dict[str, Any]:
         "mergedVersion": merged["version"],
         "reason": "身份证号录入有误，两份档案是同一人。",
     }
+
+
+def every_door(file_id: str) -> list[tuple[str, dict[str, Any]]]:
+    """Good inputs of all that is done to one file; what else they name is of the same agency."""
+    file = NodeId.decode(file_id)
+    assert file is not None
+    named = {tag: NodeId(tag, file.tenant_id, file.row_id).encode() for tag in ("memb", "segm")}
+    shared = {tag: NodeId(tag, NO_TENANT, file.row_id).encode() for tag in ("ecat", "inst", "nkin")}
+    return [
+        ("updateBeneficiary", {"version": 2, "phone": None}),
+        ("closeBeneficiary", {"version": 2, "reason": "DIED", "closedOn": "2015-11-11"}),
+        ("reopenBeneficiary", {"version": 2}),
+        (
+            "assignBeneficiary",
+            {"version": 2, "workerId": named["memb"], "validFrom": "2015-11-11"},
+        ),
+        (
+            "classifyBeneficiary",
+            {
+                "version": 2,
+                "segmentId": named["segm"],
+                "segmentedOn": "2015-10-10",
+                "reason": "平稳",
+            },
+        ),
+        ("grantEntitlement", {"categoryId": shared["ecat"], "validFrom": "2015-10-10"}),
+        ("giveConsent", {"purpose": "SHARING", "givenOn": "2015-10-10"}),
+        ("draftAssessment", {"instrumentId": shared["inst"], "assessedOn": "2015-10-10"}),
+        (
+            "openCase",
+            {
+                "number": "C-9",
+                "openedOn": "2015-10-10",
+                "problem": "不愿与人来往。",
+                "risk": "LOW",
+                "riskReason": "生活有规律。",
+            },
+        ),
+        (
+            "raiseNeed",
+            {
+                "kindId": shared["nkin"],
+                "question": "补助为什么没有到账？",
+                "channel": "VISIT",
+                "raisedOn": "2015-10-10",
+            },
+        ),
+    ]
 
 
 async def owners(house: House) -> dict[str, dict[UUID, UUID]]:
@@ -178,6 +226,9 @@ async def test_a_merged_file_is_worked_on_no_more_and_says_where_to_go(pilot: Ho
         DIRECTOR, "mergeBeneficiaries", **{**given, "mergedVersion": 2, "survivorVersion": 1}
     )
     assert twice["code"] == "WRONG_STATE"
+    for mutation, more in every_door(given["mergedId"]):
+        refused = await pilot.act(DIRECTOR, mutation, beneficiaryId=given["mergedId"], **more)
+        assert (refused["code"], refused["path"]) == ("WRONG_STATE", ["beneficiaryId"]), mutation
     assert await snapshot(pilot, *TABLES) == before
     document = "query ($id: ID!) { node(id: $id) { ... on Beneficiary { mergedInto { id } } } }"
     found = await pilot.data(WORKER, document, id=given["mergedId"])
@@ -230,7 +281,9 @@ async def test_a_merge_is_refused_when_it_is_stale_or_makes_no_sense(pilot: Hous
     given = await a_merge(pilot)
     before = await snapshot(pilot, *TABLES)
     stale = await pilot.act(DIRECTOR, "mergeBeneficiaries", **{**given, "survivorVersion": 7})
-    assert stale["__typename"] == "StaleVersionProblem"
+    assert (stale["__typename"], stale["path"]) == ("StaleVersionProblem", ["survivorVersion"])
+    stale = await pilot.act(DIRECTOR, "mergeBeneficiaries", **{**given, "mergedVersion": 7})
+    assert (stale["__typename"], stale["path"]) == ("StaleVersionProblem", ["mergedVersion"])
     alone = {**given, "mergedId": given["survivorId"]}
     assert paths(await pilot.act(DIRECTOR, "mergeBeneficiaries", **alone)) == {"mergedId"}
     silent = {**given, "reason": " "}

@@ -28,4 +28,4 @@ async def worker_faults(work: Workspace, worker_id: UUID, path: Path, day: date)
     if any(term.covers(day) for term in terms.get(worker_id, ())):
         return []
     message = "This agency has no social worker or director with this id on that day."
-    return [Fault(path, message)]
+    return [Fault(path, message, "NOT_FOUND")]

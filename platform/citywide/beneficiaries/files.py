@@ -4,40 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from citywide.acts.workspace import Workspace
 from citywide.beneficiaries.models import BENEFICIARY, BeneficiaryRow
 from citywide.beneficiaries.words import FileStage
 from citywide.errors import Fault
-from citywide.rules.course import Allows, Course, Row, Step
+from citywide.rules.course import Allows, Course, Step
 from citywide.rules.fields import draft, id_of, version
 from citywide.rules.periods import Span
-from citywide.rules.words import Words
 
 
-class FileCourse(Course, table=BENEFICIARY, states=FileStage, noun="The file"):
+class FileCourse(
+    Course,
+    table=BENEFICIARY,
+    states=FileStage,
+    noun="The person's file",
+    days={FileStage.MERGED: "merged_into_id", FileStage.CLOSED: "closed_on"},
+):
     """A person's file; one that is merged is continued in another, until they are split."""
 
     close = Step(FileStage.OPEN, to=FileStage.CLOSED)
     reopen = Step(FileStage.CLOSED, to=FileStage.OPEN)
     merge = Step(FileStage.OPEN, FileStage.CLOSED, to=FileStage.MERGED)
     split = Step(FileStage.MERGED, leads=(FileStage.OPEN, FileStage.CLOSED))
-    hand_it_over = Allows(FileStage.OPEN)
-    work_on_it = Allows(FileStage.OPEN, FileStage.CLOSED)
-
-    @classmethod
-    def state_of(cls, row: Row) -> Words:
-        """Its days and the file that it is continued in say the stage."""
-        if row["merged_into_id"] is not None:
-            return FileStage.MERGED
-        return FileStage.OPEN if row["closed_on"] is None else FileStage.CLOSED
-
-    @classmethod
-    def values_of(cls, state: Words, row: Row) -> dict[str, Any]:  # noqa: ARG003 -- the course's signature
-        """Of several columns, which differ from step to step: the use cases write them."""
-        return {}
+    hand_it_over = Allows(FileStage.OPEN, advice="Reopen it first.")
+    begin_casework = Allows(FileStage.OPEN, advice="Reopen it first.")
+    work_on_it = Allows(FileStage.OPEN, FileStage.CLOSED, advice="Work on that one, or split them.")
 
 
 @draft

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from citywide.acts.act import Act
-from citywide.acts.problems import wrong_state
+from citywide.agencies.workers import worker_faults
+from citywide.beneficiaries.files import FileCourse, find_file
 from citywide.beneficiaries.models import BENEFICIARY
 from citywide.cases.casework import ReasonedStepDraft, early_faults, record_step, take_step
 from citywide.cases.courses import CaseCourse
@@ -18,12 +17,7 @@ from citywide.cases.words import CaseStage, CaseStepKind, RiskLevel
 from citywide.errors import Fault, refuse
 from citywide.graph.mutate import mutation
 from citywide.rules.fields import day, draft, id_of, line, paragraph, word
-from citywide.rules.periods import Span
 from citywide.rules.texts import NUMBER_LENGTH
-from citywide.tenancy.models import MEMBER_ROLE
-
-# Who works with beneficiaries, and so can work a case.
-_FIELD_ROLES = ("social_worker", "director")
 
 
 @draft
@@ -44,14 +38,13 @@ class CaseDraft:
 @mutation(gives="Case")
 async def open_case(act: Act, draft: CaseDraft) -> UUID:
     """Open a case with a beneficiary, at the stage INTAKE."""
-    file = await act.find(BENEFICIARY, draft.beneficiary_id, "beneficiary_id")
-    act.check_worker(file["worker_id"], "beneficiary_id")
+    file = await find_file(act, draft.beneficiary_id)
+    act.check(FileCourse.begin_casework, file, "beneficiary_id")
     worker_id = draft.worker_id or file["worker_id"]
     act.check_worker(worker_id, "worker_id")
-    _check_open(file, "beneficiary_id")
     message = "The person's file was opened on {}."
     faults = [
-        *await _worker_faults(act, worker_id, draft.opened_on),
+        *await worker_faults(act, worker_id, ("worker_id",), draft.opened_on),
         *early_faults("opened_on", draft.opened_on, file["opened_on"], message),
     ]
     if await act.row(CASE_FILE, number=draft.number) is not None:
@@ -75,7 +68,7 @@ async def reopen_case(act: Act, draft: ReasonedStepDraft) -> UUID:
     """Open a closed case again; it begins with a new assessment and keeps its history."""
     case = await act.find(CASE_FILE, draft.case_id, "case_id", lock=True)
     file = await act.find(BENEFICIARY, case["beneficiary_id"], "case_id", anybodys=True)
-    _check_open(file, "case_id")
+    act.check(FileCourse.begin_casework, file, "case_id")
     return await take_step(act, CaseCourse.reopen, case, draft, outcome=None)
 
 
@@ -91,23 +84,8 @@ async def assign_case(act: Act, draft: AssignmentDraft) -> UUID:
     """Hand an open case to another worker."""
     case = await act.find(CASE_FILE, draft.case_id, "case_id", lock=True)
     act.check(CaseCourse.hand_it_over, case, "case_id")
-    refuse(await _worker_faults(act, draft.worker_id, act.today))
+    refuse(await worker_faults(act, draft.worker_id, ("worker_id",), act.today))
     await act.update(CASE_FILE, case, draft)
     stage = case["stage"]
     await record_step(act, CaseStepKind.ASSIGN, case["id"], draft, stage, stage)
     return case["id"]
-
-
-def _check_open(file: Mapping[str, Any], field: str) -> None:
-    """Refuse casework with somebody whose file is closed."""
-    if file["closed_on"] is not None:
-        raise wrong_state("The person's file is closed.", field)
-
-
-async def _worker_faults(act: Act, worker_id: UUID, day: date) -> list[Fault]:
-    """A case's worker is a member with a field role on the day."""
-    roles = await act.rows(MEMBER_ROLE, member_id=worker_id, role=_FIELD_ROLES)
-    if any(Span.of(role).covers(day) for role in roles):
-        return []
-    message = "This agency has no social worker or director with this id on that day."
-    return [Fault(("worker_id",), message, "NOT_FOUND")]

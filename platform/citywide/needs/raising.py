@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from citywide.acts.act import Act
-from citywide.beneficiaries.models import BENEFICIARY
+from citywide.beneficiaries.files import find_file, open_faults
 from citywide.errors import Fault, refuse
 from citywide.graph.mutate import mutation
 from citywide.needs.course import NeedCourse
@@ -42,15 +42,13 @@ class NeedDraft:
 @mutation(gives="Need")
 async def raise_need(act: Act, draft: NeedDraft) -> UUID:
     """Put a person's question on record; after a delivered answer as the next question to it."""
-    person = await act.find(BENEFICIARY, draft.beneficiary_id, "beneficiary_id")
+    person = await find_file(act, draft.beneficiary_id)
     kind = await act.find(NEED_KIND, draft.kind_id, "kind_id")
     asked_on = await day_of_service(
         act, draft.service_record_id, person["id"], draft.raised_on, "raised_on"
     )
     raised_on = asked_on or act.today
-    faults = []
-    if not Span.of(person, "opened_on", "closed_on").covers(raised_on):
-        faults.append(Fault(("raised_on",), f"The person's file is not open on {raised_on}."))
+    faults = list(open_faults(person, raised_on, "raised_on"))
     if not Span.of(kind).covers(raised_on):
         faults.append(Fault(("kind_id",), f"This kind of need is not in use on {raised_on}."))
     if draft.follows_id is not None:
@@ -59,7 +57,6 @@ async def raise_need(act: Act, draft: NeedDraft) -> UUID:
     stands = {"status": NeedStatus.RAISED}
     need_id = await act.insert(NEED, draft, **stands, status_since=raised_on, raised_on=raised_on)
     await act.insert(NEED_STEP, **stands, need_id=need_id, position=1, entered_on=raised_on)
-    act.persons.add(person["id"])
     act.announce(NEED_CHANGED, need_id)
     return need_id
 
