@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from uuid import UUID
@@ -22,7 +21,7 @@ from citywide.beneficiaries.models import (
 from citywide.db.session import Change
 from citywide.errors import Fault, refuse
 from citywide.graph.mutate import mutation
-from citywide.rules.fields import day, draft, flag, id_of, line, list_of, paragraph, version
+from citywide.rules.fields import day, draft, flag, formed, id_of, line, list_of, paragraph, version
 from citywide.rules.periods import Span
 from citywide.rules.texts import TITLE_LENGTH
 
@@ -30,9 +29,6 @@ from citywide.rules.texts import TITLE_LENGTH
 MOST_SEGMENTS = 40
 # A paragraph that is read at a visit.
 STRATEGY_LENGTH = 500
-# It stands in addresses and in the heads of columns.
-CODE_LENGTH = 40
-CODE = re.compile(r"[a-z][a-z0-9-]+[a-z0-9]")
 
 
 @draft
@@ -82,7 +78,12 @@ async def classify(work: Workspace, draft: JudgementDraft, judge_id: UUID | None
 class NewSegment:
     """A service type of a new typology."""
 
-    code: str = line("Its code in the typology: lower case, digits and hyphens.", CODE_LENGTH)
+    # As in manifests, which declare an agency's first set.
+    code: str = formed(
+        "Its code in the typology.",
+        "[a-z][a-z0-9-]{1,38}[a-z0-9]",
+        "A code has 3 to 40 lower-case letters, digits and hyphens.",
+    )
     name: str = line("Its name.", TITLE_LENGTH)
     strategy: str = line("How persons of this type are served.", STRATEGY_LENGTH)
     is_sensitive: bool = flag("Whether it is a judgement that must not travel.")
@@ -136,7 +137,3 @@ def _segment_faults(segments: Sequence[NewSegment]) -> Iterator[Fault]:
         values = [getattr(segment, field) for segment in segments]
         if len(set(values)) < len(values):
             yield Fault(("segments",), f"Two service types have the same {field}.", "LISTED_TWICE")
-    for place, segment in enumerate(segments):
-        if not CODE.fullmatch(segment.code):
-            message = "A code has 3 to 40 lower-case letters, digits and hyphens."
-            yield Fault(("segments", place, "code"), message, "FORMAT")
