@@ -71,7 +71,7 @@ def stage_of(state: Words) -> CaseStage:
     return _STAGES.get(state) or CaseStage[state.name]
 
 
-class CaseCourse(Course, table=CASE_FILE, states=CaseState, noun="The case", column="stage"):
+class CaseCourse(Course, table=CASE_FILE, states=CaseState, noun="The case"):
     """A case from intake to closure; plan and closure are approved by somebody else."""
 
     problem = staticmethod(stage_problem)
