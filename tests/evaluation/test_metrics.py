@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from graphql.execution.values import VariableValues
 
+from citywide.evaluation.measures import MEASURES
+from citywide.evaluation.words import Measure
 from citywide.graph.compile import compile_operation
 from walls.house import House
 
@@ -62,6 +64,10 @@ async def test_the_period_before_is_as_long(
         "value": await planned.owner.fetchval(HOME_HELP, first, until),
         "previous": await planned.owner.fetchval(HOME_HELP, start, first),
     }
+
+
+def test_every_measure_has_one_declaration() -> None:
+    assert [*MEASURES] == [*Measure]
 
 
 async def test_measures_of_one_fact_are_counted_in_one_scan(planned: House) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from random import Random
 from statistics import pstdev
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from citywide.ids import NO_TENANT, NodeId
 from evaluation.judging import COUNTED, DIRECTOR, EVALUATOR, SCALE, Judging
 from walls.house import House
 
@@ -130,6 +133,11 @@ async def test_indicators_and_cards_that_break_a_rule_are_named_and_change_nothi
     for scale, field in BAD_SCALES:
         answer = await judging.define("计划", aspect="EXECUTION", anchors=scale)
         assert field in {fault["path"][0] for fault in answer["faults"]}, (scale, answer)
+    nowhere = NodeId("area", NO_TENANT, UUID(int=1)).encode()
+    answer = await judging.define("上门", **good, areaId=nowhere)
+    assert [(each["code"], each["path"]) for each in answer["faults"]] == [
+        ("NOT_FOUND", ["areaId"])
+    ]
     assert (await judging.open())["faults"][0]["path"] == ["agreementId"]
     assert await pilot.owner.fetchval("SELECT count(*) FROM indicator") == 0
 
@@ -163,6 +171,35 @@ async def test_indicators_and_cards_that_break_a_rule_are_named_and_change_nothi
     await judging.say(card)
     counted = await judging.rate(line["id"], "BUREAU", 100)
     assert counted["faults"][0]["path"] == ["figureId"]
+
+
+WAITING = """SELECT count(*) FROM pg_stat_activity
+ WHERE datname = current_database() AND wait_event_type = 'Lock'"""
+
+
+async def waiting(house: House, count: int) -> None:
+    """Until so many connections wait for a lock that another one holds."""
+    while await house.owner.fetchval(WAITING) < count:
+        # A transaction sees the activity of its first look until it is told to look again.
+        await house.owner.execute("SELECT pg_stat_clear_snapshot()")
+        await asyncio.sleep(0.01)
+
+
+async def test_nobody_rates_a_card_that_is_being_graded(pilot: House) -> None:
+    judging = await Judging.of(pilot)
+    await judging.define_all()
+    said = await judging.say((await judging.open())["scorecard"])
+    [rated] = [each for each in (await judging.card())["figures"] if each["measure"] is None]
+    async with pilot.owner.transaction():
+        # Nobody can write a card until this is over, so grading stops right before its end.
+        await pilot.owner.execute("LOCK TABLE scorecard IN SHARE MODE")
+        grading = asyncio.create_task(judging.step("gradeScorecard", said["scorecard"]))
+        await waiting(pilot, 1)
+        rating = asyncio.create_task(judging.rate(rated["id"], "BUREAU", 100))
+        await waiting(pilot, 2)
+    assert (await grading)["scorecard"]["stage"] == "GRADED"
+    assert (await rating)["code"] == "WRONG_STATE"
+    assert await pilot.owner.fetchval("SELECT count(*) FROM scorecard_rating") == 0
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -21,7 +21,7 @@ class PaperStatus(Words):
 
     DRAFT = auto(), "Draft", "草稿"
     SENT = auto(), "Sent", "已发送"
-    FILED = auto(), "Filed", "已归档"
+    FILED = auto(), "Filed", "已归档", "in a cupboard."
 
 
 class Elsewhere(Words):
@@ -122,3 +122,8 @@ def test_every_word_has_a_label_in_both_languages_and_its_set_a_description() ->
             assert word.en.isascii(), word
             assert not word.zh.isascii(), word
         assert len({word.zh for word in words}) == len(words), words
+
+
+def test_a_word_is_described_by_its_labels_and_by_what_they_do_not_say() -> None:
+    assert PaperStatus.DRAFT.text == "Draft (草稿)."
+    assert PaperStatus.FILED.text == "Filed (已归档): in a cupboard."

@@ -11,7 +11,6 @@ from citywide.projects.words import Grade
 # Points are kept in hundredths.
 FULL = 100_00
 
-
 # The usual weights of 执行, 产出, 效果 and 满意度 in evaluations of bought services.
 ASPECT_WEIGHTS: Mapping[str, int] = {
     Aspect.EXECUTION: 10,
@@ -19,7 +18,6 @@ ASPECT_WEIGHTS: Mapping[str, int] = {
     Aspect.EFFECTS: 30,
     Aspect.SATISFACTION: 10,
 }
-
 
 # Whoever is neither paid nor paying weighs most; each rating shows the weight it was given.
 RATER_WEIGHTS: Mapping[str, int] = {
@@ -29,14 +27,12 @@ RATER_WEIGHTS: Mapping[str, int] = {
     RaterKind.BUREAU: 20,
 }
 
-
 # From so many points on; below all of them it is a FAIL.
 GRADES: Sequence[tuple[int, Grade]] = (
     (90_00, Grade.EXCELLENT),
     (80_00, Grade.GOOD),
     (60_00, Grade.PASS),
 )
-
 
 # What may be decided on a grade.
 POSSIBLE: Mapping[Grade, frozenset[Consequence]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
 from citywide.acts.act import Act
@@ -28,6 +29,11 @@ HUNDRED = 100
 LARGEST_THOUSANDTHS = LARGEST_WHOLE
 
 
+def _thousandths(description: str) -> Any:
+    """A figure that may be left out."""
+    return whole(description, least=-LARGEST_THOUSANDTHS, most=LARGEST_THOUSANDTHS, default=None)
+
+
 @draft
 class Anchor:
     """What a number of points means."""
@@ -48,17 +54,11 @@ class IndicatorDraft:
     project_id: NodeId | None = id_of("Project", "Only this project; all by default.", default=None)
     area_id: UUID | None = id_of("Area", "Only this community; all by default.", default=None)
     direction: IndicatorDirection | None = word("Which way the figure is better.", default=None)
-    baseline_thousandths: int | None = whole(
-        "The figure that earns nothing, in thousandths of the measure's unit.",
-        least=-LARGEST_THOUSANDTHS,
-        most=LARGEST_THOUSANDTHS,
-        default=None,
+    baseline_thousandths: int | None = _thousandths(
+        "The figure that earns nothing, in thousandths of the measure's unit."
     )
-    target_thousandths: int | None = whole(
-        "The figure that earns all points, in thousandths of the unit.",
-        least=-LARGEST_THOUSANDTHS,
-        most=LARGEST_THOUSANDTHS,
-        default=None,
+    target_thousandths: int | None = _thousandths(
+        "The figure that earns all points, in thousandths of the unit."
     )
     anchors: tuple[Anchor, ...] = list_of(
         "The scale of a rated one.", most=MOST_ANCHORS, default=()
@@ -100,18 +100,8 @@ class IndicatorRevision:
     indicator_id: NodeId = id_of("Indicator", "The indicator.")
     version: int = version()
     weight: int | None = whole("The new weight.", least=1, most=HUNDRED, default=None)
-    baseline_thousandths: int | None = whole(
-        "The new baseline, in thousandths.",
-        least=-LARGEST_THOUSANDTHS,
-        most=LARGEST_THOUSANDTHS,
-        default=None,
-    )
-    target_thousandths: int | None = whole(
-        "The new target, in thousandths.",
-        least=-LARGEST_THOUSANDTHS,
-        most=LARGEST_THOUSANDTHS,
-        default=None,
-    )
+    baseline_thousandths: int | None = _thousandths("The new baseline, in thousandths.")
+    target_thousandths: int | None = _thousandths("The new target, in thousandths.")
 
 
 @mutation(gives="Indicator")

@@ -38,9 +38,7 @@ class ScorecardStage(Words):
 
 
 class Consequence(Words):
-    """What follows: PRIORITY next year, RECTIFY by a day, BARRED from the next agreement, or
-    NONE.
-    """  # noqa: D205 -- one sentence of the schema
+    """What follows: PRIORITY next year, RECTIFY by a day, BARRED from the next agreement, or NONE."""  # noqa: E501 -- the schema's sentence
 
     PRIORITY = auto(), "Priority", "优先承接"
     RECTIFY = auto(), "To be put right", "限期整改"

@@ -42,7 +42,7 @@ def enum_of(words: type[Enum]) -> Any:
         strawberry.enum(words)
     definition: Any = vars(words)["__strawberry_definition__"]
     if definition.description is None:
-        definition.description = " ".join((words.__doc__ or "").split("\n\n")[0].split())
+        definition.description = (words.__doc__ or "").split("\n\n")[0].strip()
         for value in definition.values if issubclass(words, Words) else ():
             word: Any = words[value.name]
             value.description = word.text
