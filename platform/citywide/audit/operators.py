@@ -29,9 +29,9 @@ async def note_command(
     *,
     bureau_id: UUID,
     persons: frozenset[UUID] = frozenset(),
-    told: Mapping[str, Any] | None = None,
+    content: Mapping[str, Any] | None = None,
 ) -> None:
-    """An entry for each tenant with changes; `told` is what else there is to say of the command.
+    """An entry for each tenant with changes; `content` is what else there is to say of the command.
 
     The last thing of a transaction: the chains stay locked until it ends, always in one order.
     """
@@ -45,7 +45,7 @@ async def note_command(
             actor=actor,
             coordinate=command,
             content={
-                **(told or {}),
+                **(content or {}),
                 **changes_told(changes[tenant_id]),
                 "persons": sorted(map(str, persons)),
             },

@@ -1,4 +1,4 @@
-"""The CSV files of a city's year: their columns, their rows, and when a row's deeds are done."""
+"""The CSV files of a city's year: their columns, their rows, and when a row's acts are due."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from sqlalchemy import Table, select
 
 from citywide.acts.perform import Done, UseCase
 from citywide.db.session import Audience, Context, Database
-from citywide.exchange.deeds import Deed, Known
 from citywide.exchange.records import CellError, Cells
+from citywide.exchange.replay import Known, ReplayedAct
 from citywide.graph.declare import CATALOGUE
 from citywide.ids import NodeId
 from citywide.tenancy.reading import TableRow
@@ -174,7 +174,7 @@ _STEPS = (
 # What the bureau's own rows are known under; no agency can be called so.
 BUREAU = "(bureau)"
 Tables = Mapping[str, list[TableRow]]
-Ask = Callable[[Known], Any]
+Drafting = Callable[[Known], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,29 +193,29 @@ class Accounts:
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """A row whose deeds are being told."""
+    """A row, from which acts are made."""
 
     accounts: Accounts
     file: str
     cells: Cells
 
-    def deed(
+    def act(
         self,
         use_case: UseCase,
         name: str,
         day: date,
         by: str,
-        ask: Ask,
+        draft: Drafting,
         *,
         kept: tuple[str, ...] | None = None,
-    ) -> Deed:
-        """A deed of this row; `name` is unique among those of the tenant."""
+    ) -> ReplayedAct:
+        """An act of this row; `name` is unique among those of the tenant."""
 
-        async def asked(known: Known) -> Any:
-            found = ask(known)
+        async def drafted(known: Known) -> Any:
+            found = draft(known)
             return await found if isinstance(found, Awaitable) else found
 
-        return Deed(
+        return ReplayedAct(
             day=day,
             step=_STEPS.index(use_case.__name__),
             name=f"{self.accounts.slug} {name}",
@@ -223,7 +223,7 @@ class AccountRow:
             line=self.cells.row.line,
             subject=self.cells.text(by),
             use_case=use_case,
-            asked=asked,
+            draft=drafted,
             kept=None if kept is None else (self.accounts.slug, *kept),
         )
 
@@ -235,7 +235,7 @@ def node(known: Known, entity: str, *name: str) -> NodeId:
 
 
 async def row_made_by(database: Database, done: Done, table: Table, **columns: Any) -> UUID:
-    """The one row with these values in the tenant of a deed, which made it along with its own."""
+    """The one row with these values in the tenant of an act, which made it along with its own."""
     found = select(table.c.id).where(
         table.c.tenant_id == done.tenant_id,
         *(table.c[name] == value for name, value in columns.items()),

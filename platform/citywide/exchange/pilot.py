@@ -75,7 +75,7 @@ async def _note(transaction: Transaction, desk: Desk, caseload: Caseload) -> Non
         {desk.tenant_id: changes},
         bureau_id=desk.bureau_id,
         persons=frozenset(each.row_id for each in changes if each.table == BENEFICIARY.name),
-        told={"files": {name: len(rows) for name, rows in caseload.tables.items()}},
+        content={"files": {name: len(rows) for name, rows in caseload.tables.items()}},
     )
 
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from uuid import UUID
 
 from sqlalchemy import select
 
-from citywide.acts.legacy import of_tenant
 from citywide.acts.perform import Done
 from citywide.authz.policy import Policy
+from citywide.db.rows import owned
 from citywide.db.sealed import Sealer
-from citywide.db.session import Database
+from citywide.db.session import Audience, Context, Database
 from citywide.errors import OperatorError
 from citywide.exchange.account_tables import AGENCY_COLUMNS, BUREAU, CITY_COLUMNS, Accounts
-from citywide.exchange.accounts import deeds_of
-from citywide.exchange.deeds import Known, do_again, in_order, is_done
+from citywide.exchange.accounts import acts_of
+from citywide.exchange.replay import Known, in_order, is_done, replay
 from citywide.projects.models import PROJECT
-from citywide.tenancy.desk import Desk
 from citywide.tenancy.manifests import City
 from citywide.tenancy.models import AGREEMENT
 from citywide.tenancy.reading import Problem, read_tables, refuse_problems
@@ -32,7 +32,7 @@ async def load_year(
     sealer: Sealer,
     progress: Callable[[int, int], None] | None = None,
 ) -> int:
-    """Do again what the files of the year in `folder` tell; how many rows they have, if any is new.
+    """Replay what the files of the year in `folder` say; how many rows they have, if any is new.
 
     A folder without `funds.csv` has none. `policy` is asked for only when there is something
     to do. Raises `OperatorError` with every row that cannot be read, before anything is done; or
@@ -47,25 +47,25 @@ async def load_year(
         path = folder / agency.slug
         if (path / "budgets.csv").is_file():
             books.append(_read(path, agency.slug, AGENCY_COLUMNS, problems))
-    deeds = [deed for each in books for deed in deeds_of(each, database, problems)]
+    acts = [act for each in books for act in acts_of(each, database, problems)]
     refuse_problems(problems, "nothing was loaded")
-    if not deeds:
+    if not acts:
         return 0
-    # Deeds are done strictly one after the other: with the last one, all are.
-    last = in_order(deeds)[-1]
+    # Acts are done strictly one after the other: with the last one, all are.
+    last = in_order(acts)[-1]
     for tenant_id in (city.bureau_id, *(city.agency_id(each.slug) for each in books[1:])):
-        if await is_done(database, Desk(tenant_id, city.bureau_id, city.today), last):
+        if await is_done(database, _inside(city, tenant_id), last):
             return 0
     known = Known()
     for each in books[1:]:
         await _declared(database, city, each.slug, known)
-    await do_again(
+    await replay(
         database,
-        deeds,
+        acts,
         known,
         policy=policy(),
         sealer=sealer,
-        progress=lambda done: None if progress is None else progress(done, len(deeds)),
+        progress=lambda done: None if progress is None else progress(done, len(acts)),
     )
     return sum(each.row_count for each in books)
 
@@ -78,16 +78,21 @@ def _read(
     return Accounts(slug, folder, tables)
 
 
+def _inside(city: City, tenant_id: UUID) -> Context:
+    return Context(Audience.AGENCY, tenant_id=tenant_id, bureau_id=city.bureau_id)
+
+
 async def _declared(database: Database, city: City, slug: str, known: Known) -> None:
     """The agreements and projects that the manifests declare for an agency."""
-    desk = Desk(city.agency_id(slug), city.bureau_id, city.today)
-    async with database.read(desk.context) as transaction:
+    tenant_id = city.agency_id(slug)
+    async with database.read(_inside(city, tenant_id)) as transaction:
         for table, kind, column in (
             (AGREEMENT, "agreement", "number"),
             (PROJECT, "project", "name"),
         ):
-            for row in await transaction.rows(of_tenant(select(table), table, desk=desk)):
-                known.rows[slug, kind, row[column]] = Done(desk.tenant_id, row["id"])
+            found = select(table).where(owned(table, tenant_id=tenant_id))
+            for row in await transaction.rows(found):
+                known.rows[slug, kind, row[column]] = Done(tenant_id, row["id"])
         if (slug, "agreement") not in {key[:2] for key in known.rows if isinstance(key, tuple)}:
             sentence = f"{slug} is not a tenant yet: apply the manifests first."
             raise OperatorError(sentence)

@@ -27,13 +27,13 @@ from citywide.evaluation.words import (
     RaterKind,
 )
 from citywide.exchange.account_tables import AccountRow, node, row_made_by
-from citywide.exchange.deeds import Deed, Known
 from citywide.exchange.records import Cells
+from citywide.exchange.replay import Known, ReplayedAct
 from citywide.graph.declare import CATALOGUE
 from citywide.ids import NodeId
 
 
-def indicator(row: AccountRow) -> Iterator[Deed]:
+def indicator(row: AccountRow) -> Iterator[ReplayedAct]:
     """A row of indicators.csv, with those of anchors.csv that are its scale."""
     cells, agency = row.cells, row.accounts.slug
     agreement, called = cells.text("agreement"), cells.text("name")
@@ -66,10 +66,10 @@ def indicator(row: AccountRow) -> Iterator[Deed]:
         )
 
     name, day = f"indicator {agreement} {called}", cells.day("defined_on")
-    yield row.deed(define_indicator, name, day, "by", define)
+    yield row.act(define_indicator, name, day, "by", define)
 
 
-def scorecard(row: AccountRow) -> Iterator[Deed]:
+def scorecard(row: AccountRow) -> Iterator[ReplayedAct]:
     """A row of scorecards.csv: opened, evaluated by the agency itself, graded, frozen."""
     cells, agency, agreement = row.cells, row.accounts.slug, row.cells.text("agreement")
     first, end = cells.day("valid_from"), cells.day("valid_until")
@@ -80,23 +80,26 @@ def scorecard(row: AccountRow) -> Iterator[Deed]:
         agreement_id = node(known, "Agreement", agency, "agreement", agreement)
         return ScorecardDraft(agreement_id=agreement_id, valid_from=first, valid_until=end)
 
-    yield row.deed(open_scorecard, name, cells.day("opened_on"), "by", draft, kept=kept)
-    told_on, graded_on = cells.optional_day("self_evaluated_on"), cells.optional_day("graded_on")
-    if told_on is not None:
+    yield row.act(open_scorecard, name, cells.day("opened_on"), "by", draft, kept=kept)
+    evaluated_on, graded_on = (
+        cells.optional_day("self_evaluated_on"),
+        cells.optional_day("graded_on"),
+    )
+    if evaluated_on is not None:
         said, evidence = cells.text("self_evaluation"), cells.text("evidence")
 
-        def tell(known: Known) -> SelfEvaluation:
+        def evaluate(known: Known) -> SelfEvaluation:
             card_id = known.id(agency, *kept)
             return SelfEvaluation(scorecard_id=card_id, version=1, text=said, evidence=evidence)
 
         by = "self_evaluated_by"
-        yield row.deed(self_evaluate_scorecard, f"{name} self", told_on, by, tell)
+        yield row.act(self_evaluate_scorecard, f"{name} self", evaluated_on, by, evaluate)
     if graded_on is not None:
 
         def grade(known: Known) -> CardStep:
             return CardStep(scorecard_id=node(known, "Scorecard", agency, *kept), version=2)
 
-        yield row.deed(grade_scorecard, f"{name} grade", graded_on, "by", grade)
+        yield row.act(grade_scorecard, f"{name} grade", graded_on, "by", grade)
     frozen_on = cells.optional_day("frozen_on")
     if frozen_on is not None:
         consequence = cells.word("consequence", Consequence)
@@ -112,10 +115,10 @@ def scorecard(row: AccountRow) -> Iterator[Deed]:
                 rectify_by=rectify_by,
             )
 
-        yield row.deed(freeze_scorecard, f"{name} freeze", frozen_on, "by", freeze)
+        yield row.act(freeze_scorecard, f"{name} freeze", frozen_on, "by", freeze)
 
 
-def rating(row: AccountRow, database: Database) -> Iterator[Deed]:
+def rating(row: AccountRow, database: Database) -> Iterator[ReplayedAct]:
     """A row of ratings.csv: what one rater gave a line of the card that begins on `scorecard`."""
     cells, agency, agreement = row.cells, row.accounts.slug, row.cells.text("agreement")
     first, called = cells.day("scorecard"), cells.text("indicator")
@@ -138,4 +141,4 @@ def rating(row: AccountRow, database: Database) -> Iterator[Deed]:
         )
 
     name = f"rating {agreement} {first} {called} {kind} {rater}"
-    yield row.deed(rate_scorecard, name, cells.day("rated_on"), "by", rate)
+    yield row.act(rate_scorecard, name, cells.day("rated_on"), "by", rate)

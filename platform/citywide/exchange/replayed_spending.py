@@ -26,10 +26,10 @@ from citywide.budgets.spending import (
     reverse_expense,
 )
 from citywide.exchange.account_tables import AccountRow, node
-from citywide.exchange.deeds import Deed, Known
+from citywide.exchange.replay import Known, ReplayedAct
 
 
-def commitment(row: AccountRow) -> Iterator[Deed]:
+def commitment(row: AccountRow) -> Iterator[ReplayedAct]:
     """A row of commitments.csv: promised, and closed."""
     cells, agency, number = row.cells, row.accounts.slug, row.cells.text("number")
     project, category = cells.text("project"), cells.text("category")
@@ -51,16 +51,16 @@ def commitment(row: AccountRow) -> Iterator[Deed]:
 
     use_case: UseCase = commit_money if reason is None else commit_beyond_budget
     kept = ("commitment", number)
-    yield row.deed(use_case, f"commitment {number}", day, "by", commit, kept=kept)
+    yield row.act(use_case, f"commitment {number}", day, "by", commit, kept=kept)
     if closed_on is not None:
 
         def close(known: Known) -> CommitmentClosing:
             return CommitmentClosing(commitment_id=known.id(agency, *kept), version=1)
 
-        yield row.deed(close_commitment, f"commitment {number} close", closed_on, "by", close)
+        yield row.act(close_commitment, f"commitment {number} close", closed_on, "by", close)
 
 
-def voucher(row: AccountRow) -> Iterator[Deed]:
+def voucher(row: AccountRow) -> Iterator[ReplayedAct]:
     """A row of vouchers.csv: entered, approved by one or two, paid, reversed."""
     cells, agency, number = row.cells, row.accounts.slug, row.cells.text("number")
     promise, kept = cells.text("commitment"), ("voucher", number)
@@ -76,7 +76,7 @@ def voucher(row: AccountRow) -> Iterator[Deed]:
         return ExpenseDraft(commitment_id=known.id(agency, "commitment", promise), **given)
 
     name, day = f"voucher {number}", cells.day("entered_on")
-    yield row.deed(enter_expense, name, day, "entered_by", enter, kept=kept)
+    yield row.act(enter_expense, name, day, "entered_by", enter, kept=kept)
     approved_on, paid_on = cells.optional_day("approved_on"), cells.optional_day("paid_on")
     reversed_on = cells.optional_day("reversed_on")
     if approved_on is None:
@@ -87,13 +87,13 @@ def voucher(row: AccountRow) -> Iterator[Deed]:
 
     for column in ("approved_by", "countersigned_by"):
         if cells.optional(column) is not None:
-            yield row.deed(approve_expense, f"{name} {column}", approved_on, column, approve)
+            yield row.act(approve_expense, f"{name} {column}", approved_on, column, approve)
     if paid_on is not None:
 
         def pay(known: Known) -> Payment:
             return Payment(expense_id=known.id(agency, *kept), version=2, paid_on=paid_on)
 
-        yield row.deed(pay_expense, f"{name} pay", paid_on, "entered_by", pay)
+        yield row.act(pay_expense, f"{name} pay", paid_on, "entered_by", pay)
     if reversed_on is not None:
         version, reason = 2 if paid_on is None else 3, cells.text("reversal_reason")
 
@@ -101,10 +101,10 @@ def voucher(row: AccountRow) -> Iterator[Deed]:
             expense_id = known.id(agency, *kept)
             return ExpenseReversal(expense_id=expense_id, version=version, reason=reason)
 
-        yield row.deed(reverse_expense, f"{name} reverse", reversed_on, "approved_by", reverse)
+        yield row.act(reverse_expense, f"{name} reverse", reversed_on, "approved_by", reverse)
 
 
-def period(row: AccountRow) -> Iterator[Deed]:
+def period(row: AccountRow) -> Iterator[ReplayedAct]:
     """A row of periods.csv: submitted, and approved."""
     cells, agency, agreement = row.cells, row.accounts.slug, row.cells.text("agreement")
     first, end = cells.day("valid_from"), cells.day("valid_until")
@@ -115,7 +115,7 @@ def period(row: AccountRow) -> Iterator[Deed]:
 
     kept = ("period", agreement, str(first))
     name, day = " ".join(kept), cells.day("submitted_on")
-    yield row.deed(submit_period, name, day, "submitted_by", submit, kept=kept)
+    yield row.act(submit_period, name, day, "submitted_by", submit, kept=kept)
     approved_on = cells.optional_day("approved_on")
     if approved_on is not None:
 
@@ -123,4 +123,4 @@ def period(row: AccountRow) -> Iterator[Deed]:
             period = node(known, "AccountingPeriod", agency, *kept)
             return PeriodApproval(period_id=period, version=1)
 
-        yield row.deed(approve_period, f"{name} approve", approved_on, "approved_by", approve)
+        yield row.act(approve_period, f"{name} approve", approved_on, "approved_by", approve)

@@ -1,8 +1,8 @@
-"""What people once did, from rows of files: done again in order, each on its day and in its name.
+"""What people once did, from rows of files: replayed in order, each on its day and in its name.
 
-A deed is a use case of the domain, performed as the API performs it: with the rules of that day,
-the rights of whoever the row names, an audit entry, and an idempotency key. The key makes a second
-run, or one that goes on after an interruption, do nothing twice.
+A replayed act is a use case of the domain, performed as the API performs it: with the rules of that
+day, the rights of whoever the row names, an audit entry, and an idempotency key. The key makes a
+second run, or one that goes on after an interruption, do nothing twice.
 """
 
 from __future__ import annotations
@@ -24,10 +24,9 @@ from citywide.authz.membership import Memberships
 from citywide.authz.policy import Policy
 from citywide.authz.principal import Principal
 from citywide.db.sealed import Sealer
-from citywide.db.session import Database
+from citywide.db.session import Context, Database
 from citywide.errors import RefusalError
 from citywide.exchange.records import CellError
-from citywide.tenancy.desk import Desk
 from citywide.tenancy.reading import Problem, refuse_problems
 
 CONSEQUENCE = "what came before it stays, and the next run goes on from there"
@@ -39,7 +38,7 @@ _KEY = "pilot {}"
 
 @dataclass(slots=True)
 class Known:
-    """The rows that later deeds refer to, by what the files call them."""
+    """The rows that later acts refer to, by what the files call them."""
 
     rows: dict[Hashable, Done] = field(default_factory=dict)
 
@@ -56,11 +55,11 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class ReplayedAct:
     """One use case that somebody performed on one day.
 
-    `step` orders deeds of one day; `asked` makes the input when its turn has come, and `kept` is
-    what later deeds call the row that it led to.
+    `step` orders acts of one day; `draft` makes the input when its turn has come, and `kept` is
+    what later acts call the row that it led to.
     """
 
     day: date
@@ -70,7 +69,7 @@ class Deed:
     line: int
     subject: str
     use_case: UseCase
-    asked: Callable[[Known], Awaitable[Any]]
+    draft: Callable[[Known], Awaitable[Any]]
     kept: tuple[Hashable, ...] | None = None
 
     @property
@@ -84,81 +83,81 @@ class Deed:
         return f"Mutation.{to_camel_case(self.use_case.__name__)}"
 
 
-def in_order(deeds: Sequence[Deed]) -> list[Deed]:
+def in_order(acts: Sequence[ReplayedAct]) -> list[ReplayedAct]:
     """Day by day, and within a day as the steps of the work follow each other."""
-    return sorted(deeds, key=lambda deed: (deed.day, deed.step, deed.file, deed.line))
+    return sorted(acts, key=lambda act: (act.day, act.step, act.file, act.line))
 
 
-async def is_done(database: Database, desk: Desk, deed: Deed) -> bool:
-    """Whether a deed of the desk's tenant was done, by an earlier run."""
+async def is_done(database: Database, context: Context, act: ReplayedAct) -> bool:
+    """Whether an act of the context's tenant was done, by an earlier run."""
     table = IDEMPOTENCY_KEY
-    done = select(table.c.id).where(table.c.tenant_id == desk.tenant_id, table.c.key == deed.key)
-    async with database.read(desk.context) as transaction:
+    done = select(table.c.id).where(table.c.tenant_id == context.tenant_id, table.c.key == act.key)
+    async with database.read(context) as transaction:
         return await transaction.scalar(done) is not None
 
 
-async def do_again(
+async def replay(
     database: Database,
-    deeds: Sequence[Deed],
+    acts: Sequence[ReplayedAct],
     known: Known,
     *,
     policy: Policy,
     sealer: Sealer,
     progress: Callable[[int], None],
 ) -> None:
-    """Perform the deeds in order; raises `OperatorError` with the first that cannot be done."""
+    """Perform the acts in order; raises `OperatorError` with the first that cannot be done."""
     memberships = Memberships(database)
     people: dict[str, Principal] = {}
-    for number, deed in enumerate(in_order(deeds), start=1):
+    for number, act in enumerate(in_order(acts), start=1):
         try:
-            if deed.subject not in people:
-                people[deed.subject] = await memberships.principal(deed.subject, None)
+            if act.subject not in people:
+                people[act.subject] = await memberships.principal(act.subject, None)
             outcome = await _done(
-                database, deed, people[deed.subject], known=known, policy=policy, sealer=sealer
+                database, act, people[act.subject], known=known, policy=policy, sealer=sealer
             )
         except (CellError, RefusalError) as error:
-            refuse_problems([Problem(deed.file, deed.line, str(error))], CONSEQUENCE)
+            refuse_problems([Problem(act.file, act.line, str(error))], CONSEQUENCE)
             raise
         if not isinstance(outcome, Done):
-            refuse_problems([*_problems(deed, outcome)], CONSEQUENCE)
+            refuse_problems([*_problems(act, outcome)], CONSEQUENCE)
             return
-        if deed.kept is not None:
-            known.rows[deed.kept] = outcome
+        if act.kept is not None:
+            known.rows[act.kept] = outcome
         progress(number)
 
 
 async def _done(
     database: Database,
-    deed: Deed,
+    act: ReplayedAct,
     principal: Principal,
     *,
     known: Known,
     policy: Policy,
     sealer: Sealer,
 ) -> Done | ActProblem:
-    grant = policy.grants(principal.roles).of(deed.coordinate)
+    grant = policy.grants(principal.roles).of(act.coordinate)
     if grant is None or grant.clear is None:
-        message = f"The roles of {deed.subject} do not allow {deed.coordinate}."
+        message = f"The roles of {act.subject} do not allow {act.coordinate}."
         raise CellError(message)
     request = Request(
-        coordinate=deed.coordinate,
-        key=deed.key,
-        draft=await deed.asked(known),
-        logged={"file": deed.file, "line": deed.line},
+        coordinate=act.coordinate,
+        key=act.key,
+        draft=await act.draft(known),
+        logged={"file": act.file, "line": act.line},
         operation=OPERATION,
     )
     return await perform(
         database,
         request,
-        deed.use_case,
-        principal=replace(principal, today=deed.day),
+        act.use_case,
+        principal=replace(principal, today=act.day),
         scope=grant.clear,
         sealer=sealer,
         policy=policy,
     )
 
 
-def _problems(deed: Deed, problem: ActProblem) -> list[Problem]:
+def _problems(act: ReplayedAct, problem: ActProblem) -> list[Problem]:
     """The broken rules at the line of their row."""
     if isinstance(problem, InputProblem):
         said = [f"{'.'.join(fault.path)}: {fault.message}" for fault in problem.faults]
@@ -166,4 +165,4 @@ def _problems(deed: Deed, problem: ActProblem) -> list[Problem]:
         said = ["It was done already, and the row said something else then: put that back."]
     else:
         said = [problem.message]
-    return [Problem(deed.file, deed.line, f"{deed.coordinate}: {each}") for each in said]
+    return [Problem(act.file, act.line, f"{act.coordinate}: {each}") for each in said]
