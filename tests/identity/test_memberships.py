@@ -20,6 +20,7 @@ from citywide.db.session import Audience, Database, compile_statement
 from citywide.errors import Code, RefusalError
 from citywide.ids import named_id
 from citywide.places.models import AREA
+from citywide.rules.clock import business_day
 from citywide.tenancy.models import (
     ACCESS_VERSION,
     AGREEMENT,
@@ -291,7 +292,7 @@ async def test_each_audience_gets_the_context_of_its_wall(database: Database) ->
 @pytest.mark.usefixtures("town")
 async def test_a_live_city_lives_today(database: Database) -> None:
     principal = await Memberships(database).principal("elsewhere", None)
-    assert principal.today == membership.business_date(None)
+    assert principal.today == business_day(None)
     assert principal.bureau_id == OTHER_OFFICE
 
 

@@ -13,7 +13,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -36,9 +36,9 @@ from citywide.db.session import (
     Transaction,
 )
 from citywide.errors import Code, RefusalError
+from citywide.rules.clock import business_day
 from citywide.rules.periods import Span
 from citywide.tenancy.courses import MemberCourse
-from citywide.tenancy.manifests import CITY_CLOCK
 from citywide.tenancy.models import (
     ACCESS_VERSION,
     AGREEMENT,
@@ -62,11 +62,6 @@ LOOKUPS = POOL_SIZE - 1
 # One entry is about 1 kB.
 CACHED_PRINCIPALS = 10_000
 SUPERVISOR_ONLY = frozenset({"supervisor"})
-
-
-def business_date(replay_date: date | None) -> date:
-    """The bureau's day: the one being replayed, or today's in the city."""
-    return replay_date or datetime.now(CITY_CLOCK).date()
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,7 +367,7 @@ class Memberships:
             membership = choose(await memberships_of(self._database, subject), tenant_slug)
         finally:
             self._turns.release()
-        today = business_date(membership.replay_date)
+        today = business_day(membership.replay_date)
         principal = principal_of(subject, membership, today)
         # What was read before the latest change was noticed may be what has changed.
         if lookup.versions is not None and lookup.versions is self._versions:
@@ -403,4 +398,4 @@ class Memberships:
         return self._clock() - self._seen_at < TRUST_S
 
     def _is_in_force(self, known: _Remembered) -> bool:
-        return self.is_watched and known.principal.today == business_date(known.replay_date)
+        return self.is_watched and known.principal.today == business_day(known.replay_date)

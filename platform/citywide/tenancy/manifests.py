@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from citywide.ids import named_id
+from citywide.rules.clock import business_day
 
-# The country keeps one clock; a city's business day begins with it.
-CITY_CLOCK = timezone(timedelta(hours=8))
 # Names end up in lists and on labels, sentences in one paragraph of a page.
 NAME_LENGTH = 80
 SENTENCE_LENGTH = 500
@@ -303,7 +302,7 @@ class City:
     @property
     def today(self) -> date:
         """The city's business day."""
-        return self.bureau.replay_date or datetime.now(tz=UTC).astimezone(CITY_CLOCK).date()
+        return business_day(self.bureau.replay_date)
 
 
 def manifest_schema() -> dict[str, object]:
