@@ -66,9 +66,9 @@ class Client:
 async def served(url: str, secret: bytes, issuer_key: OKPKey) -> AsyncIterator[str]:
     """The address of the application on the database at the owner's `url`, under granian."""
     verifier = Verifier(LocalIssuer(issuer_key), issuer=ISSUER, audience=AUDIENCE)
-    with TemporaryDirectory() as spool:
+    with TemporaryDirectory() as reads:
         rules = Rules(made_schema(), made_policy(made_schema()))
-        app = create_app(Deployment(CHECKOUT, url, secret, verifier, Path(spool)), rules)
+        app = create_app(Deployment(CHECKOUT, url, secret, verifier, Path(reads)), rules)
         async with running_app(app) as address:
             yield address
 

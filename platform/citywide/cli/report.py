@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
-from citywide.audit.keeper import Keeper
+from citywide.audit.read_writer import ReadWriter
 from citywide.authz.membership import Memberships
 from citywide.cli.complaints import complaints
 from citywide.cli.options import DataFolder, chosen
@@ -29,7 +29,7 @@ from citywide.reports.making import Desk, Period, reports
 from citywide.reports.paper import printed
 from citywide.reports.workbook import bound
 from citywide.settings import Settings
-from citywide.web.app import SPOOL, Rules
+from citywide.web.app import READS_FOLDER, Rules
 
 # The tables and charts of a city of a hundred agencies.
 ROOM = 4 << 20
@@ -101,14 +101,16 @@ async def _written(
     keys = deployment_keys(settings.data)
     await check_ready(url, secret=keys.secret)
     database = await Database.open(url, secret=keys.secret, audiences=Audience)
-    keeper = Keeper(database, settings.data / SPOOL)
+    read_writer = ReadWriter(database, settings.data / READS_FOLDER)
     press = Press(settings.fonts, room=ROOM)
     try:
         await known(database, user)
         principal = await Memberships(database).principal(user, None)
         rules = Rules.load(settings.home)
-        keeper.start()
-        engine = Engine(rules.schema, rules.policy, database, Sealer(keys.secret), reads=keeper)
+        read_writer.start()
+        engine = Engine(
+            rules.schema, rules.policy, database, Sealer(keys.secret), reads=read_writer
+        )
         desk = Desk(engine, principal, settings.home / "schema" / "operations", PURPOSE)
         columns = (TextColumn("{task.description}"), TimeElapsedColumn())
         console = Console(stderr=True)
@@ -127,5 +129,5 @@ async def _written(
                         typer.echo(path)
     finally:
         press.close()
-        await keeper.close()
+        await read_writer.close()
         await database.close()

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from citywide.audit.keeper import Keeper
+from citywide.audit.read_writer import ReadWriter
 from citywide.authz.membership import Memberships
 from citywide.authz.policy import Policy
 from citywide.db.sealed import Sealer
@@ -42,14 +42,14 @@ from citywide.web.stream import StreamEndpoint
 # The end of a traceback names the fault; a recursion's middle repeats itself.
 TRACEBACK_LENGTH = 4_000
 # The folder of reads on their way to the database, in the data folder.
-SPOOL = "reads"
+READS_FOLDER = "reads"
 
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
     """What a process needs to serve: where data is, how it is sealed, who issues tokens.
 
-    `spool` is the folder in which reads about persons are kept until they are in the database,
+    `reads` is the folder in which reads about persons are kept until they are in the database,
     `fonts` the one with a Chinese font for printed pages.
     """
 
@@ -57,7 +57,7 @@ class Deployment:
     database_url: str
     secret: bytes
     verifier: Verifier
-    spool: Path
+    reads: Path
     fonts: Path = FONTS
 
 
@@ -119,7 +119,7 @@ def deployed(rules: Rules | None = None) -> Starlette:
         settings.database_url,
         keys.secret,
         verifier,
-        settings.data / SPOOL,
+        settings.data / READS_FOLDER,
         settings.fonts,
     )
     return create_app(deployment, rules)
@@ -136,9 +136,9 @@ def create_app(deployment: Deployment, rules: Rules | None = None) -> Starlette:
         memberships = Memberships(database)
         await memberships.look()
         identification = Identification(deployment.verifier, memberships)
-        keeper = Keeper(database, deployment.spool)
+        read_writer = ReadWriter(database, deployment.reads)
         sealer = Sealer(deployment.secret)
-        engine = Engine(rules.schema, rules.policy, database, sealer, reads=keeper)
+        engine = Engine(rules.schema, rules.policy, database, sealer, reads=read_writer)
         app.state.identification = identification
         app.state.engine = engine
         relay = Relay(database)
@@ -151,7 +151,7 @@ def create_app(deployment: Deployment, rules: Rules | None = None) -> Starlette:
         app.state.answers = AnswerEndpoint(engine, identification, press, operations)
         watching = asyncio.create_task(memberships.watch())
         relaying = asyncio.create_task(relay.run())
-        keeper.start()
+        read_writer.start()
         try:
             yield
         finally:
@@ -159,7 +159,7 @@ def create_app(deployment: Deployment, rules: Rules | None = None) -> Starlette:
             press.close()
             relaying.cancel()
             relay.close()
-            await keeper.close()
+            await read_writer.close()
             await database.close()
 
     return Starlette(

@@ -104,7 +104,7 @@ def _taken(path: Path) -> int | None:
 
 
 def _line(entry: Entry) -> bytes:
-    told = {
+    values = {
         "id": str(entry.id),
         "tenant": str(entry.tenant_id),
         "bureau": str(entry.bureau_id),
@@ -114,20 +114,20 @@ def _line(entry: Entry) -> bytes:
         "coordinate": entry.coordinate,
         "content": entry.content,
     }
-    return json.dumps(told, ensure_ascii=False).encode() + b"\n"
+    return json.dumps(values, ensure_ascii=False).encode() + b"\n"
 
 
 def _read(path: Path) -> Iterator[Entry]:
     """The entries of a file; a line without its end belongs to an answer that never went out."""
     for line in path.read_bytes().split(b"\n")[:-1]:
-        told = json.loads(line)
+        values = json.loads(line)
         yield Entry(
-            id=UUID(told["id"]),
-            tenant_id=UUID(told["tenant"]),
-            bureau_id=UUID(told["bureau"]),
-            kind=AuditKind[told["kind"]],
-            occurred_at=datetime.fromisoformat(told["at"]),
-            actor=told["actor"],
-            coordinate=told["coordinate"],
-            content=told["content"],
+            id=UUID(values["id"]),
+            tenant_id=UUID(values["tenant"]),
+            bureau_id=UUID(values["bureau"]),
+            kind=AuditKind[values["kind"]],
+            occurred_at=datetime.fromisoformat(values["at"]),
+            actor=values["actor"],
+            coordinate=values["coordinate"],
+            content=values["content"],
         )

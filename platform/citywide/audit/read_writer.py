@@ -1,4 +1,4 @@
-"""Keeps reads in the background: noted in a file at once, written to the chains in batches."""
+"""Reads are noted in a file at once, and written to the chains in batches in the background."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import asyncpg
 import structlog
 
 from citywide.audit.chain import Entry, append, missing
+from citywide.audit.read_buffer import Segment, left_behind
 from citywide.audit.reads import Read, entries_of
-from citywide.audit.spool import Segment, left_behind
 from citywide.db.session import Audience, Context, Database
 from citywide.errors import Code, RefusalError
 
@@ -48,7 +48,7 @@ _AWAY = (
 )
 
 
-class Keeper:
+class ReadWriter:
     """The read log of one process; `run` writes beside the requests until `close`."""
 
     def __init__(
@@ -85,7 +85,7 @@ class Keeper:
         try:
             self._segment.append(entries)
         except OSError as error:
-            log.exception("the spool of reads takes no more")
+            log.exception("the file of reads takes no more")
             message = "What you read cannot be recorded right now, so it cannot be shown."
             raise RefusalError(Code.TIMEOUT, message) from error
         self._noted += entries
@@ -104,7 +104,7 @@ class Keeper:
             try:
                 await asyncio.wait_for(self._running, CLOSE_S)
             except TimeoutError:
-                log.warning("reads stay in the spool until the next start", entries=self._held)
+                log.warning("reads stay in their file until the next start", entries=self._held)
         self._segment.leave()
 
     async def take_over(self) -> int:
@@ -185,7 +185,7 @@ class Keeper:
                         await append(transaction, left)
             except _AWAY:
                 if not is_again:
-                    log.warning("the database is away; reads wait in the spool", exc_info=True)
+                    log.warning("the database is away; reads wait in their file", exc_info=True)
                     segment.keep()
                 # It may have been committed before the connection broke.
                 is_again = True

@@ -13,10 +13,10 @@ from uuid import UUID
 
 import pytest
 
-from citywide.audit import keeper as keeping
-from citywide.audit.keeper import Keeper
+from citywide.audit import read_writer
+from citywide.audit.read_buffer import Segment, left_behind
+from citywide.audit.read_writer import ReadWriter
 from citywide.audit.reads import Read
-from citywide.audit.spool import Segment, left_behind
 from citywide.errors import Code, RefusalError
 from citywide.ids import new_id
 from walls.house import House
@@ -24,8 +24,8 @@ from walls.house import House
 
 @pytest.fixture(autouse=True)
 def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keeping, "PAUSE_S", 0.01)
-    monkeypatch.setattr(keeping, "RETRY_S", 0.05)
+    monkeypatch.setattr(read_writer, "PAUSE_S", 0.01)
+    monkeypatch.setattr(read_writer, "RETRY_S", 0.05)
 
 
 async def a_read(house: House, user: str = "bureau.officer", **changes: Any) -> Read:
@@ -53,12 +53,12 @@ async def entries(house: House) -> list[dict[str, Any]]:
 async def test_a_read_stands_in_the_chain_of_each_agency_whose_person_it_is_about(
     pilot: House, tmp_path: Path
 ) -> None:
-    keeper = Keeper(pilot.database, tmp_path)
-    keeper.start()
+    writer = ReadWriter(pilot.database, tmp_path)
+    writer.start()
     read = await a_read(pilot)
-    await keeper.note(read)
-    await keeper.note(read)
-    await keeper.close()
+    await writer.note(read)
+    await writer.note(read)
+    await writer.close()
     found = await entries(pilot)
     assert len(found) == 2 * len(read.persons)
     assert {each["tenant_id"] for each in found} == set(read.persons)
@@ -76,13 +76,13 @@ async def test_a_read_stands_in_the_chain_of_each_agency_whose_person_it_is_abou
 
 
 async def test_reads_and_writes_share_one_chain(pilot: House, tmp_path: Path) -> None:
-    keeper = Keeper(pilot.database, tmp_path)
-    keeper.start()
+    writer = ReadWriter(pilot.database, tmp_path)
+    writer.start()
     read = await a_read(pilot)
     for _ in range(5):
-        await keeper.note(read)
+        await writer.note(read)
         await asyncio.sleep(0.02)
-    await keeper.close()
+    await writer.close()
     for tenant in read.persons:
         positions = await pilot.owner.fetch(
             "SELECT position FROM audit_entry WHERE tenant_id = $1 ORDER BY position", tenant
@@ -94,12 +94,12 @@ async def test_reads_and_writes_share_one_chain(pilot: House, tmp_path: Path) ->
 
 
 async def test_a_long_answer_makes_several_entries(pilot: House, tmp_path: Path) -> None:
-    keeper = Keeper(pilot.database, tmp_path)
-    keeper.start()
+    writer = ReadWriter(pilot.database, tmp_path)
+    writer.start()
     tenant = (await pilot.principal("shouqianshou.director")).tenant_id
     persons = frozenset(new_id() for _ in range(2_500))
-    await keeper.note(await a_read(pilot, persons={tenant: persons}))
-    await keeper.close()
+    await writer.note(await a_read(pilot, persons={tenant: persons}))
+    await writer.close()
     found = await entries(pilot)
     assert [len(each["persons"]) for each in found] == [1_000, 1_000, 500]
     assert {UUID(person) for each in found for person in each["persons"]} == persons
@@ -108,36 +108,36 @@ async def test_a_long_answer_makes_several_entries(pilot: House, tmp_path: Path)
 async def test_what_a_killed_process_noted_is_written_by_the_next(
     pilot: House, tmp_path: Path
 ) -> None:
-    gone = Keeper(pilot.database, tmp_path)
+    gone = ReadWriter(pilot.database, tmp_path)
     read = await a_read(pilot)
     await gone.note(read)
     # The process ends here: its locks go with its descriptors, and half a line is left.
     os.write(gone._segment._descriptor, b'{"id": "')
     os.close(gone._segment._descriptor)
     assert await entries(pilot) == []
-    assert await Keeper(pilot.database, tmp_path).take_over() == len(read.persons)
+    assert await ReadWriter(pilot.database, tmp_path).take_over() == len(read.persons)
     assert len(await entries(pilot)) == len(read.persons)
 
 
 async def test_a_process_killed_after_the_commit_makes_no_entry_twice(
     pilot: House, tmp_path: Path
 ) -> None:
-    first = Keeper(pilot.database, tmp_path)
+    first = ReadWriter(pilot.database, tmp_path)
     await first.note(await a_read(pilot))
     copy = first._segment.path.read_bytes()
     first.start()
     await first.close()
     written = await entries(pilot)
     (tmp_path / "0.reads").write_bytes(copy)
-    await Keeper(pilot.database, tmp_path).take_over()
+    await ReadWriter(pilot.database, tmp_path).take_over()
     assert await entries(pilot) == written
 
 
 async def test_a_living_process_keeps_its_file(pilot: House, tmp_path: Path) -> None:
-    living = Keeper(pilot.database, tmp_path)
+    living = ReadWriter(pilot.database, tmp_path)
     await living.note(await a_read(pilot))
     assert list(left_behind(tmp_path)) == []
-    assert await Keeper(pilot.database, tmp_path).take_over() == 0
+    assert await ReadWriter(pilot.database, tmp_path).take_over() == 0
 
 
 KILLED = """
@@ -146,7 +146,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 from citywide.audit.chain import entry_of
-from citywide.audit.spool import Segment
+from citywide.audit.read_buffer import Segment
 segment = Segment.begin(Path(sys.argv[1]))
 for number in range(10**9):
     segment.append([entry_of(tenant_id=UUID(int=1), bureau_id=UUID(int=2), kind="READ",
@@ -176,13 +176,13 @@ async def test_every_line_that_was_acknowledged_survives_a_kill(tmp_path: Path) 
 async def test_a_reader_waits_for_room_and_is_refused_when_there_is_none(
     pilot: House, tmp_path: Path
 ) -> None:
-    keeper = Keeper(pilot.database, tmp_path, room=1, wait_s=0.05)
+    writer = ReadWriter(pilot.database, tmp_path, room=1, wait_s=0.05)
     read = await a_read(pilot)
-    await keeper.note(read)
+    await writer.note(read)
     with pytest.raises(RefusalError) as refused:
-        await keeper.note(read)
+        await writer.note(read)
     assert refused.value.code is Code.TIMEOUT
-    waiting = Keeper(pilot.database, tmp_path, room=1, wait_s=30)
+    waiting = ReadWriter(pilot.database, tmp_path, room=1, wait_s=30)
     await waiting.note(read)
     second = asyncio.create_task(waiting.note(read))
     await asyncio.sleep(0.02)
@@ -190,7 +190,7 @@ async def test_a_reader_waits_for_room_and_is_refused_when_there_is_none(
     waiting.start()
     await second
     await waiting.close()
-    await keeper.close()
+    await writer.close()
     await waiting.take_over()
     # Three were noted, and the refused one was not.
     assert len(await entries(pilot)) == 3 * len(read.persons)
@@ -199,7 +199,7 @@ async def test_a_reader_waits_for_room_and_is_refused_when_there_is_none(
 async def test_a_disk_that_takes_no_more_refuses_the_reader(
     pilot: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keeper = Keeper(pilot.database, tmp_path)
+    writer = ReadWriter(pilot.database, tmp_path)
     written: list[int] = []
     write = os.write
 
@@ -212,18 +212,18 @@ async def test_a_disk_that_takes_no_more_refuses_the_reader(
     read = await a_read(pilot)
     monkeypatch.setattr(os, "write", full)
     with pytest.raises(RefusalError):
-        await keeper.note(read)
+        await writer.note(read)
     monkeypatch.undo()
-    await keeper.note(read)
-    keeper.start()
-    await keeper.close()
+    await writer.note(read)
+    writer.start()
+    await writer.close()
     assert len(await entries(pilot)) == len(read.persons)
 
 
 async def test_reads_wait_while_the_database_is_away(
     pilot: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keeper = Keeper(pilot.database, tmp_path)
+    writer = ReadWriter(pilot.database, tmp_path)
     real, asked = pilot.database.write, []
 
     def away(context: Any) -> Any:
@@ -233,23 +233,23 @@ async def test_reads_wait_while_the_database_is_away(
         return real(context)
 
     monkeypatch.setattr(pilot.database, "write", away)
-    keeper.start()
+    writer.start()
     read = await a_read(pilot)
-    await keeper.note(read)
-    await keeper.close()
+    await writer.note(read)
+    await writer.close()
     assert len(await entries(pilot)) == len(read.persons)
 
 
 async def test_what_the_database_will_not_take_is_kept_for_a_person_to_look_at(
     pilot: House, tmp_path: Path
 ) -> None:
-    keeper = Keeper(pilot.database, tmp_path)
-    keeper.start()
-    await keeper.note(await a_read(pilot, persons={new_id(): frozenset({new_id()})}))
+    writer = ReadWriter(pilot.database, tmp_path)
+    writer.start()
+    await writer.note(await a_read(pilot, persons={new_id(): frozenset({new_id()})}))
     good = await a_read(pilot)
     await asyncio.sleep(0.1)
-    await keeper.note(good)
-    await keeper.close()
+    await writer.note(good)
+    await writer.close()
     assert len(await entries(pilot)) == len(good.persons)
     [kept] = os.listdir(tmp_path)  # noqa: PTH208 -- nothing else runs here
     assert kept.endswith(".faulty")
