@@ -41,41 +41,41 @@ VALUES (pg_temp.made_id('bureau'), 'measured', '测量市主管局', '优抚科'
 INSERT INTO access_version (id, version) VALUES (pg_temp.made_id('bureau'), 1);
 
 -- tenants
-CREATE TEMP TABLE house AS
+CREATE TEMP TABLE made_tenant AS
 SELECT pg_temp.made_id('bureau') AS bureau_id, pg_temp.made_id('agency/' || a) AS tenant_id, a
 FROM extent, generate_series(1, extent.agencies) a;
 INSERT INTO tenant (tenant_id, bureau_id, id, kind, slug, name)
-SELECT bureau_id, bureau_id, bureau_id, 'BUREAU', 'measured', '测量市主管局' FROM house WHERE a = 1
+SELECT bureau_id, bureau_id, bureau_id, 'BUREAU', 'measured', '测量市主管局' FROM made_tenant WHERE a = 1
 UNION ALL
 SELECT tenant_id, bureau_id, tenant_id, 'AGENCY', 'agency' || a, '第' || a || '社会工作服务中心'
-FROM house;
+FROM made_tenant;
 
 -- agreements
 INSERT INTO agreement (tenant_id, bureau_id, id, number, scope, valid_from, valid_until, amount_fen)
 SELECT tenant_id, bureau_id, pg_temp.made_id('agreement/' || a), 'A-' || a, '优抚对象社会工作服务',
        date '2025-01-01', date '2026-01-01', 30000000 + a * 100000
-FROM house;
+FROM made_tenant;
 INSERT INTO site (tenant_id, bureau_id, id, agreement_id, area_id)
 SELECT tenant_id, bureau_id, pg_temp.made_id('site/' || a || '/' || s),
        pg_temp.made_id('agreement/' || a), pg_temp.made_id('community/' || (a * 4 + s) % 100)
-FROM house, generate_series(0, 3) s;
+FROM made_tenant, generate_series(0, 3) s;
 INSERT INTO project (tenant_id, bureau_id, id, agreement_id, name, goal, valid_from, valid_until)
 SELECT tenant_id, bureau_id, pg_temp.made_id('project/' || a || '/' || p),
        pg_temp.made_id('agreement/' || a), '第' || p || '项目', '让服务对象得到持续的陪伴和支持',
        date '2025-01-01', date '2026-01-01'
-FROM house, generate_series(0, 1) p;
+FROM made_tenant, generate_series(0, 1) p;
 
 -- members
 -- Number 0 of an agency is the director; the social workers follow.
 CREATE TEMP TABLE staff AS
-SELECT house.*, m, pg_temp.made_id('member/' || a || '/' || m) AS id,
+SELECT made_tenant.*, m, pg_temp.made_id('member/' || a || '/' || m) AS id,
        CASE m WHEN 0 THEN 'agency' || a || '.director' ELSE 'agency' || a || '.worker' || m END
          AS subject,
        CASE m WHEN 0 THEN 'director' ELSE 'social_worker' END AS role
-FROM extent, house, generate_series(0, extent.workers) m
+FROM extent, made_tenant, generate_series(0, extent.workers) m
 UNION ALL
 SELECT bureau_id, bureau_id, 0, o, pg_temp.made_id('officer/' || o), 'officer' || o, 'officer'
-FROM house, generate_series(1, 10) o WHERE a = 1;
+FROM made_tenant, generate_series(1, 10) o WHERE a = 1;
 INSERT INTO member (tenant_id, bureau_id, id, subject, name, status)
 SELECT tenant_id, bureau_id, id, subject, pg_temp.person(subject), 'ACTIVE' FROM staff;
 INSERT INTO member_role (tenant_id, bureau_id, id, member_id, role, valid_from)
@@ -85,19 +85,19 @@ INSERT INTO volunteer (tenant_id, bureau_id, id, number, name, phone, skills, re
 SELECT tenant_id, bureau_id, pg_temp.made_id('volunteer/' || a || '/' || v), 'V-' || v,
        pg_temp.person('volunteer/' || a || '/' || v), '139' || lpad((a * 100 + v)::text, 8, '0'),
        '陪同就医', date '2025-01-01' + v
-FROM house, generate_series(0, 39) v;
+FROM made_tenant, generate_series(0, 39) v;
 INSERT INTO typology (tenant_id, bureau_id, id, name, version, valid_from)
 SELECT tenant_id, bureau_id, pg_temp.made_id('typology/' || a), '服务类型', 1, date '2025-01-01'
-FROM house;
+FROM made_tenant;
 INSERT INTO segment (tenant_id, bureau_id, id, typology_id, code, name, strategy, sensitive)
 SELECT tenant_id, bureau_id, pg_temp.made_id('segment/' || a || '/' || s),
        pg_temp.made_id('typology/' || a), 'S' || s, '第' || s || '型', '每月走访一次', s = 5
-FROM house, generate_series(1, 5) s;
+FROM made_tenant, generate_series(1, 5) s;
 
 -- files
 CREATE TEMP TABLE file AS
-SELECT house.*, b, seed, opened_on, pg_temp.dated_id(opened_on, seed) AS id
-FROM extent, house, generate_series(0, extent.beneficiaries - 1) b,
+SELECT made_tenant.*, b, seed, opened_on, pg_temp.dated_id(opened_on, seed) AS id
+FROM extent, made_tenant, generate_series(0, extent.beneficiaries - 1) b,
      LATERAL (SELECT 'file/' || a || '/' || b AS seed) s,
      LATERAL (SELECT date '2025-01-01' + pg_temp.chance(seed, 90)::int AS opened_on) d;
 CREATE INDEX ON file (a, b);

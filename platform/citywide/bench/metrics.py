@@ -45,24 +45,24 @@ INSERT INTO bureau (id, slug, name, office, city_id, replay_date)
   VALUES (pg_temp.made('bureau'), 'measured', '测量市主管局', '优抚科', pg_temp.made('city'),
           date '2025-12-31');
 INSERT INTO access_version (id, version) VALUES (pg_temp.made('bureau'), 1);
-CREATE TEMP TABLE house AS SELECT pg_temp.made('bureau') AS bureau_id,
+CREATE TEMP TABLE made_tenant AS SELECT pg_temp.made('bureau') AS bureau_id,
   CASE a WHEN 0 THEN pg_temp.made('bureau') ELSE pg_temp.made('agency/' || a) END AS tenant_id, a
   FROM generate_series(0, {agencies}) a;
 INSERT INTO tenant (tenant_id, bureau_id, id, kind, slug, name) SELECT tenant_id, bureau_id,
   tenant_id, CASE a WHEN 0 THEN 'BUREAU' ELSE 'AGENCY' END, 'agency' || a, '第' || a || '中心'
-  FROM house;
+  FROM made_tenant;
 INSERT INTO agreement (tenant_id, bureau_id, id, number, scope, valid_from, valid_until, amount_fen)
   SELECT tenant_id, bureau_id, tenant_id, 'A', '服务', date '2025-01-01', date '2026-01-01', 1
-  FROM house WHERE a > 0;
+  FROM made_tenant WHERE a > 0;
 INSERT INTO project (tenant_id, bureau_id, id, agreement_id, name, goal, valid_from, valid_until)
   SELECT tenant_id, bureau_id, tenant_id, tenant_id, '项目', '陪伴', date '2025-01-01',
-  date '2026-01-01' FROM house WHERE a > 0;
+  date '2026-01-01' FROM made_tenant WHERE a > 0;
 INSERT INTO member (tenant_id, bureau_id, id, subject, name, status) SELECT tenant_id, bureau_id,
   tenant_id, CASE a WHEN 0 THEN 'measured.officer' ELSE 'agency' || a || '.director' END, '某',
-  'ACTIVE' FROM house;
+  'ACTIVE' FROM made_tenant;
 INSERT INTO member_role (tenant_id, bureau_id, id, member_id, role, valid_from) SELECT tenant_id,
   bureau_id, tenant_id, tenant_id, CASE a WHEN 0 THEN 'officer' ELSE 'director' END,
-  date '2025-01-01' FROM house;
+  date '2025-01-01' FROM made_tenant;
 """
 # Fifty agencies a statement, so that progress is seen; records come in the order of their days.
 _RECORDS = """
@@ -71,7 +71,8 @@ INSERT INTO service_record (tenant_id, bureau_id, id, number, project_id, kind, 
 SELECT tenant_id, bureau_id, md5(a || '/' || n)::uuid, n::text, tenant_id,
   (ARRAY['VISIT', 'HOME_HELP', 'CASE_SESSION', 'GROUP_SESSION'])[1 + n % 4], 'IN_PERSON',
   date '2025-01-01' + (n * 365 / {records}), 45, pg_temp.made('city'), '走访'
-FROM house, generate_series(0, {records} - 1) n WHERE a > {first} AND a <= {last} ORDER BY a, n
+FROM made_tenant, generate_series(0, {records} - 1) n WHERE a > {first} AND a <= {last}
+ORDER BY a, n
 """
 _AT_ONCE = 50
 

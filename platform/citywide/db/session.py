@@ -31,7 +31,7 @@ from citywide.db.holdable import hold_every_day
 STATEMENT_TIMEOUT_MS = 5_000
 # Two cores: more connections than this queue in the database instead of in the pool.
 POOL_SIZE = 8
-# A request waits this long for a free connection before it is told that the house is full.
+# A request waits this long for a free connection before it is told that the server is busy.
 POOL_WAIT_S = 5.0
 DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
 # Compiled statements of use cases: a few hundred shapes, some kilobytes each.

@@ -1,4 +1,4 @@
-"""Alembic runs the revisions that a database lacks, over the house's one database driver."""
+"""Alembic runs the revisions that a database lacks, over the one database driver."""
 
 from __future__ import annotations
 

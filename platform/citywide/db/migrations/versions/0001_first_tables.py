@@ -1,4 +1,4 @@
-"""The house: catalogues, tenants, files, projects, services, and both walls."""
+"""The first tables: catalogues, tenants, files, projects, services, and both walls."""
 
 import sqlalchemy as sa
 from alembic import op
