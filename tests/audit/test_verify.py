@@ -19,7 +19,6 @@ from citywide.db.session import Audience, Context
 from citywide.errors import OperatorError
 from citywide.identity.keys import Keys
 from citywide.ids import new_id
-from citywide.tenancy.desk import Desk
 from walls.house import House
 
 TENANT, BUREAU = UUID(int=1), UUID(int=2)
@@ -182,11 +181,10 @@ async def found_in(house: House, slug: str) -> list[str]:
 async def trail(pilot: House) -> House:
     """The pilot's city with a trail of twenty reads in one agency."""
     principal = await pilot.principal("shouqianshou.director")
-    desk = Desk(principal.tenant_id, principal.bureau_id, principal.today)
     rows = [
         entry_of(
-            tenant_id=desk.tenant_id,
-            bureau_id=desk.bureau_id,
+            tenant_id=principal.tenant_id,
+            bureau_id=principal.bureau_id,
             kind="READ",
             occurred_at=datetime.now(UTC),
             actor="bureau.officer",
@@ -195,7 +193,7 @@ async def trail(pilot: House) -> House:
         )
         for number in range(20)
     ]
-    context = Context(Audience.AGENCY, tenant_id=desk.tenant_id, bureau_id=desk.bureau_id)
+    context = Context(Audience.AGENCY, tenant_id=principal.tenant_id, bureau_id=principal.bureau_id)
     for start in range(0, 20, 7):
         async with pilot.database.write(context) as transaction:
             await append(transaction, rows[start : start + 7])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -25,14 +25,13 @@ from citywide.beneficiaries.registration import FileDraft, open_file
 from citywide.beneficiaries.typologies import JudgementDraft, classify
 from citywide.beneficiaries.words import ConsentPurpose, Gender
 from citywide.db.sealed import Sealer
-from citywide.db.session import Database
+from citywide.db.session import Audience, Context, Database
 from citywide.errors import InvalidError
 from citywide.exchange.manifests import apply
 from citywide.ids import named_id, new_id
 from citywide.projects.enrolments import EnrolmentDraft, enrol
 from citywide.rules.fields import check
 from citywide.settings import CHECKOUT
-from citywide.tenancy.desk import Desk
 from citywide.tenancy.load import load_manifests
 from citywide.tenancy.manifests import City
 
@@ -48,34 +47,49 @@ def id_number(born_on: date = BORN, sequence: int = 513) -> str:
     return digits + check_character(digits)
 
 
-def member_id(desk: Desk, subject: str) -> UUID:
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """An agency on one business day."""
+
+    tenant_id: UUID
+    bureau_id: UUID
+    today: date
+
+    @property
+    def context(self) -> Context:
+        return Context(Audience.AGENCY, tenant_id=self.tenant_id, bureau_id=self.bureau_id)
+
+
+def member_id(agency: Agency, subject: str) -> UUID:
     """A declared member's id."""
-    return named_id("member", str(desk.tenant_id), subject)
+    return named_id("member", str(agency.tenant_id), subject)
 
 
-def site_id(desk: Desk, number: str, area: str) -> UUID:
+def site_id(agency: Agency, number: str, area: str) -> UUID:
     """A declared site's id."""
-    return named_id("site", str(named_id("agreement", str(desk.tenant_id), number)), area)
+    return named_id("site", str(named_id("agreement", str(agency.tenant_id), number)), area)
 
 
-def segment_id(desk: Desk, code: str) -> UUID:
+def segment_id(agency: Agency, code: str) -> UUID:
     """A declared segment's id."""
-    return named_id("segment", str(named_id("typology", str(desk.tenant_id), TYPOLOGY, "1")), code)
+    return named_id(
+        "segment", str(named_id("typology", str(agency.tenant_id), TYPOLOGY, "1")), code
+    )
 
 
-def a_judgement(desk: Desk, person: UUID, code: str, day: date) -> JudgementDraft:
+def a_judgement(agency: Agency, person: UUID, code: str, day: date) -> JudgementDraft:
     """A person is of a declared segment."""
-    segment = segment_id(desk, code)
+    segment = segment_id(agency, code)
     return JudgementDraft(
         beneficiary_id=person, segment_id=segment, segmented_on=day, reason="平稳"
     )
 
 
-def a_form(desk: Desk, person: UUID) -> PaperForm:
+def a_form(agency: Agency, person: UUID) -> PaperForm:
     """A form that was filled in on paper."""
     return PaperForm(
         beneficiary_id=person,
-        assessor_id=member_id(desk, "shouqianshou.worker1"),
+        assessor_id=member_id(agency, "shouqianshou.worker1"),
         instrument="问卷",
         instrument_version=1,
         assessed_on=OPENED,
@@ -93,15 +107,15 @@ async def city(database: Database) -> City:
 
 
 @pytest.fixture
-def desk(city: City) -> Desk:
-    """An agency's desk."""
-    return Desk(city.agency_id("shouqianshou"), city.bureau_id, city.today)
+def agency(city: City) -> Agency:
+    """An agency."""
+    return Agency(city.agency_id("shouqianshou"), city.bureau_id, city.today)
 
 
 @pytest.fixture
-def other_desk(city: City) -> Desk:
-    """Another agency's desk."""
-    return Desk(city.agency_id("yixin"), city.bureau_id, city.today)
+def other_agency(city: City) -> Agency:
+    """Another agency."""
+    return Agency(city.agency_id("yixin"), city.bureau_id, city.today)
 
 
 @pytest.fixture
@@ -111,7 +125,7 @@ def sealer() -> Sealer:
 
 
 @pytest.fixture
-def draft(desk: Desk) -> FileDraft:
+def draft(agency: Agency) -> FileDraft:
     """A good draft of a file."""
     return FileDraft(
         file_number="F-1",
@@ -121,49 +135,49 @@ def draft(desk: Desk) -> FileDraft:
         id_number=id_number(),
         phone="100-0000-0001",
         address=None,
-        site_id=site_id(desk, "优抚社工(2014)1号", "330382004001"),
-        worker_id=member_id(desk, "shouqianshou.worker1"),
+        site_id=site_id(agency, "优抚社工(2014)1号", "330382004001"),
+        worker_id=member_id(agency, "shouqianshou.worker1"),
         opened_on=OPENED,
     )
 
 
 @pytest.fixture
-def other_draft(other_desk: Desk, draft: FileDraft) -> FileDraft:
+def other_draft(other_agency: Agency, draft: FileDraft) -> FileDraft:
     """A good draft at the other agency."""
     return replace(
         draft,
-        site_id=site_id(other_desk, "优抚社工(2014)3号", "330382114099"),
-        worker_id=member_id(other_desk, "yixin.worker1"),
+        site_id=site_id(other_agency, "优抚社工(2014)3号", "330382114099"),
+        worker_id=member_id(other_agency, "yixin.worker1"),
     )
 
 
-async def all_rows(database: Database, desk: Desk, table: Table) -> list[Any]:
+async def all_rows(database: Database, agency: Agency, table: Table) -> list[Any]:
     """The agency's rows."""
-    async with database.read(desk.context) as transaction:
+    async with database.read(agency.context) as transaction:
         return await transaction.rows(select(table))
 
 
 @asynccontextmanager
-async def working(database: Database, desk: Desk) -> AsyncIterator[Workspace]:
+async def working(database: Database, agency: Agency) -> AsyncIterator[Workspace]:
     """An agency's workspace, of which nothing stays when a rule is broken."""
-    async with database.write(desk.context) as transaction:
+    async with database.write(agency.context) as transaction:
         yield Workspace(
             transaction,
-            tenant_id=desk.tenant_id,
-            bureau_id=desk.bureau_id,
-            today=desk.today,
+            tenant_id=agency.tenant_id,
+            bureau_id=agency.bureau_id,
+            today=agency.today,
             sealer=Sealer(SECRET),
         )
 
 
 async def done(
     database: Database,
-    desk: Desk,
+    agency: Agency,
     use_case: Callable[[Workspace, Any], Awaitable[UUID]],
     *drafts: Any,
 ) -> list[UUID]:
     """The ids of what a use case made of each draft, one after the other."""
-    async with working(database, desk) as work:
+    async with working(database, agency) as work:
         ids = []
         for draft in drafts:
             check(draft, today=work.today)
@@ -173,24 +187,24 @@ async def done(
 
 async def faults(
     database: Database,
-    desk: Desk,
+    agency: Agency,
     use_case: Callable[[Workspace, Any], Awaitable[UUID]],
     draft: Any,
 ) -> list[tuple[str | int, ...]]:
     """The paths of the rules that a draft breaks."""
     with pytest.raises(InvalidError) as caught:
-        await done(database, desk, use_case, draft)
+        await done(database, agency, use_case, draft)
     return [fault.path for fault in caught.value.faults]
 
 
 async def test_a_file_is_opened_with_its_identity_number_sealed(
-    database: Database, desk: Desk, sealer: Sealer, draft: FileDraft
+    database: Database, agency: Agency, sealer: Sealer, draft: FileDraft
 ) -> None:
-    [row_id] = await done(database, desk, open_file, draft)
-    rows = await all_rows(database, desk, BENEFICIARY)
+    [row_id] = await done(database, agency, open_file, draft)
+    rows = await all_rows(database, agency, BENEFICIARY)
     assert [row["id"] for row in rows] == [row_id]
-    assert rows[0]["bureau_id"] == desk.bureau_id
-    assert sealer.open(desk.tenant_id, rows[0]["id_number_sealed"]) == draft.id_number
+    assert rows[0]["bureau_id"] == agency.bureau_id
+    assert sealer.open(agency.tenant_id, rows[0]["id_number_sealed"]) == draft.id_number
 
 
 @pytest.mark.parametrize(
@@ -215,40 +229,44 @@ async def test_a_file_is_opened_with_its_identity_number_sealed(
     ],
 )
 async def test_a_bad_file_is_refused_with_every_broken_rule(
-    database: Database, desk: Desk, draft: FileDraft, changes: dict[str, Any]
+    database: Database, agency: Agency, draft: FileDraft, changes: dict[str, Any]
 ) -> None:
-    paths = await faults(database, desk, open_file, replace(draft, **changes))
+    paths = await faults(database, agency, open_file, replace(draft, **changes))
     assert {path[0] for path in paths} == changes.keys()
-    assert await all_rows(database, desk, BENEFICIARY) == []
+    assert await all_rows(database, agency, BENEFICIARY) == []
 
 
 @pytest.mark.parametrize("field", ["site_id", "worker_id"])
 async def test_a_file_cannot_refer_to_another_agencys_rows(
-    database: Database, desk: Desk, draft: FileDraft, other_draft: FileDraft, field: str
+    database: Database, agency: Agency, draft: FileDraft, other_draft: FileDraft, field: str
 ) -> None:
     bad = replace(draft, **{field: getattr(other_draft, field)})
-    assert await faults(database, desk, open_file, bad) == [(field,)]
-    assert await all_rows(database, desk, BENEFICIARY) == []
+    assert await faults(database, agency, open_file, bad) == [(field,)]
+    assert await all_rows(database, agency, BENEFICIARY) == []
 
 
 async def test_one_person_has_one_file_in_an_agency_and_may_have_one_in_another(
-    database: Database, desk: Desk, other_desk: Desk, draft: FileDraft, other_draft: FileDraft
+    database: Database,
+    agency: Agency,
+    other_agency: Agency,
+    draft: FileDraft,
+    other_draft: FileDraft,
 ) -> None:
-    await done(database, desk, open_file, draft)
-    await done(database, other_desk, open_file, other_draft)
+    await done(database, agency, open_file, draft)
+    await done(database, other_agency, open_file, other_draft)
     for again in (draft, replace(draft, file_number="F-2", id_number=draft.id_number.lower())):
         with pytest.raises(ProblemError) as caught:
-            await done(database, desk, open_file, again)
+            await done(database, agency, open_file, again)
         assert caught.value.problem.code == "DUPLICATE"
     other = replace(draft, id_number=id_number(sequence=515))
-    assert await faults(database, desk, open_file, other) == [("file_number",)]
-    assert len(await all_rows(database, desk, BENEFICIARY)) == 1
+    assert await faults(database, agency, open_file, other) == [("file_number",)]
+    assert len(await all_rows(database, agency, BENEFICIARY)) == 1
 
 
 async def test_entitlements_of_one_category_share_no_day(
-    database: Database, desk: Desk, draft: FileDraft
+    database: Database, agency: Agency, draft: FileDraft
 ) -> None:
-    [person] = await done(database, desk, open_file, draft)
+    [person] = await done(database, agency, open_file, draft)
     first = EntitlementDraft(
         beneficiary_id=person,
         category_id=named_id("entitlement_category", "41"),
@@ -256,38 +274,38 @@ async def test_entitlements_of_one_category_share_no_day(
         valid_until=date(1990, 1, 1),
     )
     later = replace(first, valid_from=date(1990, 1, 1), valid_until=None)
-    await done(database, desk, grant_entitlement, first, later)
+    await done(database, agency, grant_entitlement, first, later)
     late = replace(first, valid_from=date(2001, 1, 1), valid_until=date(2002, 1, 1))
-    assert await faults(database, desk, grant_entitlement, late) == [("valid_from",)]
-    assert len(await all_rows(database, desk, ENTITLEMENT)) == 2
+    assert await faults(database, agency, grant_entitlement, late) == [("valid_from",)]
+    assert len(await all_rows(database, agency, ENTITLEMENT)) == 2
 
 
 async def test_a_consent_on_paper_is_recorded_once_with_its_withdrawal(
-    database: Database, desk: Desk, draft: FileDraft
+    database: Database, agency: Agency, draft: FileDraft
 ) -> None:
-    [person] = await done(database, desk, open_file, draft)
+    [person] = await done(database, agency, open_file, draft)
     given = PastConsent(
         beneficiary_id=person,
         purpose=ConsentPurpose.SERVICE,
         given_on=OPENED,
         withdrawn_on=date(2015, 3, 1),
     )
-    await done(database, desk, record_consent, given)
-    rows = await all_rows(database, desk, CONSENT)
+    await done(database, agency, record_consent, given)
+    rows = await all_rows(database, agency, CONSENT)
     assert [(row["given_on"], row["withdrawn_on"]) for row in rows] == [
         (OPENED, given.withdrawn_on)
     ]
-    assert await faults(database, desk, record_consent, given) == [("given_on",)]
+    assert await faults(database, agency, record_consent, given) == [("given_on",)]
     early = replace(given, given_on=date(2015, 2, 1), withdrawn_on=OPENED)
-    assert await faults(database, desk, record_consent, early) == [("withdrawn_on",)]
-    assert await all_rows(database, desk, CONSENT) == rows
+    assert await faults(database, agency, record_consent, early) == [("withdrawn_on",)]
+    assert await all_rows(database, agency, CONSENT) == rows
 
 
 async def test_nothing_is_written_about_another_agencys_beneficiary(
-    database: Database, desk: Desk, other_desk: Desk, other_draft: FileDraft
+    database: Database, agency: Agency, other_agency: Agency, other_draft: FileDraft
 ) -> None:
-    [theirs] = await done(database, other_desk, open_file, other_draft)
-    agreement = named_id("agreement", str(desk.tenant_id), "优抚社工(2014)1号")
+    [theirs] = await done(database, other_agency, open_file, other_draft)
+    agreement = named_id("agreement", str(agency.tenant_id), "优抚社工(2014)1号")
     project = named_id("project", str(agreement), "爱心献功臣")
     entitlement = EntitlementDraft(
         beneficiary_id=theirs,
@@ -298,38 +316,38 @@ async def test_nothing_is_written_about_another_agencys_beneficiary(
     attempts: Sequence[tuple[Callable[[Workspace, Any], Awaitable[UUID]], Any]] = [
         (grant_entitlement, entitlement),
         (record_consent, consent),
-        (record_paper_form, a_form(desk, theirs)),
-        (classify, a_judgement(desk, theirs, "settled", OPENED)),
+        (record_paper_form, a_form(agency, theirs)),
+        (classify, a_judgement(agency, theirs, "settled", OPENED)),
         (enrol, EnrolmentDraft(project_id=project, beneficiary_id=theirs, valid_from=OPENED)),
     ]
     for use_case, draft in attempts:
-        assert await faults(database, desk, use_case, draft) == [("beneficiary_id",)]
-    rows = await all_rows(database, other_desk, BENEFICIARY)
+        assert await faults(database, agency, use_case, draft) == [("beneficiary_id",)]
+    rows = await all_rows(database, other_agency, BENEFICIARY)
     assert [row["segment_id"] for row in rows] == [None]
 
 
 async def test_a_form_on_paper_is_approved_with_the_band_of_its_score(
-    database: Database, desk: Desk, draft: FileDraft
+    database: Database, agency: Agency, draft: FileDraft
 ) -> None:
-    [person] = await done(database, desk, open_file, draft)
-    made = a_form(desk, person)
-    await done(database, desk, record_paper_form, made)
-    [row] = await all_rows(database, desk, ASSESSMENT)
+    [person] = await done(database, agency, open_file, draft)
+    made = a_form(agency, person)
+    await done(database, agency, record_paper_form, made)
+    [row] = await all_rows(database, agency, ASSESSMENT)
     assert (row["band"], row["source"], row["status"]) == ("HIGH", "PAPER", "APPROVED")
     bad = replace(made, score=101, summary="", instrument_version=0)
-    paths = await faults(database, desk, record_paper_form, bad)
+    paths = await faults(database, agency, record_paper_form, bad)
     assert paths == [("instrument_version",), ("score",), ("summary",)]
-    assert await faults(database, desk, record_paper_form, made) == [("assessed_on",)]
+    assert await faults(database, agency, record_paper_form, made) == [("assessed_on",)]
 
 
 async def test_the_newest_judgement_stands_and_an_older_one_is_refused(
-    database: Database, desk: Desk, draft: FileDraft
+    database: Database, agency: Agency, draft: FileDraft
 ) -> None:
-    [person] = await done(database, desk, open_file, draft)
-    first = a_judgement(desk, person, "aggrieved", date(2015, 2, 1))
-    review = a_judgement(desk, person, "vigorous", date(2015, 9, 1))
-    await done(database, desk, classify, first, review)
-    rows = await all_rows(database, desk, BENEFICIARY)
+    [person] = await done(database, agency, open_file, draft)
+    first = a_judgement(agency, person, "aggrieved", date(2015, 2, 1))
+    review = a_judgement(agency, person, "vigorous", date(2015, 9, 1))
+    await done(database, agency, classify, first, review)
+    rows = await all_rows(database, agency, BENEFICIARY)
     assert [row["segment_id"] for row in rows] == [review.segment_id]
-    assert await faults(database, desk, classify, first) == [("segmented_on",)]
-    assert await all_rows(database, desk, BENEFICIARY) == rows
+    assert await faults(database, agency, classify, first) == [("segmented_on",)]
+    assert await all_rows(database, agency, BENEFICIARY) == rows

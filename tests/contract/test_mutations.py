@@ -24,10 +24,10 @@ from citywide.acts.perform import Request
 from citywide.authz import reviewed
 from citywide.db.tables import is_tenant_table
 from citywide.domain import CATALOGUE
-from citywide.graph.mutate import Mutation, Reading, input_fields, schema_name
+from citywide.graph.mutate import Mutation, Reading, schema_name
 from citywide.graph.schema import Schema
 from citywide.ids import NO_TENANT, NodeId, new_id
-from citywide.rules.fields import InputField
+from citywide.rules.fields import InputField, input_fields
 from citywide.settings import CHECKOUT
 from contract.people import USERS
 from walls.house import House

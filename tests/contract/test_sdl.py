@@ -30,15 +30,8 @@ from walls.house import House
 
 # Their values are the plain words of what they say; the enum's own description says of what.
 ENUMS_OF_PLAIN_WORDS = {
-    "HoursStatus",
-    "AttendanceRole",
     "Locale",
     "OrderDirection",
-    "PartOfDay",
-    "ProposalReasonKind",
-    "Weekday",
-    "QuantityUnit",
-    "ServiceKind",
 }
 
 

@@ -16,7 +16,7 @@ from citywide.cli.report import ROOM
 from citywide.errors import Code, OperatorError, RefusalError
 from citywide.printing.press import Press
 from citywide.reports.content import WITHHELD, Bars, Column, Kind, Report, Section, written
-from citywide.reports.making import Desk, Period, reports
+from citywide.reports.making import Documents, Period, reports
 from citywide.reports.paper import printed
 from citywide.reports.workbook import bound
 from citywide.settings import CHECKOUT, Settings
@@ -34,8 +34,8 @@ def press() -> Iterator[Press]:
     made.close()
 
 
-async def desk(funded: House, user: str) -> Desk:
-    return Desk(
+async def documents(funded: House, user: str) -> Documents:
+    return Documents(
         funded.engine, await funded.principal(user), CHECKOUT / "schema" / "operations", "年度审计"
     )
 
@@ -43,7 +43,9 @@ async def desk(funded: House, user: str) -> Desk:
 async def made(
     funded: House, user: str, period: Period | None = None, *numbers: str
 ) -> dict[str, Report]:
-    return {name: each async for name, each in reports(await desk(funded, user), period, numbers)}
+    return {
+        name: each async for name, each in reports(await documents(funded, user), period, numbers)
+    }
 
 
 def section(report: Report, heading: str) -> Mapping[str, list[Any]]:

@@ -13,7 +13,7 @@ import asyncpg
 from sqlalchemy import Column, Table, delete, insert, literal, not_, select, update
 from sqlalchemy.sql import ColumnElement
 
-from citywide.acts.legacy import among
+from citywide.db.rows import among
 from citywide.db.session import compile_statement
 from citywide.db.tables import METADATA, is_city_table, is_tenant_table
 from citywide.domain import CATALOGUE

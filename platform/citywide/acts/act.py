@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeVar, cast, overload
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from asyncpg import Record
 from sqlalchemy import BigInteger, Table, Text, bindparam, func, select
 from sqlalchemy import cast as sql_cast
 
-from citywide.acts.problems import ProblemError, not_yours, stale
+from citywide.acts.problems import ProblemError, not_yours
 from citywide.acts.workspace import Workspace
 from citywide.authz.grants import Scope
 from citywide.authz.policy import Policy
@@ -20,11 +19,9 @@ from citywide.authz.principal import Principal
 from citywide.db.sealed import Sealer
 from citywide.db.session import Prepared, Transaction
 from citywide.db.tables import CASELOAD_KEY, METADATA, RowTable
-from citywide.errors import Fault, InvalidError
 from citywide.ids import NodeId
 from citywide.rules.course import Step
 from citywide.rules.words import Words
-from citywide.tenancy.desk import Desk
 
 R = TypeVar("R", bound=Mapping[str, object])
 
@@ -79,7 +76,6 @@ class Act(Workspace):
 
     # -- how far the actor may go --------------------------------------------------------------
 
-    @overload
     async def find(
         self,
         table: RowTable[R],
@@ -88,30 +84,11 @@ class Act(Workspace):
         *,
         lock: bool = False,
         anybodys: bool = False,
-    ) -> R: ...
-
-    @overload  # legacy
-    async def find(self, table: Any, row_id: UUID, field: str, message: str) -> Record: ...
-
-    async def find(
-        self,
-        table: Any,
-        row_id: UUID | NodeId,
-        field: str,
-        message: str | None = None,  # legacy
-        *,
-        lock: bool = False,
-        anybodys: bool = False,
-    ) -> Any:
+    ) -> R:
         """As in a workspace; a row outside of the actor's caseload is an `AccessProblem`.
 
         `anybodys` finds a colleague's client's row as well, where it is only referred to.
         """
-        if message is not None:  # legacy
-            found = await self.rows(table, id=row_id)
-            if not found:
-                raise InvalidError([Fault((field,), message)])
-            return found[0]
         row = await super().find(table, row_id, field, lock=lock)
         if self.scope is Scope.CASELOAD and not anybodys and table.info.get(CASELOAD_KEY):
             self.check_worker(await self._worker_of(table, row), field)
@@ -168,42 +145,6 @@ class Act(Workspace):
         if self.member_id in {row[name] for name in step.not_by}:
             message = f"Somebody else has to {step.name} this: not who made it."
             raise (step.course.own_work or _not_yours)(message, row, *path)
-
-    # -- legacy: until every room is rewritten --------------------------------------------------
-
-    @property
-    def desk(self) -> Desk:
-        """Where it works."""
-        return Desk(self.tenant_id, self.bureau_id, self.today)
-
-    def tell(self, topic: str, row_id: UUID) -> None:
-        """See `announce`."""
-        self.announce(topic, row_id)
-
-    def check_version(self, row: Any, draft: Any) -> None:
-        """See `Workspace`."""
-        if isinstance(draft, int):
-            if row["version"] != draft:
-                raise stale(row["version"])
-            return
-        super().check_version(row, draft)
-
-    async def update(
-        self,
-        table: Any,
-        row: Any,
-        draft: Any = None,
-        /,
-        *,
-        version: int | None = None,
-        **columns: Any,
-    ) -> None:
-        """See `Workspace`."""
-        if version is not None:
-            self.check_version(row, version)
-        if isinstance(draft, Mapping):
-            columns, draft = {**draft, **columns}, None
-        await super().update(table, row, draft, **columns)
 
     # -- waiting -------------------------------------------------------------------------------
 

@@ -45,7 +45,7 @@ from citywide.db.session import Database, Prepared, Transaction
 from citywide.errors import InvalidError
 from citywide.events.models import OUTBOX
 from citywide.ids import new_id
-from citywide.rules.fields import check, is_draft, is_versioned
+from citywide.rules.fields import check, is_versioned
 
 # A key is a UUID or what a frontend makes of its form; longer ones are a mistake.
 KEY_LENGTH = 100
@@ -155,8 +155,7 @@ async def _performed(
     earlier = await _earlier(transaction, principal, request)
     if earlier is not None:
         return earlier
-    if is_draft(request.draft):
-        check(request.draft, today=principal.today)
+    check(request.draft, today=principal.today)
     act = Act(transaction, principal, scope, sealer, policy)
     row_id = await use_case(act, request.draft)
     done = Done(act.tenant_id, row_id)

@@ -25,7 +25,7 @@ from citywide.errors import OperatorError, RefusalError
 from citywide.graph.engine import Engine
 from citywide.identity.keys import deployment_keys
 from citywide.printing.press import Press
-from citywide.reports.making import Desk, Period, reports
+from citywide.reports.making import Documents, Period, reports
 from citywide.reports.paper import printed
 from citywide.reports.workbook import bound
 from citywide.settings import Settings
@@ -111,13 +111,13 @@ async def _written(
         engine = Engine(
             rules.schema, rules.policy, database, Sealer(keys.secret), reads=read_writer
         )
-        desk = Desk(engine, principal, settings.home / "schema" / "operations", PURPOSE)
+        documents = Documents(engine, principal, settings.home / "schema" / "operations", PURPOSE)
         columns = (TextColumn("{task.description}"), TimeElapsedColumn())
         console = Console(stderr=True)
         is_silent = not console.is_terminal
         with Progress(*columns, console=console, transient=True, disable=is_silent) as bar:
             task = bar.add_task("Reading", total=None)
-            async with aclosing(reports(desk, period, numbers)) as found:
+            async with aclosing(reports(documents, period, numbers)) as found:
                 async for name, each in found:
                     bar.update(task, description=f"Printing {name}")
                     for suffix, content in (

@@ -7,10 +7,6 @@ from dataclasses import dataclass
 from typing import TypeVar, assert_never
 from uuid import UUID
 
-from asyncpg import Record
-from sqlalchemy import Table, select
-
-from citywide.acts.legacy import of_tenant
 from citywide.acts.problems import ProblemError
 from citywide.acts.workspace import Workspace
 from citywide.assessments.paper import record_paper_form
@@ -19,8 +15,6 @@ from citywide.beneficiaries.entitlements import grant_entitlement
 from citywide.beneficiaries.models import ENTITLEMENT_CATEGORY, SEGMENT, TYPOLOGY
 from citywide.beneficiaries.registration import open_file
 from citywide.beneficiaries.typologies import classify
-from citywide.db.sealed import Sealer
-from citywide.db.session import Transaction
 from citywide.errors import Fault, InvalidError
 from citywide.exchange.records import CellError, Cells, drafts_of
 from citywide.exchange.tables import Register
@@ -30,7 +24,6 @@ from citywide.projects.models import PROJECT
 from citywide.rules.fields import check
 from citywide.services.recording import add_service
 from citywide.services.words import AttendanceRole
-from citywide.tenancy.desk import Desk
 from citywide.tenancy.models import MEMBER, SITE
 from citywide.tenancy.reading import Problem, TableRow, refuse_problems
 from citywide.volunteers.models import SKILL
@@ -65,18 +58,9 @@ class Caseload:
         return f"{self.folder}/{table}.csv"
 
 
-async def load_caseload(
-    transaction: Transaction, *, desk: Desk, sealer: Sealer, caseload: Caseload
-) -> None:
+async def load_caseload(work: Workspace, caseload: Caseload) -> None:
     """Write everything; raises `OperatorError` with every bad row of the first bad file."""
-    register = await _declared(transaction, desk=desk)
-    work = Workspace(
-        transaction,
-        tenant_id=desk.tenant_id,
-        bureau_id=desk.bureau_id,
-        today=desk.today,
-        sealer=sealer,
-    )
+    register = await _declared(work)
 
     async def each(
         table: str,
@@ -192,22 +176,21 @@ def _numbered(
     return dict(zip(numbers, ids, strict=True))
 
 
-async def _declared(transaction: Transaction, *, desk: Desk) -> Register:
+async def _declared(work: Workspace) -> Register:
     """The ids of what the manifests declare for this agency."""
-
-    async def rows(table: Table) -> list[Record]:
-        return await transaction.rows(of_tenant(select(table), table, desk=desk))
-
-    areas = {row["id"]: row["code"] for row in await transaction.rows(select(AREA))}
-    categories = await transaction.rows(select(ENTITLEMENT_CATEGORY))
-    typologies = {row["id"]: (row["name"], str(row["version"])) for row in await rows(TYPOLOGY)}
+    areas = {row["id"]: row["code"] for row in await work.rows(AREA)}
+    categories = await work.rows(ENTITLEMENT_CATEGORY)
+    typologies = {
+        row["id"]: (row["name"], str(row["version"])) for row in await work.rows(TYPOLOGY)
+    }
     return Register(
         areas={code: area_id for area_id, code in areas.items()},
-        sites={areas[row["area_id"]]: row["id"] for row in await rows(SITE)},
+        sites={areas[row["area_id"]]: row["id"] for row in await work.rows(SITE)},
         categories={row["code"]: row["id"] for row in categories},
-        projects={row["name"]: row["id"] for row in await rows(PROJECT)},
+        projects={row["name"]: row["id"] for row in await work.rows(PROJECT)},
         segments={
-            (*typologies[row["typology_id"]], row["code"]): row["id"] for row in await rows(SEGMENT)
+            (*typologies[row["typology_id"]], row["code"]): row["id"]
+            for row in await work.rows(SEGMENT)
         },
-        members={row["subject"]: row["id"] for row in await rows(MEMBER)},
+        members={row["subject"]: row["id"] for row in await work.rows(MEMBER)},
     )

@@ -6,15 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from citywide.acts.legacy import rows_with
+from citywide.acts.workspace import Workspace
 from citywide.audit.operators import note_command
 from citywide.beneficiaries.models import BENEFICIARY
 from citywide.db.sealed import Sealer
-from citywide.db.session import Database, Transaction
+from citywide.db.session import Audience, Context, Database
 from citywide.errors import OperatorError
 from citywide.exchange.caseload import Caseload, load_caseload
 from citywide.exchange.tables import COLUMNS
-from citywide.tenancy.desk import Desk
 from citywide.tenancy.manifests import City
 from citywide.tenancy.models import TENANT
 from citywide.tenancy.reading import Problem, read_tables, refuse_problems
@@ -51,13 +50,21 @@ async def load_pilot(
     total = sum(caseload.row_count for caseload in caseloads)
     loaded, present, done = [], [], 0
     for caseload in caseloads:
-        desk = Desk(city.agency_id(caseload.slug), city.bureau_id, city.today)
-        async with database.write(desk.context) as transaction:
-            if await _is_loaded(transaction, desk, caseload):
+        tenant_id, bureau_id = city.agency_id(caseload.slug), city.bureau_id
+        context = Context(Audience.AGENCY, tenant_id=tenant_id, bureau_id=bureau_id)
+        async with database.write(context) as transaction:
+            work = Workspace(
+                transaction,
+                tenant_id=tenant_id,
+                bureau_id=bureau_id,
+                today=city.today,
+                sealer=sealer,
+            )
+            if await _is_loaded(work, caseload):
                 present.append(caseload.slug)
             else:
-                await load_caseload(transaction, desk=desk, sealer=sealer, caseload=caseload)
-                await _note(transaction, desk, caseload)
+                await load_caseload(work, caseload)
+                await _note(work, caseload)
                 loaded.append(caseload.slug)
         done += caseload.row_count
         if progress is not None:
@@ -66,14 +73,14 @@ async def load_pilot(
     return PilotSummary(tuple(loaded), tuple(present), rows)
 
 
-async def _note(transaction: Transaction, desk: Desk, caseload: Caseload) -> None:
+async def _note(work: Workspace, caseload: Caseload) -> None:
     """The import in the agency's audit chain: which files, and whose."""
-    changes = transaction.changes
+    changes = work.transaction.changes
     await note_command(
-        transaction,
+        work.transaction,
         COMMAND,
-        {desk.tenant_id: changes},
-        bureau_id=desk.bureau_id,
+        {work.tenant_id: changes},
+        bureau_id=work.bureau_id,
         persons=frozenset(each.row_id for each in changes if each.table == BENEFICIARY.name),
         content={"files": {name: len(rows) for name, rows in caseload.tables.items()}},
     )
@@ -99,18 +106,13 @@ def _read(path: Path, problems: list[Problem]) -> Caseload:
     return Caseload(path.name, folder, tables)
 
 
-async def _is_loaded(transaction: Transaction, desk: Desk, caseload: Caseload) -> bool:
+async def _is_loaded(work: Workspace, caseload: Caseload) -> bool:
     """Whether every file of the caseload is on record; some but not all is refused."""
-    tenant = await rows_with(
-        transaction, desk=desk, column=TENANT.c.tenant_id, values=[desk.tenant_id]
-    )
-    if not tenant:
+    if await work.row(TENANT, id=work.tenant_id) is None:
         sentence = f"{caseload.slug} is not a tenant yet: apply the manifests first."
         raise OperatorError(sentence)
     numbers = {row.cells["file_number"] for row in caseload.tables["beneficiaries"]} - {None}
-    found = await rows_with(
-        transaction, desk=desk, column=BENEFICIARY.c.file_number, values=sorted(map(str, numbers))
-    )
+    found = await work.rows(BENEFICIARY, file_number=sorted(map(str, numbers)))
     if found and len(found) < len(numbers):
         sentence = (
             f"{caseload.folder}: {len(found)} of {len(numbers)} files are on record already; "

@@ -18,23 +18,11 @@ the schema, the conversion of what callers send, its rules, and the audit trail.
 
 from __future__ import annotations
 
-import types
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, dataclass
 from datetime import date, datetime
 from enum import Enum
-from functools import cache
-from typing import (
-    Annotated,
-    Any,
-    Literal,
-    TypeVar,
-    Union,
-    cast,
-    get_args,
-    get_origin,
-    get_type_hints,
-)
+from typing import Any, TypeVar, get_type_hints
 from uuid import UUID
 
 from strawberry.utils.str_converters import to_camel_case
@@ -45,33 +33,9 @@ from citywide.db.tables import is_tenant_table
 from citywide.errors import Fault, InvalidError
 from citywide.graph.declare import CATALOGUE, Entity
 from citywide.ids import NO_TENANT, NodeId
-from citywide.rules import fields as rules
-from citywide.rules.fields import LONGEST_LIST, UNSET, About, InputField, Unset
+from citywide.rules.fields import UNSET, InputField, input_fields, is_versioned
 
 U = TypeVar("U", bound=UseCase)
-
-__all__ = ["UNSET", "Mutation", "Reading", "Unset", "asked", "input_fields", "mutation"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LegacyAbout(About):
-    """A field whose rules the use case still asks for."""
-
-    enum: str | None = None
-
-
-def asked(
-    description: str,
-    *,
-    of: str | None = None,
-    enum: str | None = None,
-    secret: bool = False,
-    money: bool = False,
-) -> LegacyAbout:
-    """Describe a field of an input that is not declared with the words of `rules.fields` yet."""
-    return LegacyAbout(
-        description=description, entity=of, enum=enum, is_secret=secret, is_money=money
-    )
 
 
 @dataclass(frozen=True)
@@ -98,7 +62,7 @@ class Mutation:
     @property
     def possible_problems(self) -> tuple[type[Problem], ...]:
         """What it can end in: a stale version only where the input has one."""
-        own = [StaleVersionProblem] if rules.is_versioned(self.takes) else []
+        own = [StaleVersionProblem] if is_versioned(self.takes) else []
         return (*COMMON, *own, *self.problems)
 
     @property
@@ -111,8 +75,8 @@ def mutation(*, gives: str, problems: Sequence[type[Problem]] = ()) -> Callable[
     """Declare a use case as the mutation of its name; its docstring is the description.
 
     It is called with the act and its input and returns the id of the row that the payload
-    shows: one of entity `gives`, in the tenant of the act's desk. `problems` are those of its own,
-    beside the ones that every mutation can have.
+    shows: one of entity `gives`, in the tenant where the act works by then. `problems` are those
+    of its own, beside the ones that every mutation can have.
     """
 
     def declare(use_case: U) -> U:
@@ -129,34 +93,6 @@ def mutation(*, gives: str, problems: Sequence[type[Problem]] = ()) -> Callable[
         return use_case
 
     return declare
-
-
-@cache
-def input_fields(takes: Any) -> tuple[InputField, ...]:
-    """The fields of an input's dataclass, in order."""
-    assert is_dataclass(takes), takes
-    if all("about" in each.metadata for each in fields(takes)):
-        return rules.input_fields(cast(Hashable, takes))
-    hints = get_type_hints(takes, include_extras=True)
-    return tuple(_field(each, hints[each.name]) for each in fields(takes))
-
-
-def _field(declared: Field[Any], hint: Any) -> InputField:
-    assert get_origin(hint) is Annotated, f"{declared.name} says nothing about itself"
-    inner, about = get_args(hint)
-    options = set(get_args(inner)) if _is_union(inner) else {inner}
-    is_nullable = type(None) in options
-    options -= {type(None), Unset}
-    options = {each for each in options if each != UNSET and get_origin(each) is not Literal}
-    [kind] = options
-    is_list = get_origin(kind) is tuple
-    if is_list:
-        kind = get_args(kind)[0]
-    return InputField(declared.name, about, kind, is_list, is_nullable, declared.default)
-
-
-def _is_union(hint: Any) -> bool:
-    return get_origin(hint) in (Union, types.UnionType)
 
 
 def schema_name(declared: InputField) -> str:
@@ -223,9 +159,6 @@ class Reading:
             if value is None or not each.is_list:
                 values[each.name] = self._value(each, value, here, faults)
                 continue
-            if len(value) > LONGEST_LIST:
-                faults.append(Fault(here, f"At most {LONGEST_LIST} fit into one list."))
-                value = ()
             values[each.name] = tuple(
                 self._value(each, item, (*here, place), faults) for place, item in enumerate(value)
             )

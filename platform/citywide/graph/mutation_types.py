@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum
 from typing import Any
 
 import strawberry
@@ -11,11 +10,10 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.unset import UNSET
 
 from citywide.graph.constraints import constraint_of
-from citywide.graph.declare import Catalogue, Value
-from citywide.graph.mutate import LegacyAbout, input_fields
+from citywide.graph.declare import Catalogue
 from citywide.graph.scalars import Money
 from citywide.graph.shapes import argument, enum_of, field, finish, list_of, optional, union
-from citywide.rules.fields import InputField
+from citywide.rules.fields import InputField, input_fields
 
 _KEY = (
     "Your name for this request, at most 100 characters, as a UUID: sent again with the same "
@@ -77,18 +75,4 @@ class MutationTypes:
             return strawberry.ID
         if each.words is not None:
             return enum_of(each.words)
-        if isinstance(each.about, LegacyAbout) and each.about.enum is not None:
-            return self._enums()[each.about.enum]
         return Money if each.about.is_money else each.kind
-
-    def _enums(self) -> Mapping[str, type[Enum]]:
-        """The enums of the entities' fields and of the roots' arguments, by name."""
-        found = {
-            declared.enum.__name__: declared.enum
-            for entity in self.catalogue.entities.values()
-            for declared in entity.fields.values()
-            if isinstance(declared, Value) and declared.enum is not None
-        }
-        for root in self.catalogue.roots.values():
-            found |= {enum.__name__: enum for enum in root.guarded.values()}
-        return {name: enum_of(enum) for name, enum in found.items()}

@@ -47,7 +47,7 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Documents:
     """Who asks, with what purpose, and the folder of trusted documents."""
 
     engine: Engine
@@ -77,20 +77,20 @@ class Desk:
             raise
 
 
-async def read_agreements(desk: Desk) -> list[Mapping[str, Any]]:
+async def read_agreements(documents: Documents) -> list[Mapping[str, Any]]:
     """All agreements that the member may see, by number."""
-    found = await _all(desk.read, "AgreementsOverview", "agreements")
+    found = await _all(documents.read, "AgreementsOverview", "agreements")
     return sorted(found, key=lambda agreement: agreement["number"])
 
 
 async def _all(
-    read: Callable[..., Awaitable[dict[str, Any] | None]], name: str, root: str, **asked: Any
+    read: Callable[..., Awaitable[dict[str, Any] | None]], name: str, root: str, **variables: Any
 ) -> list[Mapping[str, Any]]:
     """The nodes of all pages of a trusted document's root; none where it is not allowed."""
     found: list[Mapping[str, Any]] = []
     after = None
     for _ in range(MOST_PAGES):
-        data = await read(name, first=PAGE, after=after, **asked)
+        data = await read(name, first=PAGE, after=after, **variables)
         if data is None:
             break
         page = data[root]
@@ -102,16 +102,16 @@ async def _all(
 
 
 async def city_report(
-    desk: Desk, agreements: Sequence[Mapping[str, Any]], period: Period
+    documents: Documents, agreements: Sequence[Mapping[str, Any]], period: Period
 ) -> Report:
     """The report on a city in a period."""
-    figures = await desk.read("CityReport", **_days(period))
-    money = await desk.allowed("CityMoneyReport", **_days(period))
-    judged = await _judged(desk, period)
+    figures = await documents.read("CityReport", **_days(period))
+    money = await documents.allowed("CityMoneyReport", **_days(period))
+    judged = await _judged(documents, period)
     return Report(
         f"{figures['viewer']['tenant']['name']}：社会工作服务报告",
         f"报告期：{period}",
-        desk.printed_for(figures["viewer"]["name"]),
+        documents.printed_for(figures["viewer"]["name"]),
         [_UNITS, *_withheld(money)],
         [
             _contracts(agreements),
@@ -123,13 +123,13 @@ async def city_report(
     )
 
 
-async def _judged(desk: Desk, period: Period) -> list[Mapping[str, Any]]:
+async def _judged(documents: Documents, period: Period) -> list[Mapping[str, Any]]:
     """The scorecards that share days with a period; none where the member may not see them."""
     shared = {
         "validFrom": {"lt": period.end.isoformat()},
         "validUntil": {"gt": period.first.isoformat()},
     }
-    return await _all(desk.allowed, "GradesOverview", "scorecards", where=shared)
+    return await _all(documents.allowed, "GradesOverview", "scorecards", where=shared)
 
 
 def _contracts(agreements: Sequence[Mapping[str, Any]]) -> Section:
@@ -153,24 +153,26 @@ def _contracts(agreements: Sequence[Mapping[str, Any]]) -> Section:
     return Section("服务合同", columns, rows)
 
 
-async def agreement_report(desk: Desk, agreement: Mapping[str, Any], period: Period) -> Report:
+async def agreement_report(
+    documents: Documents, agreement: Mapping[str, Any], period: Period
+) -> Report:
     """The report on one of the agreements of `read_agreements`."""
-    asked = {
+    variables = {
         "agencies": [agreement["agency"]["id"]],
         "projects": [each["id"] for each in agreement["projects"]["nodes"]],
         **_days(period),
     }
-    found = await desk.read("AgreementReport", id=agreement["id"], **asked)
-    money = await desk.allowed("AgreementMoneyReport", **asked)
+    found = await documents.read("AgreementReport", id=agreement["id"], **variables)
+    money = await documents.allowed("AgreementMoneyReport", **variables)
     own = {"agreement": {"id": {"eq": agreement["id"]}}}
-    judged = await desk.allowed("Scorecards", where=own)
+    judged = await documents.allowed("Scorecards", where=own)
     cards = judged["scorecards"]["nodes"] if judged is not None else []
     projects = found["node"]["projects"]["nodes"]
     places = "、".join(each["area"]["name"] for each in found["node"]["sites"])
     return Report(
         f"服务合同报告：{agreement['number']}",
         f"{agreement['agency']['name']}　报告期：{period}",
-        desk.printed_for(found["viewer"]["name"]),
+        documents.printed_for(found["viewer"]["name"]),
         [f"服务内容：{agreement['scope']}", f"服务地点：{places}", _UNITS, *_withheld(money)],
         [
             _planned(projects, found["total"], period),
@@ -246,7 +248,7 @@ def _days(period: Period) -> dict[str, str]:
 
 
 async def reports(
-    desk: Desk, period: Period | None, numbers: Sequence[str]
+    documents: Documents, period: Period | None, numbers: Sequence[str]
 ) -> AsyncGenerator[tuple[str, Report]]:
     """Each report with a name for its files: the city's, then one for each agreement.
 
@@ -254,7 +256,7 @@ async def reports(
     the last. `numbers` chooses agreements, and then there is no report on the city. Raises
     `OperatorError` for a number that no agreement has.
     """
-    agreements = await read_agreements(desk)
+    agreements = await read_agreements(documents)
     if not agreements:
         raise OperatorError("There is no agreement to report on.")
     known = {each["number"]: each for each in agreements}
@@ -265,8 +267,8 @@ async def reports(
     if not numbers:
         own = [agreement_period(each) for each in agreements]
         whole = Period(min(each.first for each in own), max(each.end for each in own))
-        yield "city", await city_report(desk, agreements, period or whole)
+        yield "city", await city_report(documents, agreements, period or whole)
     for number in numbers or known:
         agreement = known[number]
-        found = await agreement_report(desk, agreement, period or agreement_period(agreement))
+        found = await agreement_report(documents, agreement, period or agreement_period(agreement))
         yield _FILE_NAME.sub("-", number).strip("-"), found

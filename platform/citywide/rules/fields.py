@@ -296,13 +296,6 @@ def is_versioned(takes: object) -> bool:
     return any(each.name.rpartition("_")[2] == "version" for each in declared)
 
 
-def is_draft(given: object) -> bool:
-    """Whether something was declared with the words of this module."""
-    return dataclasses.is_dataclass(given) and all(
-        "about" in each.metadata for each in dataclasses.fields(given)
-    )
-
-
 @cache
 def input_fields(takes: Hashable) -> tuple[InputField, ...]:
     """The fields of a draft, in order."""
