@@ -25,6 +25,7 @@ from citywide.budgets.models import (
 )
 from citywide.graph.declare import Expression, Kind, Value, column, entity, few, many, one
 from citywide.graph.topics import announce_approval
+from citywide.projects.words import OutputMeasure
 
 
 def _held(kind: AccountKind) -> Expression:
@@ -152,7 +153,7 @@ class Tranche:
 class Deliverable:
     """An output that must be reached before a tranche is handed over."""
 
-    measure = column("What is counted.")
+    measure = column("What is counted.", enum=OutputMeasure)
     valid_from = column("First day that counts.")
     valid_until = column("First day that does not.")
     quantity = column("How many there must be.")
