@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from beneficiaries.test_merges import a_merge
 from citywide.errors import Code
-from needs.conftest import COLLEAGUE, OFFICER, POLICY, WORKER, Errand
+from needs.conftest import COLLEAGUE, OFFICER, POLICY, WORKER, Errand, an_errand
 from walls.house import House
 
 TABLES = ("need", "need_step", "policy_document", "policy_clause", "audit_entry", "outbox")
@@ -267,6 +268,16 @@ EARLY_STEPS: dict[str, tuple[str, dict[str, Any]]] = {
     "DELIVERED": ("rateNeed", {"day": "2015-10-22", "satisfaction": 4}),
     "RATED": ("closeNeed", {"day": "2015-10-22"}),
 }
+
+
+async def test_no_question_is_put_on_a_file_that_is_continued_in_another(pilot: House) -> None:
+    errand = await an_errand(pilot)
+    merge = await a_merge(pilot)
+    await pilot.act("shouqianshou.director", "mergeBeneficiaries", **merge)
+    before = await counts(pilot)
+    answer = await errand.raised(beneficiaryId=merge["mergedId"])
+    assert (answer["code"], answer["path"]) == ("WRONG_STATE", ["beneficiaryId"])
+    assert await counts(pilot) == before
 
 
 async def test_a_step_before_the_one_before_it_is_refused(errand: Errand) -> None:

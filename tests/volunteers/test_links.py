@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from beneficiaries.test_merges import a_merge
 from volunteers.volunteering import DIRECTOR, MANAGER, WORKER, counts, volunteer_id
 from walls.house import House
 
@@ -134,4 +135,19 @@ async def test_a_file_is_one_volunteer_at_a_time(pilot: House) -> None:
         WORKER, "linkVolunteerToBeneficiary", volunteerId=other, beneficiaryId=ids["file"]
     )
     assert (answer["__typename"], answer["path"]) == ("StateProblem", ["beneficiaryId"])
+    assert await counts(pilot) == before
+
+
+async def test_a_file_that_is_continued_in_another_is_linked_no_more(pilot: House) -> None:
+    merge = await a_merge(pilot)
+    await pilot.act(DIRECTOR, "mergeBeneficiaries", **merge)
+    volunteer = await volunteer_id(pilot, "SQS-V001")
+    before = await counts(pilot)
+    answer = await pilot.act(
+        WORKER,
+        "linkVolunteerToBeneficiary",
+        volunteerId=volunteer,
+        beneficiaryId=merge["mergedId"],
+    )
+    assert (answer["code"], answer["path"]) == ("WRONG_STATE", ["beneficiaryId"])
     assert await counts(pilot) == before

@@ -8,6 +8,7 @@ from citywide.acts.act import Act
 from citywide.acts.problems import wrong_state
 from citywide.acts.workspace import nothing
 from citywide.authz.grants import Scope
+from citywide.beneficiaries.files import find_file
 from citywide.beneficiaries.models import BENEFICIARY
 from citywide.errors import refuse
 from citywide.graph.mutate import mutation
@@ -30,12 +31,12 @@ async def link_volunteer_to_beneficiary(act: Act, draft: LinkDraft) -> UUID:
     Only who may know it may note it. A volunteer whom another worker has linked to another file
     is not refused: the refusal would tell that they are somebody's client.
     """
-    await act.find(BENEFICIARY, draft.beneficiary_id, "beneficiary_id")
+    file = await find_file(act, draft.beneficiary_id)
     await act.find(VOLUNTEER, draft.volunteer_id, "volunteer_id")
-    links = await act.rows(VOLUNTEER_LINK, beneficiary_id=draft.beneficiary_id)
+    links = await act.rows(VOLUNTEER_LINK, beneficiary_id=file["id"])
     if any(link["is_current"] for link in links):
         raise wrong_state("The file is linked to a volunteer already.", "beneficiary_id")
-    act.persons.update((draft.volunteer_id, draft.beneficiary_id))
+    act.persons.add(draft.volunteer_id)
     for link in links:
         if link["volunteer_id"] == draft.volunteer_id:
             await act.update(VOLUNTEER_LINK, link, is_current=True, linked_on=act.today)
