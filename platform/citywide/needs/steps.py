@@ -15,6 +15,7 @@ from citywide.needs.models import NEED_STEP, NeedRow
 from citywide.rules.course import Step
 from citywide.rules.fields import day, draft, id_of, version
 from citywide.services.models import ATTENDANCE, SERVICE_RECORD
+from citywide.services.words import RecordStage
 
 NEED_CHANGED = "needChanged"
 _DAY = "The day it happened; today when left out. Not before the step that came before it."
@@ -94,7 +95,7 @@ async def day_of_service(
         return said
     record = await act.find(SERVICE_RECORD, record_id, "service_record_id", anybodys=True)
     attended = await act.rows(ATTENDANCE, service_record_id=record_id, beneficiary_id=person_id)
-    if record["status"] != "CURRENT":
+    if record["status"] != RecordStage.CURRENT:
         fault = Fault(("service_record_id",), "The service does not count any more.")
     elif not attended:
         fault = Fault(("service_record_id",), "The person was not served at this service.")
