@@ -13,30 +13,45 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from uuid import UUID
 
 from citywide.ids import named_id
+from citywide.rules.words import Words, auto
 
 
-class AccountKind(StrEnum):
+class AccountKind(Words):
     """What the money on an account is; its owner is the row it is kept for."""
 
     # The bureau's books.
-    FUND = "FUND"  # a source: what a fund has put in
-    APPROPRIATED = "APPROPRIATED"  # of an appropriation: not promised to an agreement yet
-    CONTRACTED = "CONTRACTED"  # of an agreement: promised, not released yet
-    RELEASED = "RELEASED"  # of an agreement: handed over in tranches
+    FUND = auto(), "Fund", "资金来源", "a source: what a fund has put in."
+    APPROPRIATED = (
+        auto(),
+        "Appropriated",
+        "已下达",
+        "of an appropriation: not promised to an agreement yet.",
+    )
+    CONTRACTED = auto(), "Contracted", "已签约", "of an agreement: promised, not released yet."
+    RELEASED = auto(), "Released", "已拨付", "of an agreement: handed over in tranches."
     # An agency's books.
-    GRANTED = "GRANTED"  # a source, of an agreement: what was split into budget lines
-    OVERRUN = "OVERRUN"  # a source, of a line: what an approver let it exceed its budget by
-    AVAILABLE = "AVAILABLE"  # of a line: neither committed nor spent
-    COMMITTED = "COMMITTED"  # of a line: promised to somebody
-    SPENT = "SPENT"  # of a line: owed on approved vouchers
-    PAID = "PAID"  # of a line: paid out
-    BUREAU = "BUREAU"  # a source, of an agreement: what the bureau has handed over
-    CASH = "CASH"  # of an agreement: handed over and not paid out
-    PAYEES = "PAYEES"  # of an agreement: paid out to others
+    GRANTED = auto(), "Granted", "预算来源", "a source, of an agreement: what lines were made of."
+    OVERRUN = (
+        auto(),
+        "Overrun",
+        "超预算额度",
+        "a source, of a line: what an approver let it exceed its budget by.",
+    )
+    AVAILABLE = auto(), "Available", "可用", "of a line: neither committed nor spent."
+    COMMITTED = auto(), "Committed", "已承诺", "of a line: promised to somebody."
+    SPENT = auto(), "Spent", "已支出", "of a line: owed on approved vouchers."
+    PAID = auto(), "Paid", "已支付", "of a line: paid out."
+    BUREAU = (
+        auto(),
+        "Bureau",
+        "主管局拨款",
+        "a source, of an agreement: what the bureau has handed over.",
+    )
+    CASH = auto(), "Cash", "结存资金", "of an agreement: handed over and not paid out."
+    PAYEES = auto(), "Payees", "收款人", "of an agreement: paid out to others."
 
 
 SOURCES = frozenset(

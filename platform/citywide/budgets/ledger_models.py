@@ -18,6 +18,7 @@ class LedgerAccountRow(TenantRow):
     `balance_fen` repeats the sum of its entries; `citywide ledger verify` compares them.
     """
 
+    # One of `AccountKind`; the schema shows it as a text.
     kind: str
     # The row that the account is kept for; its table follows from the kind.
     owner_id: UUID
@@ -28,7 +29,7 @@ LEDGER_ACCOUNT = tenant_table(
     "ledger_account",
     LedgerAccountRow,
     Index(None, "tenant_id", "owner_id", "kind"),
-    one_of("kind", [kind.value for kind in AccountKind]),
+    one_of("kind", AccountKind),
     # The last wall of budget control: no code can spend what is not there.
     CheckConstraint(f"balance_fen >= 0 OR kind IN ({_SOURCES})", name="balance_fen"),
     writers=_WRITERS,

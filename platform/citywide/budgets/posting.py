@@ -78,7 +78,7 @@ async def legs_of(act: Act, transaction_id: UUID) -> Sequence[Leg]:
     entries = await act.rows(LEDGER_ENTRY, transaction_id=transaction_id)
     rows = await act.by_id(LEDGER_ACCOUNT, {entry["account_id"] for entry in entries})
     accounts = {
-        key: Account(AccountKind(row["kind"]), row["owner_id"]) for key, row in rows.items()
+        key: Account(AccountKind[row["kind"]], row["owner_id"]) for key, row in rows.items()
     }
     return [Leg(accounts[entry["account_id"]], entry["amount_fen"]) for entry in entries]
 
@@ -86,7 +86,7 @@ async def legs_of(act: Act, transaction_id: UUID) -> Sequence[Leg]:
 async def balances_of(act: Act, owner_id: UUID) -> dict[AccountKind, int]:
     """What the accounts of one owner hold."""
     rows = await act.rows(LEDGER_ACCOUNT, owner_id=owner_id)
-    return {AccountKind(row["kind"]): row["balance_fen"] for row in rows}
+    return {AccountKind[row["kind"]]: row["balance_fen"] for row in rows}
 
 
 async def _moved(act: Act, leg: Leg) -> int:

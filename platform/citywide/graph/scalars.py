@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import datetime
-from enum import Enum, StrEnum
-from typing import Any, NewType
+from typing import NewType
 
 import strawberry
 from graphql import GraphQLError
@@ -15,6 +14,7 @@ from strawberry.types.scalar import ScalarDefinition
 
 from citywide.db.holdable import is_storable_instant, is_storable_text
 from citywide.errors import Code, RefusalError
+from citywide.rules.words import Words, auto
 
 # Up to 14 digits of yuan: every public budget, and still exact in a bigint of fen.
 _MONEY = re.compile(r"(-?)(\d{1,14})(?:\.(\d{1,2}))?")
@@ -79,19 +79,15 @@ def storable(text: str) -> str:
     return text
 
 
-@strawberry.enum(description="The language of a label.")
-class Locale(Enum):
-    ZH_CN = "ZH_CN"
-    EN = "EN"
+class Locale(Words):
+    """The language of a label."""
+
+    ZH_CN = auto(), "Chinese", "简体中文"
+    EN = auto(), "English", "英文"
 
 
-@strawberry.enum(description="Which way an order runs; null comes last when ascending.")
-class OrderDirection(Enum):
-    ASC = "ASC"
-    DESC = "DESC"
+class OrderDirection(Words):
+    """Which way an order runs; null comes last when ascending."""
 
-
-def words(name: str, values: type[StrEnum], description: str) -> Any:
-    """The schema's enum of a domain's words."""
-    names: Any = Enum(name, {each.name: each.value for each in values})  # type: ignore[misc]
-    return strawberry.enum(names, description=description)
+    ASC = auto(), "Ascending", "升序"
+    DESC = auto(), "Descending", "降序"

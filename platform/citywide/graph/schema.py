@@ -299,7 +299,7 @@ class _Types:
             case Sealed():
                 return str | None, []
             case Localised():
-                default = Locale.ZH_CN.value
+                default = Locale.ZH_CN
                 return str, [argument("locale", Locale, "The label's language.", default)]
             case One():
                 target = self.output[declared.target]
@@ -352,7 +352,7 @@ class _Types:
         )
         fields = [
             field("field", by, "What to order by."),
-            field("direction", OrderDirection, "Which way.", default=OrderDirection.ASC.value),
+            field("direction", OrderDirection, "Which way.", default=OrderDirection.ASC),
         ]
         self.orders[entity.name] = finish(
             type(f"{entity.name}Order", (), {}),
