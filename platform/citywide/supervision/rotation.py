@@ -19,6 +19,7 @@ from citywide.supervision.models import SALON
 from citywide.supervision.salons import HOST_ROLE
 from citywide.supervision.words import HostReason, SalonStatus
 from citywide.tenancy.models import MEMBER, MEMBER_ROLE
+from citywide.tenancy.words import MemberStatus
 
 _SENTENCES = {
     HostReason.NEVER_HOSTED: "They have not hosted yet; the roll decides among those.",
@@ -103,7 +104,7 @@ def _ranked(place: Place) -> FromClause:
             func.lead(times).over(order_by=order).label("next_times"),
         )
         .select_from(member.outerjoin(hosted, hosted.c.host_id == member.c.id))
-        .where(*access.wall(MEMBER, member), member.c.status == "ACTIVE", has_role)
+        .where(*access.wall(MEMBER, member), member.c.status == MemberStatus.ACTIVE, has_role)
         .subquery()
     )
 

@@ -20,6 +20,7 @@ from citywide.supervision.hosts import Colleague, Hosted, next_host
 from citywide.supervision.models import SALON, SALON_ATTENDANCE
 from citywide.supervision.words import SalonStatus
 from citywide.tenancy.models import MEMBER, MEMBER_ROLE
+from citywide.tenancy.words import MemberStatus
 
 # Planned or written down after the fact, but not of another agreement.
 FARTHEST = timedelta(days=366)
@@ -134,5 +135,5 @@ async def _colleagues(act: Act, day: date) -> list[Colleague]:
     """Who can host on a day."""
     roles = await act.rows(MEMBER_ROLE, role=HOST_ROLE)
     ids = {role["member_id"] for role in roles if Span.of(role).covers(day)}
-    members = await act.rows(MEMBER, id=ids, status="ACTIVE")
+    members = await act.rows(MEMBER, id=ids, status=MemberStatus.ACTIVE)
     return [Colleague(member["id"], member["subject"]) for member in members]
