@@ -27,3 +27,7 @@ class SeriesCourse(
     settle = Step(GroupStageName.FORMATION, to=GroupStageName.TRANSITION)
     mature = Step(GroupStageName.TRANSITION, to=GroupStageName.MATURITY)
     close = Step(GroupStageName.MATURITY, to=GroupStageName.CLOSING)
+
+
+# By the stage that each leads to.
+STEP_INTO = {step.to: step for step in SeriesCourse.steps()}

@@ -17,7 +17,7 @@ from citywide.projects.models import PROJECT, ProjectRow
 from citywide.rules.fields import day, draft, id_of, line, list_of, paragraph, version, word
 from citywide.rules.periods import Span
 from citywide.rules.texts import TITLE_LENGTH
-from citywide.services.courses import SeriesCourse
+from citywide.services.courses import STEP_INTO
 from citywide.services.models import GROUP_SERIES, GROUP_STAGE, PLANNED_SESSION
 from citywide.services.words import SESSION_STAGES, GroupStageName
 
@@ -115,15 +115,15 @@ class SeriesAdvance:
 async def advance_group_series(act: Act, draft: SeriesAdvance) -> UUID:
     """Take a group series to its next stage; no stage is skipped and none comes again."""
     series = await act.find(GROUP_SERIES, draft.series_id, "series_id")
-    steps = {step.to: step for step in SeriesCourse.steps()}
-    if draft.stage not in steps:
+    if draft.stage not in STEP_INTO:
         raise wrong_state("A series begins in preparation, and never comes back to it.", "stage")
-    act.check(steps[draft.stage], series, "stage")
+    step = STEP_INTO[draft.stage]
+    act.check(step, series, "stage")
     entered = await act.rows(GROUP_STAGE, series_id=series["id"])
     last = max(row["entered_on"] for row in entered)
     if draft.entered_on < last:
         refuse([Fault(("entered_on",), f"The stage before was entered later, on {last}.")])
-    await act.take(steps[draft.stage], series, draft, "stage")
+    await act.take(step, series, draft, "stage")
     await act.insert(GROUP_STAGE, draft, member_id=act.member_id)
     return series["id"]
 
