@@ -27,7 +27,7 @@ from citywide.graph.mutate import input_fields
 from citywide.graph.schema import Schema
 from citywide.ids import NO_TENANT, NodeId
 
-# Every request has one of its own; the generator does not draw it.
+# Every request has one of its own, which is not drawn.
 KEY = "idempotencyKey"
 
 
@@ -105,9 +105,10 @@ def _fields(schema: GraphQLSchema, type_name: str, declared: Any) -> tuple[Given
 
 
 def _given(kind: GraphQLInputObjectType, takes: type) -> tuple[Given, ...]:
-    told = {each.graphql_name: each for each in input_fields(takes)}
+    """The fields in the order in which the use case names them: what it is about comes first."""
     return tuple(
-        _field(name, field, told[name]) for name, field in kind.fields.items() if name != KEY
+        _field(each.graphql_name, kind.fields[each.graphql_name], each)
+        for each in input_fields(takes)
     )
 
 

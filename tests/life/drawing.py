@@ -19,6 +19,8 @@ from life.workers import worker_of
 
 # Of a hundred inputs, in so many something is odd.
 ODD = 22
+# Of more rows than this it is not asked whose they are.
+MOST_LOOKED_AT = 200
 # And in so many it is about the row for which somebody was drawn.
 ABOUT = 92
 NOTHING = str(UUID(int=7))
@@ -130,7 +132,7 @@ class Drawing:
         rows = [*self.city.of(table)]
         if is_tenants(self.schema, given.of):
             home = self.home()
-            rows = [row for row in rows if row["tenant_id"] == home] if home else rows
+            rows = [row for row in rows if row["tenant_id"] == home] or rows if home else rows
         rows = fitting(self.city, rows, mutation, given.name) or rows
         for narrower in (self._own, self._related):
             if self.random.randrange(100) < 85:
@@ -148,15 +150,10 @@ class Drawing:
 
     def _own(self, rows: list[Row]) -> list[Row]:
         """Those in the caseload of who asks."""
-        if self.person.is_bureau:
+        if self.person.is_bureau or not rows or len(rows) > MOST_LOOKED_AT:
             return rows
-        sat = {
-            row["service_record_id"]
-            for row in self.city.of("attendance")
-            if row["member_id"] == self.person.member_id
-        }
         me = self.person.member_id
-        return [row for row in rows if row["id"] in sat or worker_of(self.city, row) == me]
+        return [row for row in rows if worker_of(self.city, row) == me]
 
     def _related(self, rows: list[Row]) -> list[Row]:
         """Those that hang on a row that is named already, or on which it hangs."""

@@ -148,6 +148,68 @@ ABOVE: Mapping[tuple[str, str], tuple[str, str, Like]] = {
     ("explainCampaignGap", "dueId"): ("campaign_id", "campaign", {"status": ("OPEN",)}),
 }
 
+# A table and its column that names the row: there has to be such a row.
+BELOW: Mapping[tuple[str, str], tuple[str, str]] = {
+    ("beginCaseEvaluation", "caseId"): ("case_action", "case_id"),
+    ("submitAssessment", "assessmentId"): ("assessment_answer", "assessment_id"),
+    ("submitBudget", "budgetId"): ("budget_line", "budget_id"),
+    ("submitCasePlan", "caseId"): ("case_action", "case_id"),
+}
+
+# Who decides is somebody else than the row names, and who goes on with it is who it names.
+DECIDED_BY_OTHERS = frozenset(
+    {
+        "approveAssessment",
+        "approveCasePlan",
+        "approveClosure",
+        "approveExpense",
+        "approveLibraryText",
+        "certifyVolunteerHours",
+        "refuseVolunteerHours",
+        "returnAssessment",
+        "returnCasePlan",
+        "returnClosure",
+        "returnExpense",
+        "returnLibraryText",
+        "reverseExpense",
+    }
+)
+
+# How often a mutation should succeed, where it is not as often as any other: what much hangs on is
+# done more often, what ends things less.
+FREQUENCY: Mapping[str, float] = {
+    "answerNeed": 2,
+    "cancelSalon": 0.3,
+    "closeBeneficiary": 0.5,
+    "commitMoney": 2,
+    "completeCaseAssessment": 2,
+    "completeIntake": 2,
+    "deliverAnswer": 2,
+    "draftAssessment": 2,
+    "dropAction": 0.2,
+    "dropGoal": 0.2,
+    "enterExpense": 3,
+    "mergeBeneficiaries": 0.5,
+    "openCase": 2,
+    "planAction": 4,
+    "printAnswer": 2,
+    "raiseNeed": 3,
+    "recordService": 5,
+    "recordVolunteerHours": 2,
+    "recordVolunteerLeaving": 0.3,
+    "referNeed": 3,
+    "retireRole": 0.5,
+    "returnBudget": 0.5,
+    "reverseExpense": 0.5,
+    "revokeRole": 0.4,
+    "scoreGoal": 3,
+    "setGoal": 2,
+    "submitCasePlan": 2,
+    "suspendMember": 0.4,
+    "withdrawLibraryEntry": 0.5,
+    "withdrawNeed": 0.2,
+}
+
 # Who asks, where it is nobody who is at work.
 MEMBER_STATUS: Mapping[str, str] = {"acceptInvitation": "INVITED"}
 

@@ -14,14 +14,24 @@ from typing import Any
 from citywide.audit.verify import chains, faults
 from citywide.errors import RefusalError
 from citywide.graph.engine import Operation
-from life import declarations, invariants, known, people, reading, ripeness
+from life import (
+    coherence_of_money,
+    coherence_of_work,
+    declarations,
+    hints,
+    invariants,
+    known,
+    people,
+    reading,
+    ripeness,
+)
 from life.city import City, Written
-from life.coherence import RECIPES
 from life.declarations import KEY, Asked
 from life.drawing import Drawing
 from life.people import Person
 from walls.house import PURPOSE, House
 
+RECIPES = {**coherence_of_work.RECIPES, **coherence_of_money.RECIPES}
 # Of a thousand steps, so many are no act.
 READS, DAYS, REPEATS = 150, 6, 40
 # Of a hundred acts, so many are of any kind, though there may be no row for them.
@@ -153,7 +163,10 @@ class Life:
         ]
         if self.random.randrange(100) < UNRIPE or not ripe:
             ripe = names[:1]
-        done = {name: self.tally.get(name, Counter())["DONE"] for name in ripe}
+        done = {
+            name: self.tally.get(name, Counter())["DONE"] / hints.FREQUENCY.get(name, 1)
+            for name in ripe
+        }
         asked = self.mutations[min(ripe[:3], key=lambda name: done[name])]
         rows = ripeness.rows_about(self.city, self.house.schema, asked)
         about = self.random.choice(rows) if rows else None

@@ -14,7 +14,7 @@ from life.declarations import Asked
 # Of a hundred acts, so many are by somebody drawn from everybody, whoever may.
 ANYBODY = 12
 # And of the others, so many are of the agency whose row it is; and of these, whose work it is.
-THEIRS, KEEPERS = 90, 60
+THEIRS, KEEPERS = 90, 80
 # A member who was invited may do what every role may.
 NO_ROLE = "agency_member"
 
@@ -67,8 +67,11 @@ def drawn(
         worker = workers.worker_of(city, about)
         home = about.get("tenant_id")
         near = [each for each in fit if each.is_bureau or home in {None, each.tenant_id}]
+        if asked.name in hints.DECIDED_BY_OTHERS:
+            near = [each for each in near if each.member_id not in about.values()] or near
+            worker = None
         own = [each for each in near if each.member_id == worker]
-        fit = (own if random.randrange(100) < KEEPERS else near) or near or fit
+        fit = (own if random.randrange(100) < KEEPERS else []) or near or fit
     # An agency of thirteen workers has no more to do than one of three.
     slug = random.choice(sorted({person.slug for person in fit}))
     role = random.choice(sorted({role for each in fit if each.slug == slug for role in each.roles}))

@@ -18,6 +18,10 @@ def fitting(city: City, rows: Iterable[Row], mutation: str, field: str) -> list[
         column, table, state = above
         parents = {row["id"] for row in city.of(table) if _is_like(row, state)}
         found = [row for row in found if row[column] in parents]
+    if below := hints.BELOW.get((mutation, field)):
+        table, column = below
+        parents = {row[column] for row in city.of(table)}
+        found = [row for row in found if row["id"] in parents]
     return found
 
 
