@@ -112,6 +112,11 @@ def _present(drawing: Drawing, project: Row, day: str, kind: str) -> Values:
     files = [row for row in rows(drawing, "beneficiary") if row["id"] in enrolled]
     me = drawing.person.member_id
     mine = [row for row in files if row["worker_id"] == me]
+    if kind == "CASE_SESSION":
+        in_case = {
+            row["beneficiary_id"] for row in rows(drawing, "case_file") if row["closed_on"] is None
+        }
+        mine = [row for row in mine or files if row["id"] in in_case] or mine
     served = some(drawing, mine or files, 3 if kind == "GROUP_SESSION" else 1)
     if kind == "GROUP_SESSION":
         served += [row for row in files if row not in served][:2]
@@ -220,47 +225,6 @@ def _festival(drawing: Drawing, values: Values) -> None:
         values.pop("categoryIds", None)
 
 
-@recipe("linkCaseSession")
-def _session(drawing: Drawing, values: Values) -> None:
-    """A session that belongs to no case yet, and an open case of its person."""
-    linked = {row["service_record_id"] for row in rows(drawing, "case_session")}
-    sessions = {
-        row["id"]: row
-        for row in rows(drawing, "service_record")
-        if (row["kind"], row["status"]) == ("CASE_SESSION", "CURRENT") and row["id"] not in linked
-    }
-    attended = [
-        (row["service_record_id"], row["beneficiary_id"])
-        for row in rows(drawing, "attendance")
-        if row["service_record_id"] in sessions and row["beneficiary_id"]
-    ]
-    cases = [row for row in rows(drawing, "case_file") if row["closed_on"] is None]
-    mine = [row for row in cases if row["worker_id"] == drawing.person.member_id]
-    pairs = [
-        (case, sessions[record])
-        for case in mine or cases
-        for record, person in attended
-        if person == case["beneficiary_id"] and sessions[record]["served_on"] >= case["opened_on"]
-    ]
-    if pairs:
-        case, record = drawing.random.choice(pairs)
-        [values["caseId"]] = ids(drawing, "Case", [case])
-        [values["serviceRecordId"]] = ids(drawing, "ServiceRecord", [record])
-
-
-@recipe("pairCase")
-def _one_of_three(_: Drawing, values: Values) -> None:
-    if "memberId" not in values and "outsider" not in values and "volunteerId" not in values:
-        values["outsider"] = {"name": "甲", "profession": "律师"}
-    given = [name for name in ("memberId", "volunteerId", "outsider") if values.get(name)]
-    for name in given[1:]:
-        del values[name]
-    if given == ["volunteerId"]:
-        values["role"] = "VOLUNTEER"
-    elif values["role"] == "VOLUNTEER":
-        values["role"] = "OTHER"
-
-
 @recipe("recordSupervision")
 def _one_subject(drawing: Drawing, values: Values) -> None:
     both = [name for name in ("projectId", "caseId") if values.get(name)]
@@ -310,13 +274,6 @@ def _typology(drawing: Drawing, values: Values) -> None:
     values["validFrom"] = drawing.city.today.isoformat()
     for place, each in enumerate(values["segments"]):
         each |= {"code": f"type-{drawing.number}-{place}", "name": f"类{place}"}
-
-
-@recipe("proposeClosure")
-def _outcome(drawing: Drawing, values: Values) -> None:
-    case = named(drawing, "caseId") or {}
-    if case.get("stage") != "EVALUATION":
-        values["outcome"] = drawing.random.choice(("DECLINED", "MOVED", "DIED"))
 
 
 @recipe("raiseNeed")

@@ -14,6 +14,7 @@ from uuid import UUID
 from graphql import (
     GraphQLEnumType,
     GraphQLInputObjectType,
+    GraphQLObjectType,
     GraphQLSchema,
     get_named_type,
     is_list_type,
@@ -84,6 +85,13 @@ def tables() -> tuple[str, ...]:
 def table_of(schema: Schema, entity: str) -> str:
     """The table whose rows an entity is."""
     return schema.entities[entity].table.name
+
+
+def lists_of(schema: Schema, entity: str) -> list[str]:
+    """The connections of an entity's type."""
+    kind = schema.graphql.type_map[entity]
+    assert isinstance(kind, GraphQLObjectType)
+    return [name for name, field in kind.fields.items() if "first" in field.args]
 
 
 def is_tenants(schema: Schema, entity: str) -> bool:

@@ -20,7 +20,7 @@ from life.workers import worker_of
 # Of a hundred inputs, in so many something is odd.
 ODD = 22
 # Of more rows than this it is not asked whose they are.
-MOST_LOOKED_AT = 200
+MOST_LOOKED_AT = 80
 # And in so many it is about the row for which somebody was drawn.
 ABOUT = 92
 NOTHING = str(UUID(int=7))

@@ -14,10 +14,18 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from life import rules_of_money, rules_of_records, rules_of_work
+from life import (
+    rules_of_files,
+    rules_of_members,
+    rules_of_money,
+    rules_of_records,
+    rules_of_work,
+)
 
 RULES: tuple[Callable[[], str], ...] = (
     *rules_of_records.RULES,
+    *rules_of_members.RULES,
+    *rules_of_files.RULES,
     *rules_of_money.RULES,
     *rules_of_work.RULES,
 )

@@ -21,8 +21,15 @@ INTERNAL: Mapping[tuple[str, str], str] = {
     ("updateBeneficiary", "fileNumber"): _QUERIED,
 }
 
-# Rules of `invariants.py` that are broken, and by what.
-BROKEN: Mapping[str, str] = {}
+# An act whose answer cannot be told (too long a list, a stale cursor) is refused though it is done.
+# `living.py` counts these and lets them through; when it does none any more, it need not.
+
+# Rules that are broken, and by which mutation.
+BROKEN: Mapping[tuple[str, str], str] = {
+    ("nothing_hangs_on_a_cancelled_record", "cancelServiceRecord"): (
+        "hours, sessions and needs of a cancelled service stay linked, and certified hours count"
+    ),
+}
 
 # Mutations that no drawing can bring to succeed, and why.
 NEVER_DONE: Mapping[str, str] = {}

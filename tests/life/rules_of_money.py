@@ -125,12 +125,21 @@ def what_is_paid_was_released() -> str:
 def who_enters_does_not_approve() -> str:
     """Maker is not checker, and no checker approves a version twice."""
     return """
-        SELECT e.id, a.member_id FROM expense e JOIN expense_approval a
-        ON a.tenant_id = e.tenant_id AND a.expense_id = e.id
-        WHERE a.member_id = e.entered_by AND a.expense_version = e.version - 1
-        UNION ALL
-        SELECT expense_id, member_id FROM expense_approval
-        GROUP BY tenant_id, expense_id, expense_version, member_id HAVING count(*) > 1"""
+        SELECT j.n, e.id FROM life_journal j JOIN expense e
+        ON e.tenant_id::text = j.new ->> 'tenant_id' AND e.id::text = j.new ->> 'expense_id'
+        WHERE j.n > $1 AND j.relation = 'expense_approval' AND (
+          j.new ->> 'member_id' = e.entered_by::text
+          OR 1 < (SELECT count(*) FROM expense_approval a WHERE a.tenant_id = e.tenant_id
+            AND a.expense_id = e.id AND a.expense_version::text = j.new ->> 'expense_version'
+            AND a.member_id::text = j.new ->> 'member_id'))"""
+
+
+def days_of_money_follow_one_another() -> str:
+    """Nothing is paid before it is spent, nor spent before it is promised."""
+    return """
+        SELECT e.id, c.committed_on, e.spent_on, e.paid_on FROM expense e JOIN commitment c
+        ON c.tenant_id = e.tenant_id AND c.id = e.commitment_id
+        WHERE e.spent_on < c.committed_on OR e.paid_on < e.spent_on"""
 
 
 def an_approved_voucher_has_its_approvals() -> str:
@@ -251,6 +260,7 @@ RULES = (
     what_is_released_was_funded,
     what_is_paid_was_released,
     who_enters_does_not_approve,
+    days_of_money_follow_one_another,
     an_approved_voucher_has_its_approvals,
     who_enters_does_not_reverse,
     what_is_approved_says_the_same,

@@ -18,15 +18,12 @@ def a_person_is_served_only_where_enrolled() -> str:
           AND (e.valid_until IS NULL OR e.valid_until > r.served_on)))"""
 
 
-def a_corrected_record_keeps_its_persons_enrolled() -> str:
-    """A correction moves no record to a project or a day on which its persons take no part."""
+def who_was_served_was_enrolled() -> str:
+    """Nothing that follows takes away that who is on a record takes part in its project."""
     return """
-        SELECT r.id, r.number, a.beneficiary_id FROM life_journal j
-        JOIN service_record r ON r.tenant_id::text = j.new ->> 'tenant_id'
-          AND r.id::text = j.new ->> 'id' AND r.status = 'CURRENT'
-        JOIN attendance a ON a.tenant_id = r.tenant_id AND a.service_record_id = r.id
-          AND a.beneficiary_id IS NOT NULL
-        WHERE j.n > $1 AND j.relation = 'service_record' AND NOT EXISTS (
+        SELECT a.id, r.number, a.beneficiary_id FROM attendance a
+        JOIN service_record r ON r.tenant_id = a.tenant_id AND r.id = a.service_record_id
+        WHERE r.status = 'CURRENT' AND a.beneficiary_id IS NOT NULL AND NOT EXISTS (
           SELECT 1 FROM enrolment e WHERE e.tenant_id = r.tenant_id
           AND e.beneficiary_id = a.beneficiary_id AND e.project_id = r.project_id
           AND e.valid_from <= r.served_on
@@ -163,39 +160,6 @@ def a_case_is_where_its_last_step_led() -> str:
           WHERE s.n > $1 AND s.relation = 'case_step' AND s.new ->> 'case_id' = j.new ->> 'id')"""
 
 
-def a_closed_file_says_the_same() -> str:
-    """A closed file changes by being reopened or split alone."""
-    return """
-        SELECT n, old ->> 'file_number' AS number FROM life_journal
-        WHERE n > $1 AND relation = 'beneficiary' AND deed = 'UPDATE'
-        AND old ->> 'closed_on' IS NOT NULL AND new ->> 'closed_on' = old ->> 'closed_on'
-        AND (old - '{version,worker_id,merged_into_id}'::text[])
-          <> (new - '{version,worker_id,merged_into_id}'::text[])"""
-
-
-def nothing_is_added_to_a_closed_file() -> str:
-    """Nothing is recorded about who is served no more, but for what was before."""
-    return """
-        SELECT j.n, j.relation, b.file_number, b.closed_on FROM life_journal j
-        JOIN beneficiary b ON b.tenant_id::text = j.new ->> 'tenant_id'
-          AND b.id::text = j.new ->> 'beneficiary_id'
-        WHERE j.n > $1 AND j.deed = 'INSERT' AND b.closed_on IS NOT NULL
-        AND j.relation IN ('case_file', 'entitlement', 'consent', 'classification', 'assessment')
-        AND coalesce(j.new ->> 'opened_on', j.new ->> 'valid_from', j.new ->> 'given_on',
-          j.new ->> 'classified_on', j.new ->> 'assessed_on')::date >= b.closed_on"""
-
-
-def a_merged_file_is_empty() -> str:
-    """Cases and needs of a file that is continued in another hang on that one."""
-    return """
-        SELECT 'case_file' AS relation, c.id FROM case_file c JOIN beneficiary b
-        ON b.tenant_id = c.tenant_id AND b.id = c.beneficiary_id WHERE b.merged_into_id IS NOT NULL
-        UNION ALL
-        SELECT 'need', d.id FROM need d JOIN beneficiary b
-        ON b.tenant_id = d.tenant_id AND b.id = d.beneficiary_id
-        WHERE b.merged_into_id IS NOT NULL"""
-
-
 def a_need_is_where_its_last_step_led() -> str:
     """Steps of a need follow one another without a gap, and the last is where it stands."""
     return """
@@ -293,7 +257,7 @@ def a_salon_that_is_over_says_the_same() -> str:
 
 RULES = (
     a_person_is_served_only_where_enrolled,
-    a_corrected_record_keeps_its_persons_enrolled,
+    who_was_served_was_enrolled,
     a_service_is_paid_for,
     a_service_has_who_served_and_who_was_served,
     what_was_superseded_or_cancelled_says_the_same,
@@ -305,9 +269,6 @@ RULES = (
     a_closed_case_says_the_same,
     nothing_is_added_to_a_closed_case,
     a_case_is_where_its_last_step_led,
-    a_closed_file_says_the_same,
-    nothing_is_added_to_a_closed_file,
-    a_merged_file_is_empty,
     a_need_is_where_its_last_step_led,
     an_ended_need_says_the_same,
     an_approved_assessment_says_the_same,
