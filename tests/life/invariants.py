@@ -11,8 +11,10 @@ is looked at after each act that has written to a table that its statement names
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+
+import asyncpg
 
 from life import (
     rules_of_files,
@@ -53,3 +55,37 @@ def rules(tables: Collection[str]) -> tuple[Rule, ...]:
         named = frozenset(re.findall(r"[a-z_]+", sql)) & frozenset(tables)
         found.append(Rule(rule.__name__, sql, named or frozenset(tables)))
     return tuple(found)
+
+
+# All that are to be looked at in one round trip, each planned once.
+LOOKING = """
+CREATE FUNCTION life_broken(names text[], since bigint)
+RETURNS TABLE (name text, found jsonb) LANGUAGE plpgsql AS $$ BEGIN
+  FOREACH name IN ARRAY names LOOP
+    FOR found IN EXECUTE format('SELECT life_rule_%s($1)', name) USING since LOOP
+      RETURN NEXT;
+    END LOOP;
+  END LOOP;
+END $$;
+"""
+
+
+async def taught(owner: asyncpg.Connection, taught_rules: Sequence[Rule]) -> None:
+    """Write the rules into the database, as functions of the place since when they are asked."""
+    for rule in taught_rules:
+        statement = rule.sql.replace("$1", "since")
+        await owner.execute(
+            f"CREATE FUNCTION life_rule_{rule.name}(since bigint) RETURNS SETOF jsonb"
+            f" LANGUAGE plpgsql AS $rule$ BEGIN RETURN QUERY SELECT to_jsonb(f) FROM ({statement})"
+            " f; END $rule$"
+        )
+    await owner.execute(LOOKING)
+
+
+async def broken(
+    owner: asyncpg.Connection, asked_rules: Sequence[Rule], since: int
+) -> list[tuple[str, str]]:
+    """What breaks the rules: the rule's name, and the row."""
+    names = [rule.name for rule in asked_rules]
+    found = await owner.fetch("SELECT name, found FROM life_broken($1, $2)", names, since)
+    return [(row["name"], row["found"]) for row in found]

@@ -94,6 +94,8 @@ class Life:
     told: set[tuple[str, str]] = field(default_factory=set)
     faults: dict[str, str] = field(default_factory=dict)
     number: int = 0
+    # Whether what is remembered of memberships may be wrong by now.
+    is_access_changed: bool = True
 
     @classmethod
     async def begun(cls, house: House, seed: int) -> Life:
@@ -102,14 +104,20 @@ class Life:
         city = await City.watched(house.owner, declarations.tables())
         allowed = people.allowances(house.engine.policy, asked, city)
         rules = invariants.rules(declarations.tables())
+        await invariants.taught(house.owner, rules)
         life = cls(house, city, Random(seed), asked, allowed, rules)  # noqa: S311 - no secret
         await life._hold("the beginning", None, 0)
         return life
 
+    @property
+    def is_over(self) -> bool:
+        """Whether there are so many faults that more would tell nothing new."""
+        return len(self.faults) >= MOST_FAULTS
+
     async def go_on(self, acts: int) -> None:
         """So many steps, or until there are too many faults."""
         for _ in range(acts):
-            if len(self.faults) >= MOST_FAULTS:
+            if self.is_over:
                 return
             self.number += 1
             await self._step()
@@ -126,7 +134,9 @@ class Life:
     # -- steps -------------------------------------------------------------------------------
 
     async def _step(self) -> None:
-        await self.house.memberships.look()
+        if self.is_access_changed or not self.house.memberships.is_watched:
+            await self.house.memberships.look()
+            self.is_access_changed = False
         drawn = self.random.randrange(1_000)
         if drawn < DAYS:
             await self._next_day()
@@ -139,6 +149,7 @@ class Life:
         await self.house.owner.execute("UPDATE bureau SET replay_date = replay_date + 1")
         await self.house.owner.execute("UPDATE access_version SET version = version + 1")
         await self.city.news()
+        self.is_access_changed = True
 
     async def _read(self) -> None:
         person = self.random.choice(people.members(self.city))
@@ -155,6 +166,7 @@ class Life:
         request = self._drawn()
         outcome = await self._asked(request)
         news = await self.city.news()
+        self.is_access_changed |= any(each.relation == "access_version" for each in news)
         self._count(request.asked.name, outcome, request.odd)
         self._check(request, outcome, news)
         if outcome.code == "DONE":
@@ -264,19 +276,19 @@ class Life:
     ) -> None:
         """Every rule about something that was written holds; None: every rule."""
         touched = None if news is None else {each.relation for each in news}
-        for rule in self.invariants:
-            if rule.is_of_one_act if touched is None else not touched & rule.about:
+        asked = [
+            rule
+            for rule in self.invariants
+            if (not rule.is_of_one_act if touched is None else touched & rule.about)
+        ]
+        for name, shown in await invariants.broken(self.house.owner, asked, since):
+            if (name, shown) in self.told:
                 continue
-            arguments = [since] if rule.is_of_one_act else []
-            for row in await self.house.owner.fetch(rule.sql, *arguments):
-                shown = json.dumps(dict(row), default=str, ensure_ascii=False)
-                if (rule.name, shown) in self.told:
-                    continue
-                self.told.add((rule.name, shown))
-                if (rule.name, what) in known.BROKEN:
-                    self.known[f"{rule.name} by {what}"] += 1
-                else:
-                    self._fault(f"{rule.name} broken", f"by {what}: {request}\n{shown}", key=shown)
+            self.told.add((name, shown))
+            if (name, what) in known.BROKEN:
+                self.known[f"{name} by {what}"] += 1
+            else:
+                self._fault(f"{name} broken", f"by {what}: {request}\n{shown}", key=shown)
 
     def _count(self, name: str, outcome: Outcome, odd: str | None = None) -> None:
         self.tally.setdefault(name, Counter())[outcome.code] += 1
