@@ -276,7 +276,7 @@ class Drawing:
 def _days(row: Row) -> Iterator[str]:
     """The days that a row says something about."""
     for name, value in row.items():
-        if value and name.endswith(("_on", "_from", "_until")):
+        if value and name.endswith(("_on", "_from", "_until")) and "infinity" not in value:
             yield value
 
 

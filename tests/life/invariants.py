@@ -60,9 +60,9 @@ def rules(tables: Collection[str]) -> tuple[Rule, ...]:
 # All that are to be looked at in one round trip, each planned once.
 LOOKING = """
 CREATE FUNCTION life_broken(names text[], since bigint)
-RETURNS TABLE (name text, found jsonb) LANGUAGE plpgsql AS $$ BEGIN
+RETURNS TABLE (name text, shown jsonb) LANGUAGE plpgsql AS $$ BEGIN
   FOREACH name IN ARRAY names LOOP
-    FOR found IN EXECUTE format('SELECT life_rule_%s($1)', name) USING since LOOP
+    FOR shown IN EXECUTE format('SELECT life_rule_%s($1)', name) USING since LOOP
       RETURN NEXT;
     END LOOP;
   END LOOP;
@@ -87,5 +87,5 @@ async def broken(
 ) -> list[tuple[str, str]]:
     """What breaks the rules: the rule's name, and the row."""
     names = [rule.name for rule in asked_rules]
-    found = await owner.fetch("SELECT name, found FROM life_broken($1, $2)", names, since)
-    return [(row["name"], row["found"]) for row in found]
+    found = await owner.fetch("SELECT name, shown FROM life_broken($1, $2)", names, since)
+    return [(row["name"], row["shown"]) for row in found]

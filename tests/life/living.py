@@ -131,6 +131,17 @@ class Life:
                         self._fault(f"the chain of {chain.slug}: {fault}", "")
         await self._hold("the end", None, 0)
 
+    async def is_noticed(self, name: str, statement: str) -> bool:
+        """Whether a rule is found broken after a statement, which is taken back."""
+        [rule] = (rule for rule in self.invariants if rule.name == name)
+        transaction = self.house.owner.transaction()
+        await transaction.start()
+        try:
+            await self.house.owner.execute(statement)
+            return bool(await invariants.broken(self.house.owner, [rule], self.city.seen))
+        finally:
+            await transaction.rollback()
+
     # -- steps -------------------------------------------------------------------------------
 
     async def _step(self) -> None:
@@ -285,7 +296,7 @@ class Life:
             if (name, shown) in self.told:
                 continue
             self.told.add((name, shown))
-            if (name, what) in known.BROKEN:
+            if known.is_broken_known(name, what):
                 self.known[f"{name} by {what}"] += 1
             else:
                 self._fault(f"{name} broken", f"by {what}: {request}\n{shown}", key=shown)

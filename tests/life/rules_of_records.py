@@ -89,6 +89,13 @@ def _columns(alias: str, columns: str) -> str:
     return ", ".join(f"{alias}.{column.strip()}" for column in columns.split(","))
 
 
+def every_day_is_a_day() -> str:
+    """A day is one of a calendar: nobody can read what is infinite."""
+    return """
+        SELECT n, relation, new ->> 'id' AS id FROM life_journal, jsonb_each_text(new) column_
+        WHERE n > $1 AND column_.value IN ('infinity', '-infinity')"""
+
+
 def every_act_has_one_key() -> str:
     """As many entries of acts as keys of requests, since the journal was begun."""
     return """
@@ -113,6 +120,7 @@ RULES = (
     a_row_stays_whose_it_is,
     a_version_counts_each_change,
     periods_of_one_thing_do_not_overlap,
+    every_day_is_a_day,
     every_act_has_one_key,
     an_entry_names_who_acted,
 )
