@@ -128,6 +128,14 @@ async def test_an_open_question_is_named_when_it_is_submitted(pilot: House) -> N
     assert row["score"] is None
 
 
+async def test_the_day_of_an_assessment_may_be_left_out_of_an_update_but_not_be_null(
+    pilot: House,
+) -> None:
+    row = await drafted(pilot)
+    refused = await step(pilot, WORKER, "updateAssessment", row, assessedOn=None)
+    assert paths(refused) == {"assessedOn"}
+
+
 async def test_a_step_that_is_not_next_is_refused(pilot: House) -> None:
     row = await drafted(pilot)
     before = await snapshot(pilot, *TABLES)

@@ -24,9 +24,10 @@ from graphql import (
 
 from citywide.db.tables import is_tenant_table
 from citywide.domain import CATALOGUE, METADATA
-from citywide.graph.mutate import input_fields
+from citywide.graph.mutate import schema_name
 from citywide.graph.schema import Schema
 from citywide.ids import NO_TENANT, NodeId
+from citywide.rules.fields import input_fields
 
 # Every request has one of its own, which is not drawn.
 KEY = "idempotencyKey"
@@ -115,25 +116,25 @@ def _fields(schema: GraphQLSchema, type_name: str, declared: Any) -> tuple[Given
 def _given(kind: GraphQLInputObjectType, takes: type) -> tuple[Given, ...]:
     """The fields in the order in which the use case names them: what it is about comes first."""
     return tuple(
-        _field(each.graphql_name, kind.fields[each.graphql_name], each)
+        _field(schema_name(each), kind.fields[schema_name(each)], each)
         for each in input_fields(takes)
     )
 
 
-def _field(name: str, field: Any, told: Any) -> Given:
+def _field(name: str, field: Any, declared: Any) -> Given:
     named = get_named_type(field.type)
     inner: tuple[Given, ...] = ()
     words: tuple[str, ...] = ()
     scalar = named.name
     if isinstance(named, GraphQLInputObjectType):
-        scalar, inner = "inner", _given(named, told.nested)
+        scalar, inner = "inner", _given(named, declared.nested)
     elif isinstance(named, GraphQLEnumType):
         scalar, words = "word", tuple(named.values)
     bare = field.type.of_type if is_non_null_type(field.type) else field.type
     return Given(
         name=name,
         kind=scalar,
-        of=told.about.of,
+        of=declared.about.entity,
         words=words,
         inner=inner,
         is_list=is_list_type(bare),

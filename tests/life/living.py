@@ -251,6 +251,12 @@ class Life:
             if type(error).__name__ == "InvalidDocumentError":
                 return Outcome("(INVALID)", told=str(error))
             return Outcome("INTERNAL", told="".join(traceback.format_exception(error)))
+        errors = answer.get("errors", [])
+        codes = [error["extensions"]["code"] for error in errors]
+        if "INTERNAL" in codes:
+            return Outcome("INTERNAL", told=str(errors))
+        if any(value is None for value in answer["data"].values()) and codes:
+            return Outcome(f"({codes[0]})", told=str(errors))
         return Outcome("DONE", answer["data"])
 
     # -- looking -----------------------------------------------------------------------------
@@ -258,18 +264,10 @@ class Life:
     def _check(self, request: Request, outcome: Outcome, news: list[Written]) -> None:
         name = request.asked.name
         if outcome.code == "INTERNAL":
-            reason = known.is_internal_known(name, request.odd)
-            if reason is None:
-                last = outcome.told.strip().splitlines()[-1]
-                self._fault(
-                    f"INTERNAL of {name}, {request.odd}: {last}", f"{request}\n{outcome.told}"
-                )
-            else:
-                self.known[f"{name} with {request.odd}"] += 1
+            last = outcome.told.strip().splitlines()[-1]
+            self._fault(f"INTERNAL of {name}, {request.odd}: {last}", f"{request}\n{outcome.told}")
         if outcome.code != "DONE":
-            if news and request.selection != "id":
-                self.known[f"refused for what is read of it, and done: {outcome.code}"] += 1
-            elif news:
+            if news:
                 written = sorted({each.relation for each in news})
                 self._fault(
                     f"{name} was refused ({outcome.code}) and wrote {written}", str(request)
