@@ -208,14 +208,14 @@ async def test_an_approved_period_is_locked(pilot: House) -> None:
     submitted = await done(
         pilot, FINANCE, "submitPeriod", "accountingPeriod { id version }", **period
     )
-    await done(
-        pilot,
-        OFFICER,
-        "approvePeriod",
-        "accountingPeriod { status }",
-        periodId=submitted["id"],
-        version=submitted["version"],
-    )
+    approval = {"periodId": submitted["id"], "version": submitted["version"]}
+    # What comes in while the books wait is decided before they are locked.
+    late = (await books.spend(commitment["id"], "20.00"))["expense"]
+    early = await pilot.act(OFFICER, "approvePeriod", **approval)
+    assert (early["code"], early["path"]) == ("WRONG_STATE", ["periodId"])
+    decision = {"expenseId": late["id"], "version": late["version"]}
+    await done(pilot, DIRECTOR, "approveExpense", "expense { id }", **decision)
+    await done(pilot, OFFICER, "approvePeriod", "accountingPeriod { status }", **approval)
     for answer in (
         await books.commit("ACTIVITIES", "10.00"),
         await books.spend(commitment["id"], "10.00"),
