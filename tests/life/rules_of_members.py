@@ -15,14 +15,16 @@ def an_agency_writes_its_own_rows() -> str:
 
 
 def who_acts_is_there() -> str:
-    """Nobody acts who is suspended, or holds no role today."""
+    """Nobody acts who is suspended, but by this very act, or holds no role today."""
     return """
         SELECT k.n, m.subject, m.status FROM life_journal k
         JOIN member m ON m.tenant_id::text = k.new ->> 'tenant_id'
           AND m.id::text = k.new ->> 'member_id'
         JOIN bureau b ON b.id = m.bureau_id
         WHERE k.n > $1 AND k.relation = 'idempotency_key' AND (
-          m.status = 'SUSPENDED' OR NOT EXISTS (SELECT 1 FROM member_role r
+          m.status = 'SUSPENDED' AND NOT EXISTS (SELECT 1 FROM life_journal j
+            WHERE j.n > $1 AND j.relation = 'member' AND j.new ->> 'id' = m.id::text)
+          OR NOT EXISTS (SELECT 1 FROM member_role r
           WHERE r.tenant_id = m.tenant_id AND r.member_id = m.id
           AND r.valid_from <= b.replay_date
           AND (r.valid_until IS NULL OR r.valid_until > b.replay_date

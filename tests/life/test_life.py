@@ -29,7 +29,8 @@ from life.living import Life
 from life.sabotage import BREAKING
 from walls.house import House
 
-FEW, MANY = 300, 10_000
+# Five of six steps are acts.
+FEW, MANY = 300, 12_000
 FIXED = 20_151_111
 SEED = int(os.environ.get("CITYWIDE_SEED", random.SystemRandom().randrange(2**32)))
 ACTS = int(os.environ.get("CITYWIDE_ACTS", MANY))
