@@ -131,12 +131,12 @@ class Table:
     def __init__(self, place: Place) -> None:
         self.place = place
         self.access = place.access
-        asked: Sequence[str] = place.arguments["measures"]
+        measures: Sequence[str] = place.arguments["measures"]
         # With a forbidden one the plan is refused and never run: it need not be counted, and what
         # cannot be split by it is not what the caller is told.
         forbidden = self.access.forbidden
-        may_be = [m for m in asked if f"Measure.{m}" not in forbidden]
-        is_moot = bool(asked) and not may_be
+        may_be = [m for m in measures if f"Measure.{m}" not in forbidden]
+        is_moot = bool(measures) and not may_be
         self.measures = ["HOME_HELP"] if is_moot else may_be
         by = [] if is_moot else place.arguments.get("by") or ()
         self.question = Question(
@@ -230,8 +230,8 @@ class Table:
                 found.append((key, case(_KIND_LABELS, value=key)))
                 continue
             if name in PERIODS:
-                told = func.to_char(key, literal_column(f"'{PERIODS[name]}'"))
-                found.append((told, told))
+                label = func.to_char(key, literal_column(f"'{PERIODS[name]}'"))
+                found.append((label, label))
                 continue
             entity = self.access.entities[name.capitalize()]
             row = entity.table.alias()
@@ -270,14 +270,14 @@ class Table:
         if before in self.figures:
             fields["previous"] = self._sums(before)[0]
 
-        def told(child: Group) -> ColumnElement[Any]:
+        def shown(child: Group) -> ColumnElement[Any]:
             if child.name in _HIDEABLE and self.is_suppressed:
                 reason = f"null where it is about fewer than {SMALLEST_CELL} persons, or rounded"
                 path = (*self.place.path, group.key, child.key)
                 self.access.mask_noted(path, f"MetricValue.{child.name}", reason)
             return fields[child.name]
 
-        made = dict.fromkeys(fields, told)
+        made = dict.fromkeys(fields, shown)
         return JsonObject(selected(self.place, group, "MetricValue", made))
 
     def _sums(

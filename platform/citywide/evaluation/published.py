@@ -221,12 +221,12 @@ def _published(cell: Any, *, is_bounded: bool) -> ColumnElement[Any]:
     middle = (_BASE - _ONE - left) // _TWO
     offset = _TWO if is_bounded else case((columns.has_large, _TWO), else_=middle)
 
-    def told(run: ColumnElement[Any], place: ColumnElement[Any]) -> ColumnElement[Any]:
+    def sixes(run: ColumnElement[Any], place: ColumnElement[Any]) -> ColumnElement[Any]:
         return _BASE * ((run + offset) // _BASE + place // _BASE)
 
-    rounded = told(columns.run, columns.place)
-    rounded -= told(columns.run - columns.beyond, columns.place - _ONE)
-    rest = columns.pool + columns.smalls - told(columns.pool, columns.smalls)
+    rounded = sixes(columns.run, columns.place)
+    rounded -= sixes(columns.run - columns.beyond, columns.place - _ONE)
+    rest = columns.pool + columns.smalls - sixes(columns.pool, columns.smalls)
     # With no more than one beyond each of them the total would give all of them away.
     is_last = and_(
         ~columns.has_large,

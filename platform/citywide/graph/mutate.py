@@ -129,8 +129,8 @@ class Reading:
                 shown[schema_name(each)] = "(kept out)"
             elif each.nested is not None and value is not None:
                 items = value if each.is_list else [value]
-                told = [self.logged(each.nested, item) for item in items]
-                shown[schema_name(each)] = told if each.is_list else told[0]
+                items = [self.logged(each.nested, item) for item in items]
+                shown[schema_name(each)] = items if each.is_list else items[0]
             else:
                 shown[schema_name(each)] = _json(value)
         return shown

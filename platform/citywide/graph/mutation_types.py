@@ -34,7 +34,7 @@ class MutationTypes:
         fields = []
         for name, each in self.catalogue.mutations.items():
             key = field("idempotency_key", str, _KEY)
-            asked = self._input(f"{each.type_prefix}Input", each.takes, f"What {name} takes.", key)
+            taken = self._input(f"{each.type_prefix}Input", each.takes, f"What {name} takes.", key)
             row = field(
                 each.payload_field,
                 optional(self.output[each.gives]),
@@ -47,8 +47,8 @@ class MutationTypes:
                 f"What {name} comes to.",
                 (success, *each.possible_problems),
             )
-            taken = argument("input", asked, "What to do.")
-            fields.append(field(name, result, each.description, [taken]))
+            given = argument("input", taken, "What to do.")
+            fields.append(field(name, result, each.description, [given]))
         return finish(type("Mutation", (), {}), fields, "Everything that can be done.")
 
     def _input(self, name: str, takes: type, description: str, *more: StrawberryField) -> type:

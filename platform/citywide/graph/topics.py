@@ -1,6 +1,6 @@
 """What is told when it happens: a topic that use cases name, a subscription that callers see.
 
-A domain folder's `graph.py` announces the topics of its rows; `Act.tell` names topic and row.
+A domain folder's `graph.py` announces the topics of its rows; `Act.announce` names topic and row.
 
     announce("serviceRecorded", "A service was recorded.", gives="ServiceRecord")
 """
@@ -41,7 +41,7 @@ class Topic:
 
 
 def announce(name: str, description: str, *, gives: str) -> None:
-    """Declare a topic that `Act.tell` names, about rows of the entity `gives`."""
+    """Declare a topic that `Act.announce` names, about rows of the entity `gives`."""
     if name in CATALOGUE.topics:
         raise ValueError(f"The topic {name} is declared twice.")
     CATALOGUE.topics[name] = Topic(name=name, description=description, gives=(gives,))
