@@ -171,7 +171,7 @@ REFUSED = {
     ),
     "a time that no database holds": Refused(
         record("agency { serviceRecords(where: {cancelledAt: {lt: $x}}) { totalCount } }"),
-        "outside of the years",
+        "years 1 to 9999",
         "$x: DateTime",
         {"x": "0001-01-01T00:00:00+14:00"},
     ),
