@@ -12,7 +12,16 @@ from citywide.settings import CHECKOUT, Settings
 from citywide.tenancy.load import load_manifests
 
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
-GUIDES = ["README.md", "deploy/README.md", "policies/README.md", "platform/ARCHITECTURE.md"]
+GUIDES = [
+    "README.md",
+    "deploy/README.md",
+    "policies/README.md",
+    "tests/README.md",
+    "platform/ARCHITECTURE.md",
+    "platform/DECISIONS.md",
+    "platform/GLOSSARY.md",
+    "platform/MEASUREMENTS.md",
+]
 
 
 def test_every_setting_stands_there_with_its_default() -> None:
