@@ -130,7 +130,7 @@ async def test_a_broken_rule_is_a_problem_that_names_the_field_and_nothing_is_wr
     answer = await pilot.act(
         "shouqianshou.worker1",
         "recordService",
-        **await a_visit(pilot, servedOn="2013-01-01", durationMinutes=0, title=" "),
+        **await a_visit(pilot, servedOn="2031-01-01", durationMinutes=0, title=" "),
     )
     assert (answer["__typename"], answer["code"]) == ("InputProblem", "INVALID_INPUT")
     paths = {".".join(fault["path"]) for fault in answer["faults"]}

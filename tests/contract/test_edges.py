@@ -31,7 +31,7 @@ from citywide.authz.grants import Grants
 from citywide.errors import Code
 from citywide.graph.declare import Entity, Kind, Many, One, Value
 from citywide.graph.schema import Schema
-from citywide.web.graphql import told
+from citywide.web.graphql import errors_of
 from contract.people import USERS
 from walls.house import House
 
@@ -104,7 +104,7 @@ async def answered(house: House, user: str, document: str, **variables: Any) -> 
         return await house.data(user, document, **variables)
     except Exception as error:  # noqa: BLE001 -- a fault of ours is what is looked for
         refusal = error
-    found = told(refusal)
+    found = errors_of(refusal)
     codes = {each["extensions"]["code"] for each in found}
     given = json.dumps(variables)[:200]
     assert codes <= {Code.BAD_USER_INPUT, Code.LIMIT_EXCEEDED}, (document[:500], given, refusal)

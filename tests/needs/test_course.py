@@ -70,5 +70,6 @@ def test_a_need_ends_closed_or_withdrawn_and_from_every_status_it_can() -> None:
 
 def test_a_refusal_says_where_the_need_stands_and_what_can_be_done() -> None:
     assert NeedCourse.refusal(NeedStatus.REFERRED, NeedCourse.deliver) == (
-        "The need is referred: you cannot deliver now. Possible steps: send back, answer, withdraw."
+        "The need is referred: you cannot deliver it now. "
+        "Possible steps: send back, answer, withdraw."
     )

@@ -69,7 +69,7 @@ def test_every_step_is_possible_in_its_states_and_refused_with_what_is_possible_
     refusal = course.refusal(PaperStatus.SENT, course.send_off)  # type: ignore[attr-defined]
     assert refusal == "The paper is sent: you cannot send off now. Possible steps: file."
     refusal = course.refusal(PaperStatus.FILED, course.write_on)  # type: ignore[attr-defined]
-    assert refusal == "The paper is filed: you cannot write on now. Take a new sheet."
+    assert refusal == "The paper is filed: you cannot write on it now. Take a new sheet."
 
 
 def test_the_last_day_that_a_row_has_says_its_state_where_days_do() -> None:

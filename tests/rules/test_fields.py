@@ -135,6 +135,8 @@ def test_a_fault_says_its_figures_apart_from_its_sentence() -> None:
     assert fault.parameters == {"maxLength": str(LONGEST)}
     [fault] = faults_of(Whole(title="一", held_on=TODAY + timedelta(days=1)), today=TODAY)
     assert fault.parameters == {"today": "2015-11-11"}
+    [fault] = faults_of(Whole(title="一", amount=0), today=TODAY)
+    assert fault.parameters == {"min": "0.01", "max": "10000000000.00"}
 
 
 @given(st.text(max_size=LONGEST + 3))

@@ -59,7 +59,7 @@ def entries_of(read: Read, occurred_at: datetime) -> Iterator[Entry]:
                 coordinate=", ".join(read.roots),
                 content={
                     "member": str(reader.member_id),
-                    "roles": sorted(reader.roles),
+                    "roles": sorted(map(str, reader.roles)),
                     "from": str(reader.tenant_id),
                     "operation": read.operation,
                     "purpose": read.purpose,

@@ -28,8 +28,8 @@ class FileCourse(
     reopen = Step(FileStage.CLOSED, to=FileStage.OPEN)
     merge = Step(FileStage.OPEN, FileStage.CLOSED, to=FileStage.MERGED)
     split = Step(FileStage.MERGED, leads=(FileStage.OPEN, FileStage.CLOSED))
-    hand_it_over = Allows(FileStage.OPEN, advice="Reopen it first.")
-    begin_casework = Allows(FileStage.OPEN, advice="Reopen it first.")
+    hand_it_over = Allows(FileStage.OPEN)
+    begin_casework = Allows(FileStage.OPEN)
     work_on_it = Allows(FileStage.OPEN, FileStage.CLOSED, advice="Work on that one, or split them.")
 
 

@@ -77,17 +77,41 @@ class CaseCourse(Course, table=CASE_FILE, states=CaseState, noun="The case"):
     problem = staticmethod(stage_problem)
     own_work = staticmethod(_own_work)
 
-    complete_intake = Step(CaseState.INTAKE, to=CaseState.ASSESSMENT)
-    complete_assessment = Step(CaseState.ASSESSMENT, to=CaseState.PLANNING)
-    submit_plan = Step(CaseState.PLANNING, to=CaseState.PLAN_SUBMITTED, awaits=True)
-    approve_plan = Step(CaseState.PLAN_SUBMITTED, to=CaseState.INTERVENTION, not_by=_DECIDERS)
-    return_plan = Step(CaseState.PLAN_SUBMITTED, to=CaseState.PLANNING, not_by=_DECIDERS)
-    revise_plan = Step(CaseState.INTERVENTION, CaseState.EVALUATION, to=CaseState.PLANNING)
-    begin_evaluation = Step(CaseState.INTERVENTION, to=CaseState.EVALUATION)
+    complete_intake = Step(CaseState.INTAKE, to=CaseState.ASSESSMENT, says="complete the intake")
+    complete_assessment = Step(
+        CaseState.ASSESSMENT, to=CaseState.PLANNING, says="complete the assessment"
+    )
+    submit_plan = Step(
+        CaseState.PLANNING, to=CaseState.PLAN_SUBMITTED, awaits=True, says="submit the plan"
+    )
+    approve_plan = Step(
+        CaseState.PLAN_SUBMITTED,
+        to=CaseState.INTERVENTION,
+        not_by=_DECIDERS,
+        says="approve the plan",
+    )
+    return_plan = Step(
+        CaseState.PLAN_SUBMITTED, to=CaseState.PLANNING, not_by=_DECIDERS, says="return the plan"
+    )
+    revise_plan = Step(
+        CaseState.INTERVENTION, CaseState.EVALUATION, to=CaseState.PLANNING, says="revise the plan"
+    )
+    begin_evaluation = Step(
+        CaseState.INTERVENTION, to=CaseState.EVALUATION, says="begin the evaluation"
+    )
     # A person dies, moves or declines at any stage; `closures` says what it takes.
-    propose_closure = Step(*_AT_WORK, to=CaseState.CLOSURE_PROPOSED, awaits=True)
-    approve_closure = Step(CaseState.CLOSURE_PROPOSED, to=CaseState.CLOSED, not_by=_DECIDERS)
-    return_closure = Step(CaseState.CLOSURE_PROPOSED, leads=_AT_WORK, not_by=_DECIDERS)
+    propose_closure = Step(
+        *_AT_WORK, to=CaseState.CLOSURE_PROPOSED, awaits=True, says="propose to close it"
+    )
+    approve_closure = Step(
+        CaseState.CLOSURE_PROPOSED,
+        to=CaseState.CLOSED,
+        not_by=_DECIDERS,
+        says="approve the closure",
+    )
+    return_closure = Step(
+        CaseState.CLOSURE_PROPOSED, leads=_AT_WORK, not_by=_DECIDERS, says="return the closure"
+    )
     # What was found before may have changed: a reopened case is assessed anew.
     reopen = Step(CaseState.CLOSED, to=CaseState.ASSESSMENT)
 

@@ -30,11 +30,28 @@ class _Declared:
     name: str
     course: type[Course]
     sources: tuple[Words, ...]
+    says: str | None = None
     advice: str | None = None
 
     def __set_name__(self, owner: type[Course], name: str) -> None:
         self.name = name.replace("_", " ")
         self.course = owner
+
+    @property
+    def phrase(self) -> str:
+        """What it does in a sentence that begins with the thing: `approve it`, `send it back`."""
+        verb, *rest = self.name.split()
+        match rest:
+            case _ if self.says is not None:
+                return self.says
+            case []:
+                return f"{verb} it"
+            case ["back" | "up"]:
+                return f"{verb} it {rest[0]}"
+            case [*_, "of" | "on" | "for"]:
+                return f"{self.name} it"
+            case _:
+                return self.name
 
 
 class Step(_Declared):
@@ -42,7 +59,7 @@ class Step(_Declared):
 
     `not_by` are the columns that name whoever may not take it: who made does not check.
     `awaits` says that somebody else has to decide next. Without `to` the use case says where it
-    leads, among the stages that `leads` lists.
+    leads, among the stages that `leads` lists. `says` is what it does where `phrase` cannot tell.
     """
 
     def __init__(
@@ -52,9 +69,11 @@ class Step(_Declared):
         leads: tuple[Words, ...] = (),
         not_by: tuple[str, ...] = (),
         awaits: bool = False,
+        says: str | None = None,
     ) -> None:
         """From each of `sources`."""
         self.sources = sources
+        self.says = says
         self.to = to
         self.targets = leads if to is None else (to,)
         self.not_by = not_by
@@ -64,13 +83,14 @@ class Step(_Declared):
 class Allows(_Declared):
     """What is done to the thing, or to what hangs on it, at these stages alone.
 
-    `advice` is a sentence about what else can be done.
+    `advice` is a sentence about what else can be done, `says` as of a step.
     """
 
-    def __init__(self, *sources: Words, advice: str | None = None) -> None:
+    def __init__(self, *sources: Words, advice: str | None = None, says: str | None = None) -> None:
         """At each of `sources`."""
         self.sources = sources
         self.advice = advice
+        self.says = says
 
 
 class Course:
@@ -142,7 +162,7 @@ class Course:
         listed = ", ".join(step.name for step in cls.possible(state))
         follows = f"Possible steps: {listed}." if listed else "No step follows."
         follows = what.advice or follows
-        return f"{cls.noun} is {state.plain}: you cannot {what.name} now. {follows}"
+        return f"{cls.noun} is {state.plain}: you cannot {what.phrase} now. {follows}"
 
     @classmethod
     def diagram(cls) -> str:

@@ -167,8 +167,13 @@ def money(description: str, *, least: int = 1, default: Any = MISSING) -> Any:
         message=(
             f"An amount is {'more than' if least else 'at least'} 0.00 and at most {most} yuan."
         ),
+        shown=_in_yuan,
     )
     return _declared(About(description=description, is_money=True, rules=(rule,)), default)
+
+
+def _in_yuan(fen: int) -> str:
+    return f"{fen // 100}.{fen % 100:02}"
 
 
 def day(description: str, *, past: bool = False, default: Any = MISSING) -> Any:

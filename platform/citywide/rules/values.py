@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -73,11 +73,13 @@ class Range(Rule):
     least: int
     most: int
     message: str
+    # How callers see a limit, where that is not the number as it is kept.
+    shown: Callable[[int], str] = str
 
     def faults(self, path: Path, value: Any, *, today: date) -> Iterator[Fault]:  # noqa: ARG002
         """See `Rule`."""
         if not self.least <= value <= self.most:
-            limits = {"min": str(self.least), "max": str(self.most)}
+            limits = {"min": self.shown(self.least), "max": self.shown(self.most)}
             yield Fault(path, self.message, "OUT_OF_RANGE", limits)
 
 

@@ -14,12 +14,17 @@ class MemberCourse(
 ):
     """A member of a tenant: invited by the agency, or named in a manifest."""
 
-    accept = Step(MemberStatus.INVITED, to=MemberStatus.ACTIVE)
-    suspend = Step(MemberStatus.INVITED, MemberStatus.ACTIVE, to=MemberStatus.SUSPENDED)
-    reinstate = Step(MemberStatus.SUSPENDED, to=MemberStatus.ACTIVE)
+    accept = Step(MemberStatus.INVITED, to=MemberStatus.ACTIVE, says="accept the invitation")
+    suspend = Step(
+        MemberStatus.INVITED,
+        MemberStatus.ACTIVE,
+        to=MemberStatus.SUSPENDED,
+        says="suspend them",
+    )
+    reinstate = Step(MemberStatus.SUSPENDED, to=MemberStatus.ACTIVE, says="reinstate them")
     sign_in = Allows(MemberStatus.INVITED, MemberStatus.ACTIVE)
     # Who was merely invited may never come.
-    direct = Allows(MemberStatus.ACTIVE)
+    direct = Allows(MemberStatus.ACTIVE, says="act as director")
 
 
 class OwnRoleCourse(Course, table=OWN_ROLE, states=OwnRoleStatus, noun="The role"):

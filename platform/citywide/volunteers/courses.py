@@ -17,8 +17,8 @@ class VolunteerCourse(
 ):
     """On the agency's roll until they leave; their entry and hours stay on record."""
 
-    leave = Step(RollStatus.ON_ROLL, to=RollStatus.OFF_ROLL)
-    change_the_entry = Allows(RollStatus.ON_ROLL, advice="Their entry stays as it is.")
+    leave = Step(RollStatus.ON_ROLL, to=RollStatus.OFF_ROLL, says="record that they leave")
+    change_their_entry = Allows(RollStatus.ON_ROLL, advice="Their entry stays as it is.")
 
 
 def _own_work(_message: str, _hours: Row, *path: str) -> ProblemError:

@@ -113,7 +113,7 @@ async def update_volunteer(act: Act, draft: VolunteerUpdate) -> UUID:
     area_id = None if draft.area_id is UNSET else draft.area_id
     skill_ids = () if draft.skill_ids is UNSET else draft.skill_ids or ()
     refuse(await _code_faults(act, area_id, skill_ids))
-    act.check(VolunteerCourse.change_the_entry, volunteer, "volunteer_id")
+    act.check(VolunteerCourse.change_their_entry, volunteer, "volunteer_id")
     # The entry's version covers what they offer as well.
     await act.update(VOLUNTEER, volunteer, draft)
     if draft.skill_ids is not UNSET:
