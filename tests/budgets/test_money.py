@@ -185,6 +185,29 @@ async def test_what_is_reversed_of_a_closed_commitment_is_available_again(pilot:
     await assert_balanced(pilot)
 
 
+async def test_a_line_gives_nothing_of_what_it_was_allowed_beyond_its_budget(pilot: House) -> None:
+    books = await Books.opened(pilot, MATERIALS="100.00", ACTIVITIES="10.00")
+    beyond = (await books.commit("MATERIALS", "250.00", reason="台风后急需"))["commitment"]
+    closing = {"commitmentId": beyond["id"], "version": beyond["version"]}
+    await done(pilot, FINANCE, "closeCommitment", "commitment { id }", **closing)
+    lines = {"fromLineId": books.lines["MATERIALS"], "toLineId": books.lines["ACTIVITIES"]}
+    refused = await pilot.act(
+        FINANCE, "requestBudgetChange", amount="100.01", reason="用不完", **lines
+    )
+    assert (refused["code"], refused["path"]) == ("BUDGET_EXCEEDED", ["amount"])
+
+
+async def test_a_period_that_is_not_over_is_not_submitted(pilot: House) -> None:
+    books = await Books.opened(pilot, ACTIVITIES="9000.00")
+    period = {"agreementId": books.agreement_id, "validFrom": "2015-11-01"}
+    early = await pilot.act(FINANCE, "submitPeriod", validUntil="2015-11-12", **period)
+    assert [(fault["code"], fault["path"]) for fault in early["faults"]] == [
+        ("FUTURE", ["validUntil"])
+    ]
+    over = await pilot.act(FINANCE, "submitPeriod", validUntil="2015-11-11", **period)
+    assert over["__typename"] == "SubmitPeriodSuccess"
+
+
 async def test_an_approved_period_is_locked(pilot: House) -> None:
     books = await Books.opened(pilot, ACTIVITIES="9000.00")
     commitment = (await books.commit("ACTIVITIES", "800.00"))["commitment"]

@@ -38,10 +38,7 @@ async def request_budget_change(act: Act, draft: ChangeDraft) -> UUID:
         refuse([Fault(("to_line_id",), "The two lines are the same.")])
     if project["id"] != other["id"]:
         refuse([Fault(("to_line_id",), "The two lines belong to different projects.")])
-    left = (await balances_of(act, giving["id"])).get(AccountKind.AVAILABLE, 0)
-    if draft.amount > left:
-        account = Account(AccountKind.AVAILABLE, giving["id"])
-        raise exceeded(OverdrawnError(account, left), "amount")
+    await _check_given(act, giving, draft.amount, "amount")
     change_id = await act.insert(
         BUDGET_CHANGE,
         draft,
@@ -69,6 +66,7 @@ async def approve_budget_change(act: Act, draft: ChangeDecision) -> UUID:
     act.check(ChangeCourse.approve, change, "change_id")
     giving = await act.find(BUDGET_LINE, change["from_line_id"], "change_id")
     getting = await act.find(BUDGET_LINE, change["to_line_id"], "change_id")
+    await _check_given(act, giving, change["amount_fen"], "change_id")
     amounts = _before_and_after(giving, getting, change["amount_fen"])
     await act.take(
         ChangeCourse.approve, change, draft, "change_id", decided_on=act.today, **amounts
@@ -98,6 +96,15 @@ async def refuse_budget_change(act: Act, draft: ChangeRefusal) -> UUID:
     change = await act.find(BUDGET_CHANGE, draft.change_id, "change_id")
     await act.take(ChangeCourse.refuse, change, draft, "change_id", decided_on=act.today)
     return change["id"]
+
+
+async def _check_given(act: Act, giving: BudgetLineRow, amount_fen: int, field: str) -> None:
+    """A line gives what it has left of its own: not what it was allowed beyond its budget."""
+    available = (await balances_of(act, giving["id"])).get(AccountKind.AVAILABLE, 0)
+    left = min(available, giving["revised_fen"])
+    if amount_fen > left:
+        account = Account(AccountKind.AVAILABLE, giving["id"])
+        raise exceeded(OverdrawnError(account, max(0, left)), field)
 
 
 def _before_and_after(

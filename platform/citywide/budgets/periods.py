@@ -28,7 +28,8 @@ class PeriodDraft:
 
     agreement_id: UUID = id_of("Agreement", "The agreement.")
     valid_from: date = day("First day.", past=True)
-    valid_until: date = day("First day after it.")
+    # A period is over before it is locked, so that what is booked today never falls into one.
+    valid_until: date = day("First day after it.", past=True)
 
 
 @mutation(gives="AccountingPeriod")

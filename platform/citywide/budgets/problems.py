@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
-from citywide.acts.problems import Problem, ProblemError
+from citywide.acts.problems import Problem, ProblemError, schema_path
 from citywide.budgets.ledger import AccountKind, OverdrawnError
 from citywide.graph.scalars import print_money
 
@@ -35,7 +35,7 @@ def exceeded(error: OverdrawnError, *path: str) -> ProblemError:
         BudgetExceeded(
             code="BUDGET_EXCEEDED",
             message=message,
-            path=list(path),
+            path=schema_path(path),
             left=left,
             account=error.account.kind.value,
         )
