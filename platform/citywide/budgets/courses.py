@@ -79,8 +79,8 @@ class PeriodCourse(Course, table=ACCOUNTING_PERIOD, states=PeriodStatus, noun="T
     submit = Step(PeriodStatus.RETURNED, to=PeriodStatus.SUBMITTED, awaits=True)
     approve = Step(PeriodStatus.SUBMITTED, to=PeriodStatus.APPROVED, not_by=("submitted_by",))
     send_back = Step(PeriodStatus.SUBMITTED, to=PeriodStatus.RETURNED)
+    # What the bureau approves is what was submitted.
     book_on_days_of = Allows(
-        PeriodStatus.SUBMITTED,
         PeriodStatus.RETURNED,
         advice="Its books are locked: book it on a later day, as a correction.",
     )

@@ -47,7 +47,7 @@ async def submit_period(act: Act, draft: PeriodDraft) -> UUID:
             returned = other
         elif Span.of(other).overlaps(Span.of(draft)):
             raise wrong_state("The period shares days with one that was submitted.", "valid_from")
-    await _check_decided(act, agreement["id"], Span.of(draft), "valid_from")
+    await _check_decided(act, draft)
     if returned is not None:
         step = PeriodCourse.submit
         await act.take(step, returned, None, "agreement_id", submitted_by=act.member_id)
@@ -71,9 +71,6 @@ class PeriodApproval:
 async def approve_period(act: Act, draft: PeriodApproval) -> UUID:
     """Approve a submitted period: nothing can be booked on its days any more."""
     period = await act.find(ACCOUNTING_PERIOD, draft.period_id, "period_id")
-    act.check(PeriodCourse.approve, period, "period_id")
-    # Books stay open while they wait for the bureau, so something may have come in since.
-    await _check_decided(act, period["agreement_id"], Span.of(period), "period_id")
     await act.take(PeriodCourse.approve, period, draft, "period_id", decided_on=act.today)
     return period["id"]
 
@@ -93,7 +90,7 @@ async def return_period(act: Act, draft: PeriodReturn) -> UUID:
     return period["id"]
 
 
-async def _check_decided(act: Act, agreement_id: UUID, span: Span, field: str) -> None:
+async def _check_decided(act: Act, draft: PeriodDraft) -> None:
     """Every voucher of the period is decided: what is open would be locked out."""
     expense, budget_line, project = EXPENSE.c, BUDGET_LINE.c, PROJECT.c
     statement = (
@@ -101,9 +98,9 @@ async def _check_decided(act: Act, agreement_id: UUID, span: Span, field: str) -
         .join(BUDGET_LINE, budget_line.id == expense.budget_line_id)
         .join(PROJECT, project.id == budget_line.project_id)
         .where(
-            project.agreement_id == agreement_id,
-            expense.spent_on >= span.start,
-            expense.spent_on < span.end,
+            project.agreement_id == draft.agreement_id,
+            expense.spent_on >= draft.valid_from,
+            expense.spent_on < draft.valid_until,
             among(expense.status, (ExpenseStatus.SUBMITTED, ExpenseStatus.RETURNED)),
         )
         .order_by(expense.number)
@@ -111,4 +108,4 @@ async def _check_decided(act: Act, agreement_id: UUID, span: Span, field: str) -
     )
     for waiting in await act.select(statement, EXPENSE, BUDGET_LINE, PROJECT):
         message = f"The expense {waiting['number']} is not decided yet."
-        raise wrong_state(message, field)
+        raise wrong_state(message, "valid_from")
