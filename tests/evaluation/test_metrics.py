@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from graphql.execution.values import VariableValues
 
+from citywide.errors import Code
 from citywide.evaluation.measures import MEASURES
 from citywide.evaluation.words import Measure
 from citywide.graph.compile import compile_operation
@@ -100,3 +101,11 @@ async def test_money_is_told_in_fen_to_those_who_do(planned: House, user: str) -
         user.split(".", maxsplit=1)[0],
     )
     assert row["values"] == [{"value": fen, "unit": "FEN"}]
+
+
+async def test_more_measures_than_there_are_is_refused_in_a_sentence(pilot: House) -> None:
+    measures = ", ".join(["HOME_HELP"] * 101)
+    document = f"{{ metrics(measures: [{measures}]) {{ rows {{ values {{ value }} }} }} }}"
+    refusal = await pilot.refusal("bureau.officer", document)
+    assert refusal.code is Code.BAD_USER_INPUT
+    assert refusal.message.endswith("ask for each once.")

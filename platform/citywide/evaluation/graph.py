@@ -166,6 +166,9 @@ class Table:
     def _refuse_nonsense(self) -> None:
         if not self.measures:
             raise RefusalError(Code.BAD_USER_INPUT, "metrics needs at least one measure.")
+        if len(self.measures) > len(MEASURES):
+            message = f"There are {len(MEASURES)} measures: ask for each once."
+            raise RefusalError(Code.BAD_USER_INPUT, message)
         refuse_null(self.question.where, "metrics")
         for measure in self.measures:
             splits = possible_splits(measure) if self.is_suppressed else SPLITS[measure]
