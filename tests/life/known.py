@@ -6,6 +6,12 @@ from collections.abc import Mapping
 
 # Rules that are broken, and by which mutation; `*`: by any.
 BROKEN: Mapping[tuple[str, str], str] = {
+    ("commitments_stay_within_their_line", "*"): (
+        "what was allowed beyond a line is the line's own once its commitment is closed"
+    ),
+    ("hours_are_those_of_their_service", "correctServiceRecord"): (
+        "a correction takes a volunteer or time off a service whose hours are on record"
+    ),
     ("who_was_served_was_enrolled", "mergeBeneficiaries"): (
         "attendances go over to the other file, enrolments stay"
     ),
