@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from citywide.acts.act import Act
+from citywide.acts.act import APPROVAL_REQUESTED, Act
 from citywide.budgets.courses import ChangeCourse
 from citywide.budgets.ledger import Account, AccountKind, OverdrawnError, move
 from citywide.budgets.models import BUDGET_CHANGE, BUDGET_LINE, BudgetLineRow
@@ -47,7 +47,7 @@ async def request_budget_change(act: Act, draft: ChangeDraft) -> UUID:
         requested_on=act.today,
         **_before_and_after(giving, getting, draft.amount),
     )
-    act.announce("approvalRequested", change_id)
+    act.announce(APPROVAL_REQUESTED, change_id)
     return change_id
 
 

@@ -105,8 +105,7 @@ async def approve_expense(act: Act, draft: ExpenseApproval) -> UUID:
     act.check(ExpenseCourse.approve, expense, "expense_id")
     act.check_maker(ExpenseCourse.approve, expense, "expense_id")
     act.check_version(expense, draft)
-    role = await _role_of(act, expense)
-    needed = set(act.policy.approvals.roles_for(APPROVAL, expense["amount_fen"]))
+    role, missing = await _role_of(act, expense)
     held = await balances_of(act, expense["budget_line_id"])
     await act.insert(
         EXPENSE_APPROVAL,
@@ -118,7 +117,7 @@ async def approve_expense(act: Act, draft: ExpenseApproval) -> UUID:
         expense_version=expense["version"],
         available_fen=held.get(AccountKind.AVAILABLE, 0),
     )
-    if needed - (await _approvals(act, expense)).keys():
+    if missing:
         act.announce(APPROVAL_REQUESTED, expense["id"])
         return expense["id"]
     await act.take(ExpenseCourse.approve, expense, draft, "expense_id")
@@ -238,9 +237,15 @@ async def _check_voucher(
         raise exceeded(OverdrawnError(account, max(0, left)), "amount")
 
 
-async def _role_of(act: Act, expense: ExpenseRow) -> str:
-    """As which of the roles that have to approve a voucher the actor does; each is one person."""
-    given = await _approvals(act, expense)
+async def _role_of(act: Act, expense: ExpenseRow) -> tuple[str, set[str]]:
+    """As which of the roles that have to approve a voucher the actor does, and which are left.
+
+    Each is one person, who approves this version of the voucher.
+    """
+    approvals = await act.rows(
+        EXPENSE_APPROVAL, expense_id=expense["id"], expense_version=expense["version"]
+    )
+    given = {each["role"]: each["member_id"] for each in approvals}
     needed = act.policy.approvals.roles_for(APPROVAL, expense["amount_fen"])
     mine = [role for role in needed if role in act.principal.roles and role not in given]
     if not mine:
@@ -248,12 +253,4 @@ async def _role_of(act: Act, expense: ExpenseRow) -> str:
         raise not_yours(message, "expense_id")
     if act.member_id in given.values():
         raise not_yours("You have approved this already: another person has to.", "expense_id")
-    return mine[0]
-
-
-async def _approvals(act: Act, expense: ExpenseRow) -> dict[str, UUID]:
-    """Who has approved this version of a voucher, by role."""
-    given = await act.rows(
-        EXPENSE_APPROVAL, expense_id=expense["id"], expense_version=expense["version"]
-    )
-    return {each["role"]: each["member_id"] for each in given}
+    return mine[0], {*needed} - {*given, mine[0]}
