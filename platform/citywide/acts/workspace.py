@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from dataclasses import fields
 from datetime import date
+from functools import cache
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
@@ -182,12 +183,18 @@ def values_of(table: Table, draft: object, columns: Mapping[str, Any]) -> dict[s
     """
     found: dict[str, Any] = {}
     if draft is not None:
-        assert is_dataclass(draft)
-        for each in fields(draft):
-            value = getattr(draft, each.name)
-            name = f"{each.name}_fen" if f"{each.name}_fen" in table.c else each.name
-            if name in table.c and name not in _GIVEN and value is not UNSET:
-                found[name] = value
+        for column, field in _shared(table, cast(Hashable, type(draft))):
+            value = getattr(draft, field)
+            if value is not UNSET:
+                found[column] = value
     for name in columns:
         _ = table.c[name]
     return {**found, **columns}
+
+
+@cache
+def _shared(table: Table, takes: Hashable) -> tuple[tuple[str, str], ...]:
+    """The columns of a table that a draft has a field for, each with the field."""
+    named = ((f"{each.name}_fen", each.name) for each in fields(cast(Any, takes)))
+    pairs = ((fen if fen in table.c else name, name) for fen, name in named)
+    return tuple((column, name) for column, name in pairs if column in {*table.c.keys()} - _GIVEN)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from citywide.acts.act import APPROVAL_REQUESTED
 from citywide.graph.declare import CATALOGUE
 
 
@@ -49,7 +50,7 @@ def announce(name: str, description: str, *, gives: str) -> None:
 
 def announce_approval(*entities: str) -> None:
     """Rows of these entities may wait for somebody's approval: the topic `approvalRequested`."""
-    name = "approvalRequested"
+    name = APPROVAL_REQUESTED
     known = CATALOGUE.topics.get(name)
     gives = (*(known.gives if known else ()), *entities)
     text = "Somebody was asked to approve something."
