@@ -30,8 +30,8 @@ class Sealer:
     """
 
     def __init__(self, secret: bytes) -> None:
-        self._cipher = AESGCM(_derived(secret, b"citywide sealed text"))
-        self._digest_key = _derived(secret, b"citywide text digest")
+        self._cipher = AESGCM(derived_key(secret, b"citywide sealed text"))
+        self._digest_key = derived_key(secret, b"citywide text digest")
 
     def seal(self, tenant_id: UUID, text: str) -> bytes:
         """Nonce and AES-256-GCM ciphertext; different bytes each time."""
@@ -53,5 +53,6 @@ class Sealer:
         return hmac.digest(self._digest_key, tenant_id.bytes + text.encode(), hashlib.sha256)
 
 
-def _derived(secret: bytes, info: bytes) -> bytes:
-    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(secret)
+def derived_key(secret: bytes, purpose: bytes) -> bytes:
+    """A key of `KEY_BYTES` for one purpose (HKDF-SHA256, RFC 5869), as good as one of its own."""
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=purpose).derive(secret)
