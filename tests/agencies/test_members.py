@@ -93,10 +93,11 @@ async def test_who_is_invited_signs_in_and_becomes_active_by_accepting(pilot: Ho
         "roles": [{"role": "social_worker", "validFrom": "2015-11-11", "validUntil": None}],
     }
     await pilot.memberships.look()
-    assert (await pilot.principal("new.worker")).roles == {"social_worker"}
+    assert (await pilot.principal("new.worker")).roles == {"invitee"}
     accepted = await pilot.act("new.worker", "acceptInvitation", ROLES)
     assert accepted["member"]["status"] == "ACTIVE"
     await pilot.memberships.look()
+    assert (await pilot.principal("new.worker")).roles == {"social_worker"}
     again = await pilot.act("new.worker", "acceptInvitation")
     assert (again["__typename"], again["code"]) == ("StateProblem", "WRONG_STATE")
 
@@ -106,7 +107,46 @@ async def test_an_invitation_does_not_come_between_somebody_and_their_work(pilot
     await pilot.memberships.look()
     assert (await pilot.principal("yijiaqin.director")).roles == {"director"}
     named = await pilot.memberships.principal("yijiaqin.director", "shouqianshou")
-    assert named.roles == {"social_worker"}
+    assert named.roles == {"invitee"}
+
+
+async def test_who_is_invited_sees_by_whom_and_as_what_and_does_nothing_but_accept(
+    pilot: House,
+) -> None:
+    await invite(pilot, "new.director", "director", "finance")
+    await pilot.memberships.look()
+    shown = """{ viewer { subject name roles { role validFrom } tenant { __typename
+        ... on Agency { name bureau { name } } } } }"""
+    seen = await pilot.data("new.director", shown)
+    assert {each["role"] for each in seen["viewer"]["roles"]} == {"director", "finance"}
+    assert seen["viewer"]["tenant"]["__typename"] == "Agency"
+    grants = await pilot.grants("new.director")
+    executed = {each for each in pilot.schema.coordinates() if each.startswith("Mutation.")}
+    assert {each for each in executed if grants.of(each)} == {"Mutation.acceptInvitation"}
+    roots = {each for each in pilot.schema.coordinates() if each.startswith("Query.")}
+    assert {each for each in roots if grants.of(each)} == {"Query.viewer"}
+    topics = {each for each in pilot.schema.coordinates() if each.startswith("Subscription.")}
+    assert not {each for each in topics if grants.of(each)}
+    nobody = await pilot.forbidden(
+        "new.director", "{ agencies { nodes { members { totalCount } } } }"
+    )
+    assert "Query.agencies" in nobody
+    accepted = await pilot.act("new.director", "acceptInvitation", ROLES, key="once")
+    assert accepted["member"]["status"] == "ACTIVE"
+    await pilot.memberships.look()
+    once_more = await pilot.act("new.director", "acceptInvitation", ROLES, key="once")
+    assert once_more["member"] == accepted["member"]
+    assert (await pilot.principal("new.director")).roles == {"director", "finance"}
+
+
+async def test_a_suspended_invitation_is_not_accepted_and_a_foreign_one_is_not_seen(
+    pilot: House,
+) -> None:
+    await invite(pilot, "new.worker", "social_worker")
+    who = await member(pilot, "new.worker")
+    await pilot.act(DIRECTOR, "suspendMember", memberId=who["id"], version=who["version"])
+    assert "suspended" in (await refused(pilot, "new.worker")).message
+    assert "not a member" in (await refused(pilot, "nobody.invited")).message
 
 
 async def test_bad_invitations_name_the_field_and_leave_nothing(pilot: House) -> None:

@@ -35,7 +35,7 @@ def test_the_decisions_hold(home: Path) -> None:
     assert (home / "policies").exists()
     result = run("test")
     assert (result.exit_code, result.stderr) == (0, "")
-    assert "for 10 roles hold, and policies/reviewed.txt is as the policy is." in result.stdout
+    assert "for 11 roles hold, and policies/reviewed.txt is as the policy is." in result.stdout
 
 
 def test_a_decision_that_fails_is_told_with_the_rule(home: Path) -> None:

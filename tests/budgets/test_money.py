@@ -93,6 +93,58 @@ async def test_an_override_needs_a_director_and_a_reason_and_is_seen(pilot: Hous
     ]
 
 
+async def test_with_two_hats_one_is_still_one_person(pilot: House) -> None:
+    """The bureau's budget officer, taken on by an agency as its finance, decides nothing there."""
+    books = await Books.opened(pilot, ACTIVITIES="9000.00")
+    commitment = (await books.commit("ACTIVITIES", "8000.00"))["commitment"]
+    await done(
+        pilot,
+        DIRECTOR,
+        "inviteMember",
+        "member { status }",
+        subject=OFFICER,
+        name="两顶帽子",
+        roles=["finance", "director"],
+    )
+    await pilot.memberships.look()
+    inside, outside = f"{OFFICER} at yijiaqin", f"{OFFICER} at yueqing"
+    await done(pilot, inside, "acceptInvitation", "member { status }")
+    await pilot.memberships.look()
+    voucher = {
+        "commitmentId": commitment["id"],
+        "payee": "旭阳百货店",
+        "spentOn": "2015-10-20",
+        "amount": "4000.00",
+        "evidence": "发票，存第3册",
+    }
+    row = "expense { id version }"
+    entered = await done(pilot, inside, "enterExpense", row, number="V-1", **voucher)
+    own = {"expenseId": entered["id"], "version": entered["version"]}
+    for hat in (inside, outside):
+        for mutation, more in (("approveExpense", {}), ("returnExpense", {"note": "无"})):
+            answer = await pilot.act(hat, mutation, **own, **more)
+            assert (hat, answer["__typename"]) == (hat, "AccessProblem")
+    # Nor does one person approve twice, as the agency's director and as the bureau's officer.
+    large = (await books.spend(commitment["id"], "3000.01"))["expense"]
+    approval = {"expenseId": large["id"], "version": large["version"]}
+    await done(pilot, inside, "approveExpense", row, **approval)
+    twice = await pilot.act(outside, "approveExpense", **approval)
+    assert (twice["__typename"], twice["code"]) == ("AccessProblem", "NOT_YOURS")
+    # Periods are handed in and decided about in the same way.
+    books_of = {"agreementId": books.agreement_id, "validFrom": "2015-09-01"}
+    period = await done(
+        pilot,
+        inside,
+        "submitPeriod",
+        "accountingPeriod { id version }",
+        validUntil="2015-10-01",
+        **books_of,
+    )
+    decision = {"periodId": period["id"], "version": period["version"]}
+    locked = await pilot.act(outside, "approvePeriod", **decision)
+    assert (locked["__typename"], locked["code"]) == ("AccessProblem", "NOT_YOURS")
+
+
 async def test_who_entered_a_voucher_does_not_approve_it_and_large_ones_need_two(
     pilot: House,
 ) -> None:

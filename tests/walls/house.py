@@ -56,7 +56,9 @@ class House:
         return self.engine.schema
 
     async def principal(self, user: str) -> Principal:
-        return await self.memberships.principal(user, None)
+        """Of `user`, or of "user at tenant" for one who belongs to several."""
+        subject, _, tenant = user.partition(" at ")
+        return await self.memberships.principal(subject, tenant or None)
 
     async def grants(self, user: str) -> Grants:
         return self.engine.policy.grants((await self.principal(user)).roles)

@@ -142,7 +142,7 @@ class Act(Workspace):
 
     def check_maker(self, step: Step, row: Mapping[str, Any], *path: str) -> None:
         """Refuse a step by whoever may not take it: who made something does not decide about it."""
-        if self.member_id in {row[name] for name in step.not_by}:
+        if self.principal.is_one_of(row[name] for name in step.not_by):
             message = f"Somebody else has to {step.phrase}: not who made it."
             raise (step.course.own_work or _not_yours)(message, row, *path)
 

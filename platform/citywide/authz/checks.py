@@ -14,6 +14,7 @@ from citywide.authz.rules import Action, Effect, Rule, Rulebook
 # member's roles share one: they are looked up under one audience of the database.
 BASE_ROLES: Mapping[str, frozenset[Scope]] = {
     "agency_member": frozenset({Scope.CASELOAD, Scope.TENANT}),
+    "invited_member": frozenset({Scope.TENANT}),
     "assigned_member": frozenset({Scope.ASSIGNED}),
     "bureau_member": frozenset({Scope.BUREAU}),
 }

@@ -62,13 +62,18 @@ LOOKUPS = POOL_SIZE - 1
 # One entry is about 1 kB.
 CACHED_PRINCIPALS = 10_000
 SUPERVISOR_ONLY = frozenset({"supervisor"})
+INVITEE_ONLY: frozenset[Role] = frozenset({"invitee"})
 
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """One subject's place in one tenant, with the periods of everything it depends on."""
+    """One subject's place in one tenant, with the periods of everything it depends on.
+
+    `selves` are the subject's members in all tenants, this one included.
+    """
 
     member_id: UUID
+    selves: frozenset[UUID]
     tenant_id: UUID
     bureau_id: UUID
     tenant_slug: str
@@ -114,9 +119,11 @@ async def memberships_of(database: Database, subject: str) -> Sequence[Membershi
             select(AGREEMENT).where(among(AGREEMENT.c.tenant_id, tenants))
         )
         own = await _own_roles(transaction, roles)
+    selves = frozenset(member["id"] for member in members)
     return [
         Membership(
             member_id=member["id"],
+            selves=selves,
             tenant_id=member["tenant_id"],
             bureau_id=member["bureau_id"],
             tenant_slug=tenant["slug"],
@@ -233,6 +240,9 @@ def principal_of(subject: str, membership: Membership, today: date) -> Principal
     if membership.is_agency:
         ends.append(_agreement_end(membership, today))
     roles = frozenset(role for role, span in membership.roles if span.covers(today))
+    if membership.status is MemberStatus.INVITED:
+        # What they were invited as begins when they accept.
+        roles = INVITEE_ONLY
     if not roles:
         raise RefusalError(Code.FORBIDDEN, f"You have no role at {name} on {today}.")
     spans = [span for _, span in (*membership.roles, *membership.assignments)]
@@ -260,6 +270,7 @@ def principal_of(subject: str, membership: Membership, today: date) -> Principal
         today=today,
         valid_until=valid_until,
         context=context,
+        selves=membership.selves,
     )
 
 

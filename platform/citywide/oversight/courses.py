@@ -12,6 +12,6 @@ class FindingCourse(Course, table=FINDING, states=FindingStatus, noun="The findi
     """A finding: the agency answers, the bureau closes, and inspections see what became of it."""
 
     answer = Step(*_WAITING, to=FindingStatus.ANSWERED)
-    close = Step(*_WAITING, to=FindingStatus.CLOSED)
+    close = Step(*_WAITING, to=FindingStatus.CLOSED, not_by=("answered_by",))
     settle_by_inspection = Step(*_WAITING, to=FindingStatus.SETTLED)
     reopen_by_inspection = Step(*_OVER, to=FindingStatus.OPEN)
