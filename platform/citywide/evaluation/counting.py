@@ -154,7 +154,8 @@ def chosen(
         ("areas", "AREA", "Area"),
     ):
         if name in where:
-            found += given.ids(name, type_name, keys[key])
+            tenant_id = keys["AGENCY"] if name == "projects" else None
+            found += given.ids(name, type_name, keys[key], tenant_id)
     if "kinds" in where:
         found += given.words("kinds", keys["KIND"])
     return found

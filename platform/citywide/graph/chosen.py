@@ -12,7 +12,7 @@ from sqlalchemy.sql import ColumnElement, FromClause
 from citywide.errors import Code, RefusalError
 from citywide.graph.access import Access
 from citywide.graph.declare import Kind
-from citywide.graph.filters import converter, each
+from citywide.graph.filters import converter, each, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,19 @@ class Chosen:
         return cls(access, where or {})
 
     def ids(
-        self, name: str, type_name: str, column: ColumnElement[Any]
+        self,
+        name: str,
+        type_name: str,
+        column: ColumnElement[Any],
+        tenant_id: ColumnElement[Any] | None = None,
     ) -> Sequence[ColumnElement[bool]]:
-        """`column` is one of the ids given as `name`."""
+        """`column` is one of the ids given as `name`, of rows of the tenant in `tenant_id`."""
         if name not in self.where:
             return ()
-        tag = self.access.entities[type_name].tag
-        convert = each(converter(Kind.ID, tag, type_name))
+        entity = self.access.entities[type_name]
+        if tenant_id is not None:
+            return (listed(self.access, entity, self.where[name], tenant_id, column),)
+        convert = each(converter(Kind.ID, entity.tag, type_name))
         return (column == any_(self.access.binds.value(self.where[name], ARRAY(Uuid()), convert)),)
 
     def words(self, name: str, column: ColumnElement[Any]) -> Sequence[ColumnElement[bool]]:

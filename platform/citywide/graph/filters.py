@@ -20,11 +20,14 @@ from sqlalchemy import (
     false,
     func,
     or_,
+    select,
     true,
+    tuple_,
 )
 from sqlalchemy.sql import ColumnElement, FromClause
 from sqlalchemy.types import TypeEngine
 
+from citywide.db.tables import is_tenant_table
 from citywide.errors import Code, RefusalError
 from citywide.graph.access import Access
 from citywide.graph.declare import Entity, Kind, Many, One, Value
@@ -94,7 +97,7 @@ class Filter:
                 # NULL is not true, so its negation must be: IS NOT TRUE, never a bare NOT.
                 return self.compile(entity, row, value, depth + 1).is_not(true())
             case "id":
-                return self._comparison(entity, key, Kind.ID, row.c.id, value)
+                return self._identified(entity, row, value)
             case _:
                 return self._field(entity, row, key, value, depth)
 
@@ -125,6 +128,22 @@ class Filter:
         if clear is not None:
             conditions.append(clear)
         return exists_about(row, other, conditions)
+
+    def _identified(
+        self, entity: Entity, row: FromClause, comparison: Mapping[str, Any]
+    ) -> ColumnElement[bool]:
+        """An id is a tenant's: a row of another one that has the same UUID is another row."""
+        found = self._comparison(entity, "id", Kind.ID, row.c.id, comparison)
+        if not is_tenant_table(entity.table):
+            return found
+        tests = [found]
+        if "eq" in comparison:
+            tenant_id = self.access.binds.value(comparison["eq"], Uuid(), _tenant_of)
+            tests.append(row.c.tenant_id == tenant_id)
+        if "in" in comparison:
+            given = comparison["in"]
+            tests.append(listed(self.access, entity, given, row.c.tenant_id, row.c.id))
+        return and_(true(), *tests)
 
     def _comparison(
         self,
@@ -166,6 +185,22 @@ _OPERATORS: Mapping[str, Callable[[ColumnElement[Any], Any], ColumnElement[bool]
 }
 
 
+def listed(
+    access: Access,
+    entity: Entity,
+    given: Any,
+    tenant_id: ColumnElement[Any],
+    row_id: ColumnElement[Any],
+) -> ColumnElement[bool]:
+    """Whether a tenant's row is one of those whose outside ids are `given`."""
+    arrays = [
+        access.binds.value(given, ARRAY(Uuid()), each(convert))
+        for convert in (converter(Kind.ID, entity.tag, entity.name), _tenant_of)
+    ]
+    pairs = func.unnest(*arrays).table_valued("id", "tenant_id").render_derived()
+    return tuple_(row_id, tenant_id).in_(select(*pairs.c))
+
+
 def converter(kind: Kind, tag: str, type_name: str) -> Callable[[Any], Any]:
     """What makes a coerced value of `kind` a bind value, or refuses it in a sentence."""
     match kind:
@@ -184,6 +219,13 @@ def row_id(text: str, tag: str, type_name: str) -> UUID:
         message = f"“{text[:60]}” is not the id of a {type_name}; take ids from an answer."
         raise RefusalError(Code.BAD_USER_INPUT, message)
     return node.row_id
+
+
+def _tenant_of(text: str) -> UUID:
+    """The tenant in an outside id that is one."""
+    node = NodeId.decode(text)
+    assert node is not None, text
+    return node.tenant_id
 
 
 def _typed(found: Any, expected: type) -> Any:

@@ -100,7 +100,7 @@ class Spending:
             budget.c.status == literal_column(f"'{BudgetStatus.APPROVED}'"),
             *self.chosen.walls((BUDGET_LINE, line), (BUDGET, budget), (PROJECT, run)),
             *self.chosen.ids("agencies", "Agency", line.c.tenant_id),
-            *self.chosen.ids("projects", "Project", line.c.project_id),
+            *self.chosen.ids("projects", "Project", line.c.project_id, line.c.tenant_id),
             *self.chosen.words("categories", line.c.category),
         ]
         sums: dict[str, Sql] = {name: facts.c[name] for name in _SUMS}
@@ -124,7 +124,7 @@ class Spending:
                     fund.c.agency_id == run.c.tenant_id, fund.c.agreement_id == run.c.agreement_id
                 ),
             )
-            conditions += self.chosen.ids("funds", "Fund", fund.c.fund_id)
+            conditions += self.chosen.ids("funds", "Fund", fund.c.fund_id, fund.c.fund_tenant_id)
             keys["FUND"] = (fund.c.opaque, fund.c.name)
             sums = {name: _of_fund(value, fund) for name, value in sums.items()}
         split = [keys[name] for name in self.by]
@@ -251,6 +251,7 @@ class Spending:
                 row.c.agreement_id,
                 row.c.amount_fen,
                 func.sum(row.c.amount_fen).over(partition_by=of_agreement).label("every"),
+                fund.c.tenant_id.label("fund_tenant_id"),
                 fund.c.id.label("fund_id"),
                 opaque_id(self.access.entities["Fund"], fund).label("opaque"),
                 fund.c.name,
