@@ -24,7 +24,7 @@ from citywide.beneficiaries.models import BENEFICIARY, CONSENT, ENTITLEMENT
 from citywide.beneficiaries.registration import FileDraft, open_file
 from citywide.beneficiaries.typologies import JudgementDraft, classify
 from citywide.beneficiaries.words import ConsentPurpose, Gender
-from citywide.db.sealed import Sealer
+from citywide.db.sealed import Place, Sealer
 from citywide.db.session import Audience, Context, Database
 from citywide.errors import InvalidError
 from citywide.exchange.manifests import apply
@@ -204,7 +204,8 @@ async def test_a_file_is_opened_with_its_identity_number_sealed(
     rows = await all_rows(database, agency, BENEFICIARY)
     assert [row["id"] for row in rows] == [row_id]
     assert rows[0]["bureau_id"] == agency.bureau_id
-    assert sealer.open(agency.tenant_id, rows[0]["id_number_sealed"]) == draft.id_number
+    place = Place("beneficiary", "id_number_sealed", agency.tenant_id, row_id)
+    assert sealer.open(place, rows[0]["id_number_sealed"]) == draft.id_number
 
 
 @pytest.mark.parametrize(

@@ -94,17 +94,18 @@ KEY = """INSERT INTO idempotency_key (tenant_id, bureau_id, id, member_id, key, 
     done_at, result_tenant_id, result_id) VALUES ($1, $2, $3, $4, $5, $6, $7, now(), $1, $8)"""
 
 
-async def leave_key(owner: asyncpg.Connection, principal: Any, request: Request) -> None:
+async def leave_key(pilot: House, principal: Any, request: Request) -> None:
     """The key of a request that was done before."""
-    await owner.execute(
+    sealer = pilot.database.sealer
+    await pilot.owner.execute(
         KEY,
         principal.tenant_id,
         principal.bureau_id,
         new_id(),
         principal.member_id,
-        request.key,
+        sealer.request_key(principal.tenant_id, request.key),
         request.coordinate,
-        request.digest,
+        request.digest(sealer, principal.tenant_id),
         new_id(),
     )
 
@@ -133,7 +134,7 @@ async def test_every_mutation_is_done_once_for_a_key_and_leaves_nothing_when_it_
         done = Request(mutation.coordinate, f"done {name}", asked, {})
         other = Request(mutation.coordinate, f"other {name}", None, {})
         for request in (done, other):
-            await leave_key(pilot.owner, principal, request)
+            await leave_key(pilot, principal, request)
         before = await written(pilot.owner)
         again = await pilot.act(user, name, key=done.key, **given)
         assert again["__typename"] == f"{mutation.type_prefix}Success", (name, again)

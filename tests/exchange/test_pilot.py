@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 import citywide.domain  # noqa: F401 - completes the metadata that the rows are declared in
-from citywide.db.sealed import Sealer
+from citywide.db.sealed import Place, Sealer
 from citywide.db.session import Database
 from citywide.errors import OperatorError
 from citywide.exchange.manifests import apply
@@ -125,10 +125,11 @@ async def test_every_identity_number_opens_again_and_lies_nowhere_in_clear(
     await apply(database, city)
     await load_pilot(database, PILOT, city, sealer=sealer)
     rows = await fetched(
-        database_url, "SELECT tenant_id, id_number_sealed, born_on FROM beneficiary"
+        database_url, "SELECT tenant_id, id, id_number_sealed, born_on FROM beneficiary"
     )
-    for tenant_id, sealed, born_on in rows:
-        number_text = sealer.open(tenant_id, sealed)
+    for tenant_id, row_id, sealed, born_on in rows:
+        place = Place("beneficiary", "id_number_sealed", tenant_id, row_id)
+        number_text = sealer.open(place, sealed)
         assert number_text.startswith(f"380382{born_on:%Y%m%d}")
         assert number_text.encode() not in sealed
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
+from uuid import UUID
 
 from citywide.audit.verify import chains, faults
 from citywide.errors import RefusalError
@@ -276,9 +277,13 @@ class Life:
         entries = [each.new for each in news if each.relation == "audit_entry"]
         keys = [each.new for each in news if each.relation == "idempotency_key"]
         told = [(entry and entry["kind"], entry and entry["coordinate"]) for entry in entries]
-        kept = [key and key["key"] for key in keys]
-        if told != [("WRITE", request.asked.coordinate)] or kept != [request.given[KEY].strip()]:
-            self._fault(f"{name} left entries {told} and keys {kept}", str(request))
+        given, sealer = request.given[KEY].strip(), self.house.database.sealer
+        known_by = [
+            key is not None and key["key"] == sealer.request_key(UUID(key["tenant_id"]), given)
+            for key in keys
+        ]
+        if told != [("WRITE", request.asked.coordinate)] or known_by != [True]:
+            self._fault(f"{name} left entries {told} and keys {keys}", str(request))
 
     async def _hold(
         self, what: str, request: Request | None, since: int, news: list[Written] | None = None

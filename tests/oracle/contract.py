@@ -20,7 +20,7 @@ from graphql import (
     print_ast,
 )
 
-from citywide.db.sealed import Sealer
+from citywide.db.sealed import Place, Sealer
 from citywide.graph.declare import (
     FEW_ROWS,
     Either,
@@ -136,8 +136,8 @@ def _field(entity: Entity, name: str, seen: Seen, info: Any, **arguments: Any) -
             return sight.value(entity, name, row)
         case Sealed():
             is_clear = sight.is_clear(entity, name, row)
-            sealed = row[declared.column]
-            return asker.sealer.open(row["tenant_id"], sealed) if is_clear else None
+            place = Place(entity.table.name, declared.column, row["tenant_id"], row["id"])
+            return asker.sealer.open(place, row[declared.column]) if is_clear else None
         case Localised():
             return row[declared.columns[arguments["locale"]]]
         case One():

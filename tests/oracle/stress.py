@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 import asyncpg
 from sqlalchemy import insert
 
-from citywide.db.sealed import Sealer
+from citywide.db.sealed import Place, Sealer
 from citywide.db.session import compile_statement
 from citywide.domain import METADATA
 from oracle.figures import UNITS
@@ -157,7 +157,7 @@ class Stress:
                     name=TEXTS[place % len(TEXTS)],
                     gender="MALE" if place % 2 else "FEMALE",
                     born_on=date(1940, 2, 29) if place % 4 else date(2, 1, 1),
-                    id_number_sealed=self._sealer.seal(own["tenant_id"], f"{mark} {place} 號"),
+                    id_number_sealed=self._sealed(own["tenant_id"], f"{mark} {place}"),
                     id_number_digest=self._sealer.digest(own["tenant_id"], f"{mark} {place}"),
                     phone=None if place % 2 else TEXTS[place % len(TEXTS)],
                     address=None if place % 3 else TEXTS[-1 - place % len(TEXTS)],
@@ -474,10 +474,18 @@ class Stress:
                     **{column: person},
                 )
 
+    def _sealed(self, tenant_id: UUID, mark: str) -> bytes:
+        place = Place("beneficiary", "id_number_sealed", tenant_id, _id("beneficiary", mark))
+        return self._sealer.seal(place, f"{mark} 號")
+
     async def _add(self, table: str, mark: str, **columns: Any) -> UUID:
         """Insert one row under an id that is the same in every run."""
-        row = {"id": uuid5(_SPACE, f"{table} {mark}"), **columns}
+        row = {"id": _id(table, mark), **columns}
         sql, values = compile_statement(insert(METADATA.tables[table]).values(row))
         await self._owner.execute(sql, *values)
         found: UUID = row["id"]
         return found
+
+
+def _id(table: str, mark: str) -> UUID:
+    return uuid5(_SPACE, f"{table} {mark}")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import CheckConstraint, UniqueConstraint
 
 from citywide.db.tables import TenantRow, tenant_table
 
@@ -11,7 +11,8 @@ from citywide.db.tables import TenantRow, tenant_table
 class IdempotencyKeyRow(TenantRow):
     """One act that was done: who asked with which key, what for, and the row it led to.
 
-    The digest is SHA-256 over the input, so that a key used again for something else is noticed.
+    `key` and `digest` are keyed digests, of the key that the caller sent and of the input: a key
+    used again for something else is noticed, and neither can be guessed from a dump.
     """
 
     member_id: UUID
@@ -28,6 +29,7 @@ IDEMPOTENCY_KEY = tenant_table(
     "idempotency_key",
     IdempotencyKeyRow,
     UniqueConstraint("tenant_id", "member_id", "key"),
+    CheckConstraint("octet_length(digest) = 33", name="digest"),
     writers=("agency", "bureau", "supervisor"),
     is_append_only=True,
 )

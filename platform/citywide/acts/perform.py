@@ -71,10 +71,10 @@ class Request:
     logged: Mapping[str, Any]
     operation: str | None = None
 
-    @property
-    def digest(self) -> bytes:
-        """SHA-256 over what is asked for, the key left out."""
-        return sha256(f"{self.coordinate}\n{self.draft!r}".encode()).digest()
+    def digest(self, sealer: Sealer, tenant_id: UUID) -> bytes:
+        """Keyed, over what is asked for: what a draft says of a person can be guessed through."""
+        plain = sha256(f"{self.coordinate}\n{self.draft!r}".encode()).digest()
+        return sealer.request_digest(tenant_id, plain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +109,11 @@ async def perform(
                     policy=policy,
                 )
         except InvalidError as error:
-            return await _twin(database, principal, request) or invalid(error)
+            return await _twin(database, principal, request, sealer) or invalid(error)
         except ProblemError as error:
             is_stale = isinstance(error.problem, StaleVersionProblem)
             if not is_stale or is_versioned(request.draft):
-                return await _twin(database, principal, request) or error.problem
+                return await _twin(database, principal, request, sealer) or error.problem
             # Nobody said which version they had seen: somebody was there in between.
             if attempt == ATTEMPTS - 1:
                 break
@@ -132,14 +132,14 @@ async def perform(
 
 
 async def _twin(
-    database: Database, principal: Principal, request: Request
+    database: Database, principal: Principal, request: Request, sealer: Sealer
 ) -> Done | Problem | None:
     """What the same request came to when it was done meanwhile.
 
     What it wrote is then the very reason why it could not be done twice.
     """
     async with database.read(principal.context) as transaction:
-        return await _earlier(transaction, principal, request)
+        return await _earlier(transaction, principal, request, sealer)
 
 
 async def _performed(
@@ -152,7 +152,7 @@ async def _performed(
     sealer: Sealer,
     policy: Policy,
 ) -> Done | Problem:
-    earlier = await _earlier(transaction, principal, request)
+    earlier = await _earlier(transaction, principal, request, sealer)
     if earlier is not None:
         return earlier
     check(request.draft, today=principal.today)
@@ -164,17 +164,17 @@ async def _performed(
 
 
 async def _earlier(
-    transaction: Transaction, principal: Principal, request: Request
+    transaction: Transaction, principal: Principal, request: Request, sealer: Sealer
 ) -> Done | Problem | None:
     given = {
         "tenant_id": principal.tenant_id,
         "member_id": principal.member_id,
-        "key": request.key,
+        "key": sealer.request_key(principal.tenant_id, request.key),
     }
     found = await transaction.fetch(_keys(), given)
     if not found:
         return None
-    if found[0]["digest"] != request.digest:
+    if found[0]["digest"] != request.digest(sealer, principal.tenant_id):
         message = "This idempotency key was used for something else: take a new one."
         return IdempotencyProblem(code="KEY_REUSED", message=message, path=["idempotencyKey"])
     return Done(found[0]["result_tenant_id"], found[0]["result_id"])
@@ -219,8 +219,8 @@ async def _record(act: Act, request: Request, done: Done) -> None:
         "key_id": new_id(),
         "key_tenant_id": principal.tenant_id,
         "member_id": principal.member_id,
-        "key": request.key,
-        "digest": request.digest,
+        "key": act.sealer.request_key(principal.tenant_id, request.key),
+        "digest": request.digest(act.sealer, principal.tenant_id),
         "result_id": done.row_id,
         "event_ids": [new_id() for _ in act.events],
         "topics": [event.topic for event in act.events],

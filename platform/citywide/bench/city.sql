@@ -108,7 +108,7 @@ INSERT INTO beneficiary (tenant_id, bureau_id, id, file_number, name, gender, bo
 SELECT tenant_id, bureau_id, id, 'F-' || lpad(b::text, 5, '0'), pg_temp.person(seed),
        CASE WHEN pg_temp.chance(seed || 'g', 4) = 0 THEN 'FEMALE' ELSE 'MALE' END,
        date '1930-01-01' + pg_temp.chance(seed || 'b', 14600)::int,
-       sha256(convert_to(seed, 'UTF8')), sha256(convert_to(seed || 'd', 'UTF8')),
+       '\x02' || sha256(convert_to(seed, 'UTF8')), sha256(convert_to(seed || 'd', 'UTF8')),
        '138' || lpad(b::text, 8, '0'), '第' || b || '号',
        pg_temp.made_id('site/' || a || '/' || pg_temp.chance(seed || 'p', 4)),
        pg_temp.made_id('member/' || a || '/' || 1 + b % extent.workers),

@@ -30,8 +30,9 @@ async def overheard(
     try:
         memberships = Memberships(database)
         await memberships.look()
-        listener = _Listener()
-        engine = Engine(schema, policy, listener, Sealer(secret), reads=None)
+        sealer = Sealer(secret)
+        listener = _Listener(sealer)
+        engine = Engine(schema, policy, listener, sealer, reads=None)
         found: dict[str, list[Statement]] = {}
         for operation, requests in asked.items():
             for each in requests:
@@ -47,8 +48,8 @@ async def overheard(
 class _Listener(Database):
     """Stands where the database is, keeps what it is asked and answers an empty object."""
 
-    def __init__(self) -> None:
-        super().__init__({})
+    def __init__(self, sealer: Sealer) -> None:
+        super().__init__({}, sealer)
         self._heard: list[Statement] = []
 
     def read(self, context: Context) -> Transaction:

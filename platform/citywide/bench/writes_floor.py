@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from citywide.db.sealed import VERSION
 from citywide.db.session import Audience, Context, Database
 from citywide.identity.keys import deployment_keys
 from citywide.ids import new_id
@@ -97,7 +98,7 @@ async def _record(request: Request) -> Response:
         attended = (new_id(), new_id(), record_id, person, member)
         await run.fetch(_ATTENDANCES, tenant, bureau, *attended)
         about = (new_id(), person, new_id(), record_id, new_id())
-        key = (member, given["number"], entry_id.bytes)
+        key = (member, given["number"], VERSION + 2 * entry_id.bytes)
         text = body.decode()
         await run.fetch(_TRAIL, tenant, bureau, entry_id, text, now, *about, *key)
     answer = {"id": str(record_id), "number": given["number"]}

@@ -75,7 +75,7 @@ class BeneficiaryRow(TenantRow):
     name: str
     gender: Gender
     born_on: date
-    # Sealed with the deployment's key; equal numbers of one tenant have equal digests.
+    # Sealed for this column of this row; equal numbers of one tenant have equal digests.
     id_number_sealed: bytes
     id_number_digest: bytes
     phone: str | None
@@ -105,6 +105,7 @@ BENEFICIARY = tenant_table(
     Index(None, "tenant_id", "born_on"),
     Index(None, "tenant_id", "name"),
     Index(None, "tenant_id", "merged_into_id"),
+    CheckConstraint("get_byte(id_number_sealed, 0) = 2", name="id_number_sealed"),
     reference("site_id", "site"),
     reference("worker_id", "member"),
     reference("segment_id", "segment"),

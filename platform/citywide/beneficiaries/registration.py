@@ -23,8 +23,10 @@ from citywide.beneficiaries.likeness import Identity
 from citywide.beneficiaries.models import BENEFICIARY, WORKER_TERM
 from citywide.beneficiaries.problems import DuplicateProblem, NearDuplicateProblem
 from citywide.beneficiaries.words import Gender
+from citywide.db.sealed import Place
 from citywide.errors import Fault, refuse
 from citywide.graph.mutate import mutation
+from citywide.ids import new_id
 from citywide.rules.fields import UNSET, Unset, day, draft, flag, id_of, line, phone, word
 from citywide.rules.periods import Span
 from citywide.rules.texts import ADDRESS_LENGTH, NAME_LENGTH, NUMBER_LENGTH
@@ -74,8 +76,9 @@ async def open_file(work: Workspace, draft: FileDraft) -> UUID:
     """Open a file on somebody on whom the agency keeps none."""
     faults = await _site_faults(work, draft.site_id, draft.opened_on, "opened_on")
     faults += await worker_faults(work, draft.worker_id, ("worker_id",), draft.opened_on)
-    sealed = await _checked(work, draft, faults)
-    file_id = await work.insert(BENEFICIARY, draft, **sealed)
+    file_id = new_id()
+    sealed = await _checked(work, draft, faults, file_id)
+    await work.insert(BENEFICIARY, draft, id=file_id, **sealed)
     term = {"member_id": draft.worker_id, "valid_from": draft.opened_on}
     await work.insert(WORKER_TERM, beneficiary_id=file_id, **term)
     return file_id
@@ -109,13 +112,13 @@ async def update_beneficiary(act: Act, draft: FileUpdate) -> UUID:
     }
     if not given:
         refuse([Fault((), "Nothing to change was sent.")])
-    number = act.sealer.open(act.tenant_id, file["id_number_sealed"])
+    number = act.sealer.open(_place(act, file["id"]), file["id_number_sealed"])
     kept: dict[str, Any] = {**file, "id_number": number}
     changed = FileDraft(**{name: given.get(name, kept[name]) for name in names})
     faults = []
     if draft.site_id is not UNSET:
         faults = await _site_faults(act, draft.site_id, act.today, "site_id")
-    sealed = await _checked(act, changed, faults, but=file["id"])
+    sealed = await _checked(act, changed, faults, file["id"])
     await act.update(BENEFICIARY, file, draft, **(sealed if "id_number" in given else {}))
     if {"name", "born_on"} & given.keys():
         identity = Identity(changed.name, changed.born_on)
@@ -124,24 +127,29 @@ async def update_beneficiary(act: Act, draft: FileUpdate) -> UUID:
 
 
 async def _checked(
-    work: Workspace, file: FileDraft, faults: list[Fault], *, but: UUID | None = None
+    work: Workspace, file: FileDraft, faults: list[Fault], file_id: UUID
 ) -> dict[str, Any]:
     """Hold what a file is to say to every rule; its identity number, sealed.
 
-    `faults` are broken rules of the step that leads to it, `but` is the file's own id. Whose
-    number is on file already is told so first: there is then no file to be mended.
+    `faults` are broken rules of the step that leads to it. Whose number is on file already is
+    told so first: there is then no file to be mended.
     """
-    faults += [*_birth_faults(file), *await _number_faults(work, file.file_number, but)]
+    faults += [*_birth_faults(file), *await _number_faults(work, file.file_number, file_id)]
     try:
         number = parse_id_number(file.id_number)
     except IdNumberError as error:
         refuse([*faults, Fault(("id_number",), str(error))])
         raise
     digest = work.sealer.digest(work.tenant_id, number.long_text)
-    await refuse_duplicate(work, digest, but=but)
+    await refuse_duplicate(work, digest, but=file_id)
     refuse([*faults, *_identity_faults(file, number)])
-    sealed = work.sealer.seal(work.tenant_id, number.text)
+    sealed = work.sealer.seal(_place(work, file_id), number.text)
     return {"id_number_sealed": sealed, "id_number_digest": digest}
+
+
+def _place(work: Workspace, file_id: UUID) -> Place:
+    """Where a file's identity number is kept."""
+    return Place(BENEFICIARY.name, "id_number_sealed", work.tenant_id, file_id)
 
 
 def _birth_faults(file: FileDraft) -> Iterator[Fault]:
@@ -156,7 +164,7 @@ def _identity_faults(file: FileDraft, number: IdNumber) -> Iterator[Fault]:
         yield Fault(("gender",), "The identity number states the other gender.")
 
 
-async def _number_faults(work: Workspace, number: str, but: UUID | None) -> list[Fault]:
+async def _number_faults(work: Workspace, number: str, but: UUID) -> list[Fault]:
     other = await work.row(BENEFICIARY, file_number=number)
     if other is None or other["id"] == but:
         return []

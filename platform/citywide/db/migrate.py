@@ -15,6 +15,8 @@ from pathlib import Path
 
 import asyncpg
 
+from citywide.db.resealing import pending, reseal
+from citywide.db.sealed import Sealer
 from citywide.db.session import Audience, login_password
 from citywide.db.walls import STRONG_LOGINS, login_statements
 from citywide.errors import OperatorError
@@ -52,12 +54,14 @@ async def migrate(url: str, *, secret: bytes, revision: str | None = None) -> No
             for statement in login_statements(passwords, fingerprint=_fingerprint(secret)):
                 await owner.execute(statement)
     wanted = revision or known[-1]
-    if found == wanted:
-        return
-    # Importing Alembic takes longer than all the rest of a start, which seldom needs it.
-    from citywide.db.upgrade import upgrade  # noqa: PLC0415
+    if found != wanted:
+        # Importing Alembic takes longer than all the rest of a start, which seldom needs it.
+        from citywide.db.upgrade import upgrade  # noqa: PLC0415
 
-    await upgrade(url, wanted)
+        await upgrade(url, wanted)
+    async with _connected(url) as owner:
+        if await pending(owner):
+            await reseal(owner, Sealer(secret))
 
 
 async def check_ready(url: str, *, secret: bytes) -> None:
@@ -78,6 +82,9 @@ async def check_ready(url: str, *, secret: bytes) -> None:
         if found != known[-1]:
             sentence = f"The database is at revision {found} of its schema, which is not the "
             raise OperatorError(f"{sentence}newest: run `citywide migrate`.")
+        if await pending(reader):
+            sentence = "The database holds values that were sealed in an older way: "
+            raise OperatorError(f"{sentence}run `citywide migrate`.")
         await _check_logins(reader)
 
 

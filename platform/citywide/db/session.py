@@ -26,6 +26,7 @@ from sqlalchemy.types import Integer, Text
 from sqlalchemy.util import LRUCache
 
 from citywide.db.holdable import hold_every_day
+from citywide.db.sealed import Sealer
 
 # A statement that runs longer is a mistake or an attack; interactive answers take milliseconds.
 STATEMENT_TIMEOUT_MS = 5_000
@@ -122,12 +123,14 @@ class Transaction:
     Beginning raises `BusyError`.
     """
 
-    __slots__ = ("_begin", "_context", "_pool", "changes", "connection")
+    __slots__ = ("_begin", "_context", "_pool", "changes", "connection", "sealer")
 
     connection: Any
 
-    def __init__(self, pool: asyncpg.Pool, context: Context, begin: str) -> None:
+    def __init__(self, pool: asyncpg.Pool, context: Context, begin: str, sealer: Sealer) -> None:
         self._pool = pool
+        # For what is written about the transaction itself: its entry of the audit trail.
+        self.sealer = sealer
         self._context = context
         self._begin = begin
         # What was written, in order; the audit entry at the end tells it.
@@ -232,10 +235,11 @@ def compile_statement(statement: Executable) -> tuple[str, list[object]]:
 
 
 class Database:
-    """The pools, one per audience."""
+    """The pools, one per audience, and what seals with the deployment's secret."""
 
-    def __init__(self, pools: Mapping[Audience, asyncpg.Pool]) -> None:
+    def __init__(self, pools: Mapping[Audience, asyncpg.Pool], sealer: Sealer) -> None:
         self._pools = pools
+        self.sealer = sealer
 
     @classmethod
     async def open(
@@ -264,7 +268,7 @@ class Database:
                 init=hold_every_day,
                 server_settings={"timezone": "UTC", "application_name": "citywide", "jit": "off"},
             )
-        return cls(pools)
+        return cls(pools, Sealer(secret))
 
     async def close(self) -> None:
         """Close every pool; waits for open transactions."""
@@ -273,11 +277,11 @@ class Database:
 
     def read(self, context: Context) -> Transaction:
         """A read-only transaction for `context`."""
-        return Transaction(self._pools[context.audience], context, "BEGIN READ ONLY")
+        return Transaction(self._pools[context.audience], context, "BEGIN READ ONLY", self.sealer)
 
     def write(self, context: Context) -> Transaction:
         """A read-write transaction for `context`."""
-        return Transaction(self._pools[context.audience], context, "BEGIN")
+        return Transaction(self._pools[context.audience], context, "BEGIN", self.sealer)
 
 
 def login_password(secret: bytes, audience: Audience) -> str:

@@ -88,10 +88,12 @@ def in_order(acts: Sequence[ReplayedAct]) -> list[ReplayedAct]:
     return sorted(acts, key=lambda act: (act.day, act.step, act.file, act.line))
 
 
-async def is_done(database: Database, context: Context, act: ReplayedAct) -> bool:
+async def is_done(database: Database, sealer: Sealer, context: Context, act: ReplayedAct) -> bool:
     """Whether an act of the context's tenant was done, by an earlier run."""
+    assert context.tenant_id is not None
+    key = sealer.request_key(context.tenant_id, act.key)
     table = IDEMPOTENCY_KEY
-    done = select(table.c.id).where(table.c.tenant_id == context.tenant_id, table.c.key == act.key)
+    done = select(table.c.id).where(table.c.tenant_id == context.tenant_id, table.c.key == key)
     async with database.read(context) as transaction:
         return await transaction.scalar(done) is not None
 

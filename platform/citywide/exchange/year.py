@@ -54,7 +54,7 @@ async def load_year(
     # Acts are done strictly one after the other: with the last one, all are.
     last = in_order(acts)[-1]
     for tenant_id in (city.bureau_id, *(city.agency_id(each.slug) for each in books[1:])):
-        if await is_done(database, _inside(city, tenant_id), last):
+        if await is_done(database, sealer, _inside(city, tenant_id), last):
             return 0
     known = Known()
     for each in books[1:]:

@@ -332,7 +332,7 @@ class Planner:
             case Sealed():
                 self.has_sealed = True
                 clear = None if grant is None else self.access.clear(entity, row, grant)
-                return sealed_marker(row.c.tenant_id, row.c[declared.column], clear)
+                return sealed_marker(entity, declared, row, clear)
             case Localised():
                 locale = self.selections.arguments(entity.name, group)["locale"]
                 return row.c[declared.columns[locale]]

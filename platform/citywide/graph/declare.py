@@ -97,10 +97,14 @@ class Value:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sealed:
-    """A column encrypted with the deployment's key: opened on the way out, never compared."""
+    """A text encrypted with the deployment's key: opened on the way out, never compared.
+
+    `column` is what it was sealed for, `value` the sealed bytes.
+    """
 
     description: str
     column: str
+    value: Expression
     mask: Expression | None = None
 
 
@@ -365,7 +369,7 @@ def column(
 
 def sealed(description: str, name: str) -> Any:
     """An encrypted column; a role that may read it masked sees null."""
-    return Sealed(description=description, column=name, mask=hidden)
+    return Sealed(description=description, column=name, value=lambda row: row.c[name], mask=hidden)
 
 
 def localised(description: str, **columns: str) -> Any:

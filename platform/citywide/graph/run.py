@@ -14,7 +14,7 @@ import asyncpg
 
 from citywide.audit.reads import PURPOSE_HEADER, Read, ReadLog
 from citywide.authz.principal import Principal
-from citywide.db.sealed import Sealer
+from citywide.db.sealed import Place, Sealer
 from citywide.db.session import Database
 from citywide.errors import Code, RefusalError
 from citywide.graph.operation import Execution
@@ -23,7 +23,7 @@ from citywide.graph.schema import WITHOUT_PURPOSE
 from citywide.graph.subjects import without_subjects
 
 # A sealed value in an answer: the control character is JSON's \u0001 at a string's start.
-_SEALED = re.compile(rb'"\\u0001([A-Za-z0-9+/=]+)"')
+_SEALED = re.compile(rb'"\\u0001([a-z_]+)\.([a-z_.]+):([A-Za-z0-9+/=]+)"')
 
 
 class Runner:
@@ -72,9 +72,9 @@ class Runner:
         return _SEALED.sub(self._opened, data) if plan.has_sealed else data
 
     def _opened(self, match: re.Match[bytes]) -> bytes:
-        raw = b64decode(match[1])
-        tenant_id = UUID(bytes=raw[:16])
-        return json.dumps(self.sealer.open(tenant_id, raw[16:])).encode()
+        table, column, raw = match[1].decode(), match[2].decode(), b64decode(match[3])
+        place = Place(table, column, UUID(bytes=raw[:16]), UUID(bytes=raw[16:32]))
+        return json.dumps(self.sealer.open(place, raw[32:])).encode()
 
 
 def check_purpose(plan: Plan, execution: Execution) -> None:

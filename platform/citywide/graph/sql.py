@@ -27,11 +27,12 @@ from sqlalchemy.sql import ColumnElement, FromClause
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from citywide.db.tables import is_tenant_table
-from citywide.graph.declare import Entity, Kind
+from citywide.graph.declare import Entity, Kind, Sealed
 
 # GraphQL names need no quoting inside an SQL string (GraphQL specification, October 2021, §2.1.9).
 _BASE64: ColumnElement[Any] = literal_column("'base64'")
 _NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")
+_COLUMN = re.compile(r"[a-z_]+(\.[a-z_]+)+")
 # The member of a row's JSON that tells whom the row is about. No response key holds a control
 # character, and the engine takes it out of the answer (`subjects`).
 SUBJECTS = "\x02"
@@ -78,19 +79,19 @@ def text_constant(name: str) -> ColumnElement[Any]:
 
 
 def sealed_marker(
-    tenant_id: ColumnElement[Any],
-    column: ColumnElement[Any],
-    clear: ColumnElement[bool] | None,
+    entity: Entity, declared: Sealed, row: FromClause, clear: ColumnElement[bool] | None
 ) -> ColumnElement[Any]:
-    """A sealed value on its way out: a control character, then base64 of tenant and ciphertext.
+    """A sealed value on its way out: a control character, its column, base64 of the rest.
 
-    No stored text holds a control character, so nothing else in an answer looks like this.
+    The rest is tenant and row id, with which it was sealed, and the sealed bytes. No stored text
+    holds a control character, so nothing else in an answer looks like this.
     """
-    raw = func.encode(func.uuid_send(tenant_id).op("||")(column), _BASE64)
-    marked = func.concat(
-        literal_column(r"E'\x01'"),
-        func.translate(raw, literal_column(r"E'\n'"), literal_column("''")),
-    )
+    bound = func.uuid_send(row.c.tenant_id).op("||")(func.uuid_send(row.c.id))
+    raw = func.encode(bound.op("||")(declared.value(row)), _BASE64)
+    flat = func.translate(raw, literal_column(r"E'\n'"), literal_column("''"))
+    name = f"{entity.table.name}.{declared.column}"
+    assert _COLUMN.fullmatch(name), name
+    marked = literal_column(rf"E'\x01{name}:'", Text).op("||")(flat)
     return marked if clear is None else case((clear, marked), else_=null())
 
 
