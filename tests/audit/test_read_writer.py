@@ -17,6 +17,7 @@ from citywide.audit import read_writer
 from citywide.audit.read_buffer import Segment, left_behind
 from citywide.audit.read_writer import ReadWriter
 from citywide.audit.reads import Read
+from citywide.audit.sealing import opened_words
 from citywide.errors import Code, RefusalError
 from citywide.ids import new_id
 from walls.house import House
@@ -45,9 +46,18 @@ async def a_read(house: House, user: str = "bureau.officer", **changes: Any) -> 
     return Read(**given)
 
 
+def spooled(folder: Path) -> str:
+    """What the files of reads say."""
+    return "".join(file.read_text(encoding="utf-8") for file in folder.iterdir())
+
+
 async def entries(house: House) -> list[dict[str, Any]]:
     rows = await house.owner.fetch("SELECT * FROM audit_entry ORDER BY tenant_id, position")
-    return [{**dict(row), **json.loads(row["entry"])} for row in rows]
+    sealer = house.database.sealer
+    return [
+        {**dict(row), **opened_words(sealer, row["tenant_id"], json.loads(row["entry"]))}
+        for row in rows
+    ]
 
 
 async def test_a_read_stands_in_the_chain_of_each_agency_whose_person_it_is_about(
@@ -73,6 +83,25 @@ async def test_a_read_stands_in_the_chain_of_each_agency_whose_person_it_is_abou
     }
     assert {row["entry_id"] for row in subjects} == {UUID(str(each["id"])) for each in found}
     assert os.listdir(tmp_path) == []  # noqa: PTH208 -- nothing else runs here
+
+
+async def test_a_purpose_is_sealed_on_its_way_and_opened_for_who_reviews_the_trail(
+    pilot: House, tmp_path: Path
+) -> None:
+    writer = ReadWriter(pilot.database, tmp_path)
+    await writer.note(await a_read(pilot, purpose="为黄秀英家访"))
+    assert "黄秀英" not in spooled(tmp_path)
+    await writer.note(await a_read(pilot, purpose=None))
+    writer.start()
+    await writer.close()
+    for row in await pilot.owner.fetch("SELECT entry FROM audit_entry"):
+        assert "黄秀英" not in row["entry"]
+    trail = "{ auditTrail(where: {kind: {eq: READ}}, first: 10) { nodes { purpose } } }"
+    for reviewer in ("shouqianshou.director", "bureau.auditor"):
+        nodes = (await pilot.data(reviewer, trail))["auditTrail"]["nodes"]
+        assert {node["purpose"] for node in nodes} == {"为黄秀英家访", None}
+    for other in ("shouqianshou.worker1", "bureau.officer", "supervisor.lead"):
+        assert "AuditEntry.purpose" in await pilot.forbidden(other, trail)
 
 
 async def test_reads_and_writes_share_one_chain(pilot: House, tmp_path: Path) -> None:
@@ -147,10 +176,13 @@ from pathlib import Path
 from uuid import UUID
 from citywide.audit.chain import entry_of
 from citywide.audit.read_buffer import Segment
+from citywide.db.sealed import Sealer
+sealer = Sealer(bytes(32))
 segment = Segment.begin(Path(sys.argv[1]))
 for number in range(10**9):
     segment.append([entry_of(tenant_id=UUID(int=1), bureau_id=UUID(int=2), kind="READ",
-        occurred_at=datetime.now(UTC), actor="a", coordinate="Query.x", content={"n": number})])
+        occurred_at=datetime.now(UTC), actor="a", coordinate="Query.x", content={"n": number},
+        sealer=sealer)])
     print(number, flush=True)
 """
 

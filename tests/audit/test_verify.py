@@ -15,6 +15,7 @@ from rich.console import Console
 from citywide.audit.chain import append, entry_of, hash_of
 from citywide.audit.verify import Chain, Walk, chains, faults
 from citywide.cli.audit import _verified
+from citywide.db.sealed import Sealer
 from citywide.db.session import Audience, Context
 from citywide.errors import OperatorError
 from citywide.identity.keys import Keys
@@ -22,6 +23,7 @@ from citywide.ids import new_id
 from walls.house import House
 
 TENANT, BUREAU = UUID(int=1), UUID(int=2)
+SEALER = Sealer(b"a secret of thirty-two bytes ...")
 CHAIN = Chain(TENANT, BUREAU, "agency", 0, "")
 COLUMNS = ("id", "tenant_id", "bureau_id", "kind", "occurred_at", "actor", "coordinate", "entry")
 START = datetime(2015, 11, 11, tzinfo=UTC)
@@ -40,6 +42,7 @@ def made(length: int) -> list[dict[str, Any]]:
             actor=f"worker{position}",
             coordinate="Query.beneficiaries",
             content={"purpose": "家访", "persons": [str(person) for person in persons]},
+            sealer=SEALER,
         )
         before = hash_of(before, position, entry.text)
         rows.append(
@@ -189,9 +192,10 @@ async def trail(pilot: House) -> House:
             occurred_at=datetime.now(UTC),
             actor="bureau.officer",
             coordinate="Query.beneficiaries",
-            content={"purpose": f"第{number}次", "persons": [str(new_id())]},
+            content={"roles": ["officer"], "persons": [str(new_id())]},
+            sealer=pilot.database.sealer,
         )
-        for number in range(20)
+        for _ in range(20)
     ]
     context = Context(Audience.AGENCY, tenant_id=principal.tenant_id, bureau_id=principal.bureau_id)
     for start in range(0, 20, 7):
@@ -228,7 +232,7 @@ async def test_a_stored_chain_is_whole_until_somebody_touches_it(trail: House) -
 # Each touches one row at `$1`, and its mending undoes exactly that.
 STATEMENTS = {
     "actor": "UPDATE audit_entry SET actor = actor || 'x' WHERE position = $1",
-    "entry": "UPDATE audit_entry SET entry = replace(entry, '次', '回') WHERE position = $1",
+    "entry": "UPDATE audit_entry SET entry = replace(entry, 'roles', 'rolls') WHERE position = $1",
     "hash": "UPDATE audit_entry SET hash = set_byte(hash, 3, get_byte(hash, 3) # 1)"
     " WHERE position = $1",
     "gone": "UPDATE audit_entry SET tenant_id = bureau_id, position = -position"
@@ -241,7 +245,7 @@ STATEMENTS = {
 }
 MENDED = {
     "actor": "UPDATE audit_entry SET actor = rtrim(actor, 'x') WHERE position = $1",
-    "entry": "UPDATE audit_entry SET entry = replace(entry, '回', '次') WHERE position = $1",
+    "entry": "UPDATE audit_entry SET entry = replace(entry, 'rolls', 'roles') WHERE position = $1",
     "hash": STATEMENTS["hash"],
     "gone": "UPDATE audit_entry SET tenant_id = (SELECT tenant_id FROM audit_head),"
     " position = -position WHERE position = -$1::bigint",

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from citywide.audit.sealing import opened_words
 from citywide.errors import Code, RefusalError
 from citywide.events.event import Event, Place
 from citywide.events.relay import QUEUE, RETENTION, Relay, Subscriber
@@ -110,7 +111,9 @@ async def test_what_a_subscriber_is_told_about_persons_is_in_the_trail(city: Cit
                 break
             await asyncio.sleep(0.05)
     assert found[0]["coordinate"] == "Subscription.serviceRecorded"
-    assert json.loads(found[0]["entry"])["purpose"] == "年度审计"
+    told = json.loads(found[0]["entry"])
+    sealer = city.house.database.sealer
+    assert opened_words(sealer, found[0]["tenant_id"], told)["purpose"] == "年度审计"
 
 
 async def test_an_approval_is_a_node_of_any_kind(city: City) -> None:

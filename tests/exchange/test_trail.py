@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 
 from citywide.audit.operators import operator
+from citywide.audit.sealing import opened_words
 from citywide.audit.verify import chains, faults
 from citywide.db.sealed import Sealer
 from citywide.db.session import Database
@@ -16,7 +17,8 @@ from citywide.exchange.pilot import load_pilot
 from citywide.tenancy.load import load_manifests
 from exchange.test_pilot import PILOT, YUEQING
 
-ENTRIES = """SELECT t.slug, e.actor, e.coordinate, e.position, e.entry, e.id FROM audit_entry e
+ENTRIES = """SELECT t.slug, e.tenant_id, e.actor, e.coordinate, e.position, e.entry, e.id
+FROM audit_entry e
 JOIN tenant t ON t.tenant_id = e.tenant_id ORDER BY t.slug, e.position"""
 AGENCIES = ["shouqianshou", "yijiaqin", "yixin"]
 
@@ -69,7 +71,8 @@ async def test_applying_manifests_and_loading_records_stand_in_the_chains_they_c
     await owner.execute("UPDATE member SET status = 'SUSPENDED' WHERE subject = 'yixin.director'")
     await apply(database, city)
     [*_, entry] = (await trail(owner))["yixin"]
-    [change] = entry["changes"]
+    opened = opened_words(database.sealer, entry["tenant_id"], json.loads(entry["entry"]))
+    [change] = opened["changes"]
     assert (change["table"], change["before"], change["after"]) == (
         "member",
         {"status": "SUSPENDED"},

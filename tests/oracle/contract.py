@@ -20,6 +20,7 @@ from graphql import (
     print_ast,
 )
 
+from citywide.audit.sealing import opened_words
 from citywide.db.sealed import Place, Sealer
 from citywide.graph.declare import (
     FEW_ROWS,
@@ -126,6 +127,14 @@ def _node(sight: Sight, text: str) -> Seen | None:
     return None if found is None else Seen(*found)
 
 
+def _opened(sealer: Sealer, entity: Entity, declared: Sealed, row: Mapping[str, Any]) -> Any:
+    column, _, member = declared.column.partition(".")
+    if member:
+        return opened_words(sealer, row["tenant_id"], json.loads(row[column])).get(member)
+    place = Place(entity.table.name, column, row["tenant_id"], row["id"])
+    return sealer.open(place, row[column])
+
+
 def _field(entity: Entity, name: str, seen: Seen, info: Any, **arguments: Any) -> Any:
     asker: Asker = info.context
     sight, row = asker.sight, seen.row
@@ -136,8 +145,7 @@ def _field(entity: Entity, name: str, seen: Seen, info: Any, **arguments: Any) -
             return sight.value(entity, name, row)
         case Sealed():
             is_clear = sight.is_clear(entity, name, row)
-            place = Place(entity.table.name, declared.column, row["tenant_id"], row["id"])
-            return asker.sealer.open(place, row[declared.column]) if is_clear else None
+            return _opened(asker.sealer, entity, declared, row) if is_clear else None
         case Localised():
             return row[declared.columns[arguments["locale"]]]
         case One():

@@ -159,7 +159,6 @@ _COMPUTED: Mapping[tuple[str, str], Callable[[World, Row, date], Any]] = {
     ("BudgetLine", "committed"): _committed,
     ("Commitment", "left"): _held("COMMITTED"),
     ("AuditEntry", "operation"): lambda _, row, __: json.loads(row["entry"]).get("operation"),
-    ("AuditEntry", "purpose"): lambda _, row, __: json.loads(row["entry"]).get("purpose"),
     ("AuditSubject", "occurredAt"): _when,
     ("ScorecardFigure", "frozen"): _figure,
     ("ScorecardFigure", "current"): _current,

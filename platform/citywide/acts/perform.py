@@ -211,6 +211,7 @@ async def _record(act: Act, request: Request, done: Done) -> None:
         actor=principal.subject,
         coordinate=request.coordinate,
         content=content,
+        sealer=act.sealer,
     )
     values = {
         **entry.parameters,

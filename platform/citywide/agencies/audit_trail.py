@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, FromClause, and_, cast, func, literal_column, select
+from sqlalchemy import JSON, FromClause, Text, and_, cast, func, literal_column, select
 from sqlalchemy.sql import ColumnElement
 
 from citywide.audit.models import AUDIT_ENTRY, AUDIT_SUBJECT
-from citywide.graph.declare import Expression, Kind, Value, column, entity, many, one
+from citywide.audit.sealing import PURPOSE, SEALED
+from citywide.graph.declare import Expression, Kind, Sealed, Value, column, entity, many, one
 
 
 def _told(name: str) -> Expression:
@@ -19,6 +20,12 @@ def _told(name: str) -> Expression:
         return func.json_extract_path_text(entry, literal_column(f"'{name}'"))
 
     return expression
+
+
+def _sealed_purpose(row: FromClause) -> ColumnElement[Any]:
+    purpose, sealed = (literal_column(f"'{name}'", Text) for name in (PURPOSE, SEALED))
+    told = func.json_extract_path_text(cast(row.c.entry, JSON), purpose, sealed)
+    return func.decode(told, literal_column("'base64'"))
 
 
 def _when(row: FromClause) -> ColumnElement[Any]:
@@ -50,12 +57,10 @@ class AuditEntry:
         nullable=True,
         comparable=False,
     )
-    purpose = Value(
+    purpose = Sealed(
         description="Why persons were looked at, in the reader's words; null where none was asked.",
-        expression=_told("purpose"),
-        kind=Kind.STRING,
-        nullable=True,
-        comparable=False,
+        column=f"entry.{PURPOSE}",
+        value=_sealed_purpose,
     )
     subjects = many("AuditSubject", "The persons it is about.", {"entry_id": "id"})
 

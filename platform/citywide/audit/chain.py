@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from typing import Any
@@ -34,7 +33,9 @@ from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.types import TypeEngine
 
 from citywide.audit.models import AUDIT_ENTRY, AUDIT_HEAD, AUDIT_SUBJECT
+from citywide.audit.sealing import canonical, sealed_words
 from citywide.audit.words import AuditKind
+from citywide.db.sealed import Sealer
 from citywide.db.session import Prepared, Transaction
 from citywide.ids import new_id
 
@@ -82,9 +83,7 @@ class Entry:
             "coordinate": self.coordinate,
             **self.content,
         }
-        return json.dumps(
-            whole, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain
-        )
+        return canonical(whole)
 
 
 def entry_of(
@@ -96,9 +95,12 @@ def entry_of(
     actor: str,
     coordinate: str,
     content: Mapping[str, Any],
+    sealer: Sealer,
 ) -> Entry:
-    """An entry with an id of its own."""
-    return Entry(new_id(), tenant_id, bureau_id, kind, occurred_at, actor, coordinate, content)
+    """An entry with an id of its own; the words of its content are sealed from here on."""
+    entry_id = new_id()
+    sealed = sealed_words(sealer, tenant_id, {**content, "id": str(entry_id)})
+    return Entry(entry_id, tenant_id, bureau_id, kind, occurred_at, actor, coordinate, sealed)
 
 
 COLUMNS: Mapping[str, TypeEngine[Any]] = {
@@ -275,14 +277,3 @@ def changes_told(changes: Sequence[Any]) -> dict[str, Any]:
     ]
     more = len(changes) - len(told)
     return {"changes": told, **({"more_changes": more} if more else {})}
-
-
-def _plain(value: object) -> object:
-    match value:
-        case UUID() | date() | datetime():
-            return str(value)
-        case bytes():
-            return value.hex()
-        case _:
-            message = f"{type(value).__name__} has no place in an audit entry."
-            raise TypeError(message)

@@ -34,7 +34,8 @@ class AuditEntryRow(TenantRow):
     """A link of the chain.
 
     `hash` is SHA-256 over the hash before it, the position (8 bytes, big-endian) and `entry`,
-    which is JSON and says everything; the other columns repeat parts of it to be searched by.
+    which is JSON and says everything, its words sealed (`sealing`); the other columns repeat parts
+    of it to be searched by.
     """
 
     position: int

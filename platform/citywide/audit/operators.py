@@ -49,5 +49,6 @@ async def note_command(
                 **changes_told(changes[tenant_id]),
                 "persons": sorted(map(str, persons)),
             },
+            sealer=transaction.sealer,
         )
         await append(transaction, [entry])

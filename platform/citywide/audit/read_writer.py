@@ -79,7 +79,7 @@ class ReadWriter:
 
     async def note(self, read: Read) -> None:
         """Note a read; waits for room, and raises `RefusalError` when there is none in time."""
-        entries = list(entries_of(read, datetime.now(UTC)))
+        entries = list(entries_of(read, datetime.now(UTC), self._database.sealer))
         if self._held >= self._room:
             await self._wait_for_room()
         try:

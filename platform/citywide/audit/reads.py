@@ -12,6 +12,7 @@ from uuid import UUID
 from citywide.audit.chain import Entry, entry_of
 from citywide.audit.words import AuditKind
 from citywide.authz.principal import Principal
+from citywide.db.sealed import Sealer
 from citywide.errors import Code, RefusalError
 
 PURPOSE_HEADER = "Citywide-Purpose"
@@ -44,7 +45,7 @@ class ReadLog(Protocol):
         """Keep it for good, or raise `RefusalError`: then the answer must not go out."""
 
 
-def entries_of(read: Read, occurred_at: datetime) -> Iterator[Entry]:
+def entries_of(read: Read, occurred_at: datetime, sealer: Sealer) -> Iterator[Entry]:
     """The read as entries of the chains of those whose files it was; no content, only ids."""
     reader = read.reader
     for tenant_id, persons in read.persons.items():
@@ -66,6 +67,7 @@ def entries_of(read: Read, occurred_at: datetime) -> Iterator[Entry]:
                     "fields": list(read.coordinates),
                     "persons": [*map(str, listed[start : start + MOST_PERSONS])],
                 },
+                sealer=sealer,
             )
 
 
