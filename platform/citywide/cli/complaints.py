@@ -13,6 +13,7 @@ from typing import NoReturn
 import asyncpg
 import typer
 
+from citywide.db.complaining import without_values
 from citywide.errors import OperatorError
 
 # The person at the command line can mend it; it is our fault; they pressed Ctrl-C (128 + SIGINT).
@@ -45,6 +46,7 @@ def complaints() -> Iterator[None]:
         # Not the database's: see `read_or_not`.
         raise
     except _OF_THE_DATABASE as error:
+        without_values(error)
         reason = " ".join(str(error).split()) or type(error).__name__
         typer.echo(f"The database cannot be used: {reason}.", err=True)
         raise typer.Exit(MENDABLE) from error
@@ -64,6 +66,7 @@ def read_or_not() -> Iterator[None]:
 
 def our_fault(error: Exception) -> NoReturn:
     """Say that citywide failed, keep the traceback in a file, and end with exit code 1."""
+    without_values(error)
     descriptor, name = tempfile.mkstemp(prefix="citywide-fault-", suffix=".txt")
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.writelines(traceback.format_exception(error))

@@ -188,6 +188,8 @@ class _Server:
             "port": str(_PORT),
             "unix_socket_directories": f'"{self._socket_folder(account)}"',
             "unix_socket_permissions": "0700",
+            # Its log keeps no keys and rows that a complaint of the owner's would quote.
+            "log_error_verbosity": "terse",
             **settings,
         }
         arguments = shlex.join(f"--{name}={value}" for name, value in options.items())

@@ -25,6 +25,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.types import Integer, Text
 from sqlalchemy.util import LRUCache
 
+from citywide.db.complaining import without_values
 from citywide.db.holdable import hold_every_day
 from citywide.db.sealed import Sealer
 
@@ -155,11 +156,13 @@ class Transaction:
         trace: TracebackType | None,
     ) -> None:
         if kind is not None:
+            without_values(error)
             await self._give_back(failed=True)
             return
         try:
             await self.connection.execute("COMMIT")
-        except BaseException:
+        except BaseException as refused:
+            without_values(refused)
             await self._give_back(failed=True)
             raise
         await self._pool.release(self.connection)

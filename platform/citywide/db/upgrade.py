@@ -27,8 +27,9 @@ async def upgrade(url: str, revision: str) -> None:
         async with engine.begin() as owner:
             await owner.run_sync(_upgrade, revision)
     except DBAPIError as error:
-        # SQLAlchemy wraps the driver's error twice; whoever asked knows only the driver's.
-        raise (error.orig and error.orig.__cause__) or error from error
+        # SQLAlchemy wraps the driver's error twice, and repeats the values that it quotes; whoever
+        # asked knows only the driver's.
+        raise (error.orig and error.orig.__cause__) or error from None
     finally:
         await engine.dispose()
 
