@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 import traceback
+from datetime import date
 from pathlib import Path
 
 import asyncpg
 import pytest
+import structlog
 
+from citywide.audit.words import AuditKind
 from citywide.cli.complaints import our_fault
 from citywide.db.session import Audience, Context, Database
 from citywide.ids import NO_TENANT
+from citywide.web.app import log_plainly
 from journeys.canaries import files_below, server_log
 
 CANARY = "司马百灵"
@@ -37,6 +42,45 @@ async def test_an_error_leaves_a_transaction_without_values(
         async with database.read(CONTEXT) as transaction:
             await transaction.connection.fetch(*ASKED[case])
     assert CANARY not in "".join(traceback.format_exception(caught.value))
+
+
+def raised(case: str) -> None:
+    """Errors that quote what they were given."""
+    match case:
+        case "a key":
+            {}[CANARY]
+        case "a number":
+            int(CANARY)
+        case "a set of words":
+            AuditKind(CANARY)
+        case "an assertion":
+            raise AssertionError(f"{CANARY!r} is not right")
+        case "a cause":
+            try:
+                date.fromisoformat(CANARY)
+            except ValueError as error:
+                raise RuntimeError from error
+        case "a group":
+            raise ExceptionGroup("several", [ValueError(f"{CANARY!r} is one")])
+
+
+@pytest.mark.parametrize(
+    "case", ["a key", "a number", "a set of words", "an assertion", "a cause", "a group"]
+)
+def test_a_line_of_the_log_quotes_no_value(case: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(Exception) as caught:  # noqa: PT011 -- of any kind
+        raised(case)
+    assert CANARY in "".join(traceback.format_exception(caught.value))
+    configured = structlog.get_config()
+    try:
+        log_plainly()
+        logger = structlog.wrap_logger(structlog.PrintLogger(sys.stderr))
+        logger.error("request failed", exc_info=caught.value)
+    finally:
+        structlog.configure(**configured)
+    line = capsys.readouterr().err
+    assert "raised(case)" in line
+    assert CANARY not in line
 
 
 async def test_neither_the_file_of_a_fault_nor_the_servers_log_quotes_an_owners_row(

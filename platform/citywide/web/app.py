@@ -19,6 +19,7 @@ from starlette.websockets import WebSocket
 from citywide.audit.read_writer import ReadWriter
 from citywide.authz.membership import Memberships
 from citywide.authz.policy import Policy
+from citywide.db.complaining import without_values
 from citywide.db.sealed import Sealer
 from citywide.db.session import BusyError, Database
 from citywide.domain import CATALOGUE
@@ -82,7 +83,15 @@ def load_policy(folder: Path, schema: Schema) -> Policy:
 
 
 def log_plainly() -> None:
-    """One JSON object a line; a traceback is text in it, cut where it stops telling."""
+    """One JSON object a line; a traceback is text in it, cut where it stops telling.
+
+    It says what went wrong where, and quotes no value.
+    """
+
+    def quiet(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        error = event.get("exc_info")
+        without_values(sys.exc_info()[1] if error is True else error)
+        return event
 
     def shortened(
         _: object, __: str, event: structlog.typing.EventDict
@@ -95,6 +104,7 @@ def log_plainly() -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            quiet,
             structlog.processors.format_exc_info,
             shortened,
             structlog.processors.JSONRenderer(ensure_ascii=False),
