@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from citywide.audit.chain import changes_told, entry_of
 from citywide.audit.sealing import is_sealed, opened_words, sealed_words
+from citywide.audit.words import AuditKind
 from citywide.db.sealed import SealBrokenError, Sealer
+from citywide.db.session import Change
+from citywide.db.tables import METADATA
+from citywide.domain import CATALOGUE
+from citywide.graph.mutate import Reading, schema_name
+from citywide.rules.fields import input_fields
 
 TENANT, ENTRY = UUID(int=1), UUID(int=3)
 SEALER = Sealer(b"a secret of thirty-two bytes ...")
@@ -76,6 +84,48 @@ def test_a_member_opens_at_no_other_place() -> None:
             opened_words(SEALER, TENANT, other)
     with pytest.raises(SealBrokenError):
         opened_words(SEALER, UUID(int=2), sealed)
+
+
+def of_content(content: dict[str, Any]) -> str:
+    """The text of an entry as it is kept."""
+    entry = entry_of(
+        tenant_id=TENANT,
+        bureau_id=UUID(int=2),
+        kind=AuditKind.WRITE,
+        occurred_at=datetime(2015, 11, 11, tzinfo=UTC),
+        actor="worker",
+        coordinate="Mutation.recordService",
+        content=content,
+        sealer=SEALER,
+    )
+    return entry.text
+
+
+@pytest.mark.parametrize("name", sorted(METADATA.tables))
+def test_what_any_column_said_before_and_after_is_kept_sealed(name: str) -> None:
+    table = METADATA.tables[name]
+    before = dict.fromkeys(table.c.keys(), CANARY)
+    after = {column.name: f"{CANARY}2" for column in table.c}
+    change = Change(name, UUID(int=5), before, after)
+    content = changes_told([change])
+    assert CANARY in str(content)
+    text = of_content(content)
+    assert CANARY not in text
+    [told] = opened_words(SEALER, TENANT, json.loads(text))["changes"]
+    assert (told["before"], told["after"]) == (before, after)
+
+
+@pytest.mark.parametrize("name", sorted(CATALOGUE.mutations))
+def test_what_any_input_says_is_kept_sealed_and_what_is_secret_is_not_kept(name: str) -> None:
+    takes = CATALOGUE.mutations[name].takes
+    declared = [each for each in input_fields(takes) if each.nested is None]
+    given = {schema_name(each): CANARY for each in declared}
+    logged = Reading(CATALOGUE.entities, TENANT).logged(takes, given)
+    text = of_content({"input": logged})
+    assert CANARY not in text
+    kept = opened_words(SEALER, TENANT, json.loads(text))["input"]
+    secret = {schema_name(each) for each in declared if each.about.is_secret}
+    assert {field for field in given if kept[field] != CANARY} == secret
 
 
 @pytest.mark.parametrize("value", [None, "sealed", {"sealed": 1}, {"sealed": "", "more": ""}, {}])

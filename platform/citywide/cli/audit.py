@@ -1,23 +1,27 @@
-"""`citywide audit`: whether the trail is as it was written."""
+"""`citywide audit`: whether the trail is as it was written, and what one entry of it says."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from sqlalchemy import select
 
+from citywide.audit.reads import LONGEST_PURPOSE, purpose_of
+from citywide.audit.showing import shown
 from citywide.audit.verify import Chain, chains, faults
 from citywide.cli.complaints import complaints
 from citywide.cli.options import DataFolder, chosen
-from citywide.cli.people import near
+from citywide.cli.people import near, people
 from citywide.db.embedded import running_database
 from citywide.db.migrate import check_ready
 from citywide.db.session import Audience, Context, Database
-from citywide.errors import OperatorError
+from citywide.errors import OperatorError, RefusalError
 from citywide.identity.keys import Keys, deployment_keys
 from citywide.tenancy.models import BUREAU
 
@@ -25,11 +29,6 @@ from citywide.tenancy.models import BUREAU
 FAULTS = 20
 
 app = typer.Typer(help="The trail of what was written and read.", no_args_is_help=True)
-
-
-@app.callback()
-def _group() -> None:
-    """Keep `verify` a command of its own while it is the only one."""
 
 
 @app.command("verify")
@@ -50,6 +49,36 @@ def verify(
             is_whole = asyncio.run(_verified(url, keys, tenant, Console(stderr=True)))
     if not is_whole:
         raise typer.Exit(1)
+
+
+@app.command("show")
+def show(
+    tenant: Annotated[str, typer.Argument(help="The slug of an agency or bureau.")],
+    position: Annotated[int, typer.Argument(help="The entry's place in the chain.")],
+    purpose: Annotated[str, typer.Option(help="Why you look; it is noted in the chain.")],
+    data: DataFolder = None,
+) -> None:
+    """Print one entry of the audit trail with its words opened; the look is an entry of its own."""
+    with complaints():
+        settings = chosen(data)
+        keys = deployment_keys(settings.data)
+        with running_database(settings) as url:
+            typer.echo(asyncio.run(_shown(url, keys, tenant, position, purpose)))
+
+
+async def _shown(url: str, keys: Keys, tenant: str, position: int, purpose: str) -> str:
+    try:
+        reason = purpose_of(quote(purpose))
+    except RefusalError:
+        sentence = f"A purpose is a sentence of at most {LONGEST_PURPOSE} printable characters."
+        raise OperatorError(sentence) from None
+    async with people(url, secret=keys.secret) as database:
+        [chain] = await _chains(database, tenant)
+        entry = await shown(database, chain, position, reason or "")
+    if entry is None:
+        sentence = f"{tenant} has no entry {position}: its last is {chain.length}."
+        raise OperatorError(sentence)
+    return json.dumps(entry, ensure_ascii=False, indent=2)
 
 
 async def _verified(url: str, keys: Keys, tenant: str | None, console: Console) -> bool:
