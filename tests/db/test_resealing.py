@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from hashlib import sha256
 from uuid import UUID
 
@@ -28,12 +30,19 @@ def unbound(secret: bytes, tenant_id: UUID, text: str, first: int) -> bytes:
     return nonce + cipher.encrypt(nonce, text.encode(), tenant_id.bytes)
 
 
-async def age(house: House, secret: bytes) -> dict[UUID, str]:
-    """Bring a database to where it was before texts had a place; each file's identity number."""
+@asynccontextmanager
+async def older(house: House, secret: bytes) -> AsyncIterator[dict[UUID, str]]:
+    """Bring a database to where it was before texts had a place; each file's identity number.
+
+    At the end older values can no longer be written, as after the revision that forbids them.
+    """
     owner, sealer = house.owner, house.database.sealer
+    definition = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = $1"
+    forbidding = []
     for walk in resealing.WALKS:
+        rule = f"{await owner.fetchval(definition, walk.constraint)} NOT VALID"
         await owner.execute(f"ALTER TABLE {walk.table} DROP CONSTRAINT {walk.constraint}")
-    await owner.execute("UPDATE alembic_version SET version_num = '0017'")
+        forbidding.append(f"ALTER TABLE {walk.table} ADD CONSTRAINT {walk.constraint} {rule}")
     numbers = {}
     rows = await owner.fetch("SELECT tenant_id, id, id_number_sealed FROM beneficiary ORDER BY id")
     for place, row in enumerate(rows):
@@ -43,7 +52,9 @@ async def age(house: House, secret: bytes) -> dict[UUID, str]:
         await owner.execute(
             "UPDATE beneficiary SET id_number_sealed = $2 WHERE id = $1", row["id"], old
         )
-    return numbers
+    yield numbers
+    for statement in forbidding:
+        await owner.execute(statement)
 
 
 async def opened(house: House) -> dict[UUID, str]:
@@ -62,7 +73,8 @@ async def test_identity_numbers_are_sealed_anew_in_batches_and_open_at_their_pla
     pilot: House, secret: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(resealing, "BATCH", 7)
-    numbers = await age(pilot, secret)
+    async with older(pilot, secret) as numbers:
+        pass
     with pytest.raises(SealBrokenError):
         await opened(pilot)
     await migrate(pilot.url, secret=secret)
@@ -80,7 +92,8 @@ async def test_identity_numbers_are_sealed_anew_in_batches_and_open_at_their_pla
 async def test_a_migration_that_was_interrupted_goes_on_and_nothing_is_served_meanwhile(
     pilot: House, secret: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    numbers = await age(pilot, secret)
+    async with older(pilot, secret) as numbers:
+        pass
     monkeypatch.setattr(resealing, "BATCH", 7)
     true_batch, calls = resealing._batch, iter(range(3))
 
@@ -114,33 +127,51 @@ async def test_a_repeated_request_is_known_again_after_its_digest_was_keyed(
     visit = await a_visit(pilot)
     done = await pilot.act(WORKER, "recordService", "serviceRecord { id }", key=KEY, **visit)
     assert done["__typename"] == "RecordServiceSuccess"
-    await age(pilot, secret)
-    older = "UPDATE idempotency_key SET key = $1, digest = $2"
-    await pilot.owner.execute(older, KEY, plain[0])
+    async with older(pilot, secret):
+        kept = "UPDATE idempotency_key SET key = $1, digest = $2"
+        await pilot.owner.execute(kept, KEY, plain[0])
     await migrate(pilot.url, secret=secret)
     again = await pilot.act(WORKER, "recordService", "serviceRecord { id }", key=KEY, **visit)
     assert again == done
     other = {**visit, "number": "T-2"}
     refused = await pilot.act(WORKER, "recordService", "serviceRecord { id }", key=KEY, **other)
     assert refused["code"] == "KEY_REUSED"
-    kept = await pilot.owner.fetchrow("SELECT key, digest FROM idempotency_key")
-    assert kept is not None
-    assert KEY not in kept["key"]
-    assert plain[0] not in kept["digest"]
+    now = await pilot.owner.fetchrow("SELECT key, digest FROM idempotency_key")
+    assert now is not None
+    assert KEY not in now["key"]
+    assert plain[0] not in now["digest"]
 
 
 async def test_what_these_keys_do_not_open_is_named_and_stays(pilot: House, secret: bytes) -> None:
-    await age(pilot, secret)
-    [row_id] = [
-        row["id"]
-        for row in await pilot.owner.fetch(
-            "UPDATE beneficiary SET id_number_sealed = $1"
-            " WHERE id = (SELECT min(id::text)::uuid FROM beneficiary) RETURNING id",
-            sha256(b"something else").digest(),
-        )
-    ]
+    async with older(pilot, secret) as numbers:
+        row_id = min(numbers)
+        stranger = "UPDATE beneficiary SET id_number_sealed = $2 WHERE id = $1"
+        await pilot.owner.execute(stranger, row_id, sha256(b"something else").digest())
     with pytest.raises(OperatorError, match=f"The beneficiary {row_id} has a value"):
         await migrate(pilot.url, secret=secret)
+
+
+async def test_an_owner_behind_the_walls_makes_the_rows_of_all_tenants_anew(
+    pilot: House, secret: bytes
+) -> None:
+    async with older(pilot, secret) as numbers:
+        pass
+    await pilot.owner.execute("CREATE ROLE an_owner LOGIN")
+    try:
+        for walk in resealing.WALKS:
+            await pilot.owner.execute(f"ALTER TABLE {walk.table} OWNER TO an_owner")
+        # Who is no superuser comes to the tables that they own through the schema.
+        await pilot.owner.execute("GRANT CREATE, USAGE ON SCHEMA public TO an_owner")
+        owner = await asyncpg.connect(pilot.url, user="an_owner")
+        assert await owner.fetch("SELECT FROM beneficiary") == []
+        await resealing.reseal(owner, pilot.database.sealer)
+        assert await resealing.pending(owner) == []
+        await owner.close()
+        assert await opened(pilot) == numbers
+    finally:
+        await pilot.owner.execute("REASSIGN OWNED BY an_owner TO CURRENT_USER")
+        await pilot.owner.execute("DROP OWNED BY an_owner")
+        await pilot.owner.execute("DROP ROLE an_owner")
 
 
 async def test_bytes_of_another_row_do_not_open(pilot: House) -> None:
