@@ -26,8 +26,8 @@ BATCH = 1_000
 class Walk:
     """Through the rows of a table whose values may be of the older way.
 
-    `read` finds the next batch of rows after a key ($1, $2), $3 at most; `renewed` are the
-    parameters after tenant and id that `write` gives one row anew with, None where it is done.
+    `read` finds the next batch of rows after a key ($1, $2), $3 at most. `write` takes a list for
+    each of tenant, id and the values that `renewed` gives of a row: None where it is done.
     """
 
     table: str
@@ -68,8 +68,10 @@ WALKS = (
         constraint="beneficiary_id_number_sealed_check",
         read="""SELECT tenant_id, id, id_number_sealed FROM beneficiary
             WHERE (tenant_id, id) > ($1, $2) ORDER BY tenant_id, id LIMIT $3""",
-        write="""UPDATE beneficiary SET id_number_sealed = $4
-            WHERE tenant_id = $1 AND id = $2 AND id_number_sealed = $3""",
+        write="""UPDATE beneficiary AS b SET id_number_sealed = n.sealed
+            FROM unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::bytea[])
+                AS n (tenant_id, id, was, sealed)
+            WHERE b.tenant_id = n.tenant_id AND b.id = n.id AND b.id_number_sealed = n.was""",
         renewed=_identity_number,
     ),
     Walk(
@@ -77,8 +79,10 @@ WALKS = (
         constraint="idempotency_key_digest_check",
         read="""SELECT tenant_id, id, key, digest FROM idempotency_key
             WHERE (tenant_id, id) > ($1, $2) ORDER BY tenant_id, id LIMIT $3""",
-        write="""UPDATE idempotency_key SET key = $4, digest = $5
-            WHERE tenant_id = $1 AND id = $2 AND digest = $3""",
+        write="""UPDATE idempotency_key AS k SET key = n.key, digest = n.digest
+            FROM unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::text[], $5::bytea[])
+                AS n (tenant_id, id, was, key, digest)
+            WHERE k.tenant_id = n.tenant_id AND k.id = n.id AND k.digest = n.was""",
         renewed=_request,
     ),
 )
@@ -126,6 +130,7 @@ async def _batch(
                 raise OperatorError(sentence) from None
             if values is not None:
                 given.append((row["tenant_id"], row["id"], *values))
-        await owner.executemany(walk.write, given)
+        if given:
+            await owner.execute(walk.write, *map(list, zip(*given, strict=True)))
         await owner.execute(f"ALTER TABLE {walk.table} FORCE ROW LEVEL SECURITY")
     return rows
