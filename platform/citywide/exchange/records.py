@@ -24,7 +24,10 @@ _FIGURE = re.compile(rf"-?[0-9]{{1,{MOST_DIGITS}}}(\.[0-9]{{1,3}})?")
 
 
 class CellError(Exception):
-    """A cell says nothing usable; the message is a sentence."""
+    """A cell says nothing usable; the message is a sentence.
+
+    It names the column and quotes no value: cells may tell about persons, and a log keeps this.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class Cells:
         try:
             return None if value is None else date.fromisoformat(value)
         except ValueError:
-            message = f"{column}: {value!r} is not a day like 2015-11-11."
+            message = f"{column}: this is not a day like 2015-11-11."
             raise CellError(message) from None
 
     def day(self, column: str) -> date:
@@ -66,7 +69,7 @@ class Cells:
         """A whole number; scores, versions and minutes are small."""
         value = self.text(column)
         if not (value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS):
-            message = f"{column}: {value!r} is not a whole number."
+            message = f"{column}: this is not a whole number."
             raise CellError(message)
         return int(value)
 
@@ -88,7 +91,7 @@ class Cells:
         if value is None:
             return None
         if _FIGURE.fullmatch(value) is None:
-            message = f"{column}: {value!r} is not a figure like 12 or -3.5."
+            message = f"{column}: this is not a figure like 12 or -3.5."
             raise CellError(message)
         return int(1_000 * Decimal(value))
 
@@ -98,7 +101,7 @@ class Cells:
         try:
             return parse_money(value)
         except GraphQLError:
-            message = f"{column}: {value!r} is not an amount like 1234.50."
+            message = f"{column}: this is not an amount like 1234.50."
             raise CellError(message) from None
 
     def known(self, columns: str, known: Mapping[Hashable, UUID], noun: str) -> UUID:
