@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import ClassVar
+
+# After so long it is worth while to ask again: a database is started in less, and a crowd that
+# was refused does not come back at once.
+RETRY_AFTER_S = 2
 
 # Where in an input a field is, in the code's spelling; the schema's is made at the edge.
 Path = tuple[str | int, ...]
@@ -18,6 +23,7 @@ class Code(StrEnum):
     BAD_USER_INPUT = "BAD_USER_INPUT"
     LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
     TIMEOUT = "TIMEOUT"
+    UNAVAILABLE = "UNAVAILABLE"
     INTERNAL = "INTERNAL"
 
 
@@ -33,6 +39,19 @@ class RefusalError(Exception):
         self.code = code
         self.message = message
         self.extensions = extensions
+
+
+class UnavailableError(Exception):
+    """Something that we need is not there right now: nobody's mistake, and worth asking again.
+
+    The message is shown to the caller as it is.
+    """
+
+    code: ClassVar[Code] = Code.UNAVAILABLE
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
 
 
 class OperatorError(Exception):

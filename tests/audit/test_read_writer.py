@@ -12,13 +12,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from structlog.testing import capture_logs
 
 from citywide.audit import read_writer
 from citywide.audit.read_buffer import Segment, left_behind
 from citywide.audit.read_writer import ReadWriter
 from citywide.audit.reads import Read
 from citywide.audit.sealing import opened_words
-from citywide.errors import Code, RefusalError
+from citywide.errors import UnavailableError
 from citywide.ids import new_id
 from walls.house import House
 
@@ -211,9 +212,8 @@ async def test_a_reader_waits_for_room_and_is_refused_when_there_is_none(
     writer = ReadWriter(pilot.database, tmp_path, room=1, wait_s=0.05)
     read = await a_read(pilot)
     await writer.note(read)
-    with pytest.raises(RefusalError) as refused:
+    with pytest.raises(UnavailableError):
         await writer.note(read)
-    assert refused.value.code is Code.TIMEOUT
     waiting = ReadWriter(pilot.database, tmp_path, room=1, wait_s=30)
     await waiting.note(read)
     second = asyncio.create_task(waiting.note(read))
@@ -243,7 +243,7 @@ async def test_a_disk_that_takes_no_more_refuses_the_reader(
 
     read = await a_read(pilot)
     monkeypatch.setattr(os, "write", full)
-    with pytest.raises(RefusalError):
+    with pytest.raises(UnavailableError):
         await writer.note(read)
     monkeypatch.undo()
     await writer.note(read)
@@ -286,6 +286,77 @@ async def test_what_the_database_will_not_take_is_kept_for_a_person_to_look_at(
     [kept] = os.listdir(tmp_path)  # noqa: PTH208 -- nothing else runs here
     assert kept.endswith(".faulty")
     assert (tmp_path / kept).read_bytes().count(b"\n") == 1
+
+
+def aside(folder: Path) -> list[str]:
+    return sorted(map(str, folder.glob("*.faulty")))
+
+
+async def test_what_was_set_aside_is_written_once_its_reason_is_mended(
+    pilot: House, tmp_path: Path
+) -> None:
+    """It holds nobody else up meanwhile, and is told once, however often it is tried."""
+    read = await a_read(pilot)
+    [tenant, *others] = sorted(read.persons)
+    await pilot.owner.execute(
+        f"ALTER TABLE audit_entry ADD CONSTRAINT broken CHECK (tenant_id <> '{tenant}') NOT VALID"
+    )
+    with capture_logs() as logs:
+        writer = ReadWriter(pilot.database, tmp_path)
+        writer.start()
+        await writer.note(read)
+        await writer.close()
+        await writer.try_again()
+    assert {each["tenant_id"] for each in await entries(pilot)} == set(others)
+    [said] = logs
+    assert said["event"] == "reads are not accepted"
+    assert "broken" in said["reason"]
+    assert [said["kept_in"]] == aside(tmp_path)
+
+    await pilot.owner.execute("ALTER TABLE audit_entry DROP CONSTRAINT broken")
+    later = ReadWriter(pilot.database, tmp_path)
+    later.start()
+    while aside(tmp_path):  # noqa: ASYNC110 -- another process might do it as well
+        await asyncio.sleep(0.05)
+    await later.close()
+    found = await entries(pilot)
+    assert sorted(each["tenant_id"] for each in found) == sorted(read.persons)
+
+
+async def test_a_file_that_cannot_be_read_keeps_no_other_from_being_written(
+    pilot: House, tmp_path: Path
+) -> None:
+    (tmp_path / "0.reads").write_bytes(b"\x00" * 100 + b"\n")
+    (tmp_path / "1.faulty").write_bytes(b'{"id": 1}\n')
+    writer = ReadWriter(pilot.database, tmp_path)
+    writer.start()
+    read = await a_read(pilot)
+    await writer.note(read)
+    await writer.close()
+    assert len(await entries(pilot)) == len(read.persons)
+    assert aside(tmp_path) == [str(tmp_path / name) for name in ("0.faulty", "1.faulty")]
+
+
+async def test_a_folder_that_takes_no_file_for_a_while_loses_nothing(
+    pilot: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = ReadWriter(pilot.database, tmp_path)
+    real, asked = Segment.begin, []
+
+    def full(folder: Path) -> Segment:
+        asked.append(folder)
+        if len(asked) < 4:
+            raise OSError(28, "No space left on device")
+        return real(folder)
+
+    monkeypatch.setattr(Segment, "begin", full)
+    writer.start()
+    read = await a_read(pilot)
+    await writer.note(read)
+    while len(asked) < 4:  # noqa: ASYNC110 -- nothing tells when
+        await asyncio.sleep(0.05)
+    await writer.close()
+    assert len(await entries(pilot)) == len(read.persons)
 
 
 def test_a_segment_without_entries_leaves_nothing(tmp_path: Path) -> None:

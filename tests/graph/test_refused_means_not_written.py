@@ -299,8 +299,8 @@ async def test_a_payload_that_takes_too_long_does_not_hide_what_was_done(pilot: 
 
 AFTER = {
     "no connection is free": (BusyError(), "TIMEOUT"),
-    "the database is gone": (ConnectionRefusedError("10.0.0.7:5432"), "INTERNAL"),
-    "the database gives up": (asyncpg.AdminShutdownError("terminating connection"), "INTERNAL"),
+    "the database is gone": (ConnectionRefusedError("10.0.0.7:5432"), "UNAVAILABLE"),
+    "the database gives up": (asyncpg.AdminShutdownError("terminating connection"), "UNAVAILABLE"),
     "nobody thought of it": (ZeroDivisionError("a secret"), "INTERNAL"),
 }
 

@@ -14,7 +14,8 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -24,8 +25,11 @@ from citywide.audit.words import AuditKind
 from citywide.ids import new_id
 
 _SUFFIX = ".reads"
-# What the database refused for another reason than being away; a person has to look at it.
+# What the database refused for another reason than being away. It is tried again, and stays only
+# when it is refused again.
 _FAULTY = ".faulty"
+# Looked at in one turn: each costs a transaction for every agency in it.
+FAULTY_AT_ONCE = 50
 
 
 class Segment:
@@ -67,8 +71,9 @@ class Segment:
         os.close(self._descriptor)
 
     def set_aside(self) -> Path:
-        """Keep the file for a person to look at."""
+        """Keep the file for later, or for a person to look at; the last to be tried again."""
         aside = self.path.rename(self.path.with_suffix(_FAULTY))
+        os.utime(aside)
         os.close(self._descriptor)
         return aside
 
@@ -79,12 +84,29 @@ class Segment:
         os.close(self._descriptor)
 
 
-def left_behind(folder: Path) -> Iterator[tuple[Segment, list[Entry]]]:
-    """The files of processes that are gone, each locked while it is looked at."""
-    for path in sorted(folder.glob(f"*{_SUFFIX}")):
+def left_behind(folder: Path) -> Iterator[tuple[Segment, list[Entry] | None]]:
+    """The files of processes that are gone, each locked while it is looked at.
+
+    One without entries that can be read, as a broken disk leaves it, has None.
+    """
+    yield from _taken_of(sorted(folder.glob(f"*{_SUFFIX}")))
+
+
+def set_aside_before(folder: Path) -> Iterator[tuple[Segment, list[Entry] | None]]:
+    """Files that were set aside, those first that were tried longest ago; not all at once."""
+    paths = sorted(folder.glob(f"*{_FAULTY}"), key=lambda path: path.stat().st_mtime_ns)
+    yield from _taken_of(paths[:FAULTY_AT_ONCE])
+
+
+def _taken_of(paths: Iterable[Path]) -> Iterator[tuple[Segment, list[Entry] | None]]:
+    for path in paths:
         descriptor = _taken(path)
-        if descriptor is not None:
-            yield Segment(path, descriptor), list(_read(path))
+        if descriptor is None:
+            continue
+        entries: list[Entry] | None = None
+        with suppress(ValueError, LookupError, TypeError, AttributeError):
+            entries = list(_read(path))
+        yield Segment(path, descriptor), entries
 
 
 def _taken(path: Path) -> int | None:

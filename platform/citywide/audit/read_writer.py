@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,10 +14,11 @@ import asyncpg
 import structlog
 
 from citywide.audit.chain import Entry, append, missing
-from citywide.audit.read_buffer import Segment, left_behind
+from citywide.audit.read_buffer import Segment, left_behind, set_aside_before
 from citywide.audit.reads import Read, entries_of
+from citywide.db.outage import Outage, UnchangingError, away, reason_of
 from citywide.db.session import Audience, Context, Database
-from citywide.errors import Code, RefusalError
+from citywide.errors import UnavailableError
 
 log = structlog.get_logger()
 
@@ -33,18 +35,15 @@ BATCH = 500
 RETRY_S = 1.0
 # How often a process looks for what another left behind.
 LOOK_S = 60.0
+# How often what was set aside is tried again: whatever a person mends is mended in days.
+AGAIN_S = 600.0
+# With less on the disk no read is promised to be kept: as much as `ROOM` entries take, twice.
+DISK_BYTES = 40 << 20
 # A stopping process takes so long for what is left; its file keeps the rest.
 CLOSE_S = 5.0
 
-# What passes by itself.
-_AWAY = (
-    OSError,
-    TimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.TransactionRollbackError,
+_NOT_RECORDED = (
+    "What you read cannot be recorded right now, so it cannot be shown; try again in a moment."
 )
 
 
@@ -70,6 +69,13 @@ class ReadWriter:
         self._freed = asyncio.Condition()
         self._wake = asyncio.Event()
         self._is_closing = False
+        # The database answers and takes no entries: nobody is shown what may never be on record.
+        self._is_unchanging = False
+        self._folder_outage: Final = Outage(
+            "the folder of reads takes no more", "the folder of reads takes reads again"
+        )
+        self._try_again_at = 0.0
+        self._told_aside: set[str] = set()
         self._running: asyncio.Task[None] | None = None
 
     @property
@@ -77,17 +83,30 @@ class ReadWriter:
         """How many entries are noted and not yet in the database."""
         return self._held
 
+    @property
+    def hindrance(self) -> str | None:
+        """Why no read about a person can be answered now, in a sentence; None: it can."""
+        if self._is_unchanging:
+            return "The database takes no entries of the audit trail."
+        if self._held >= self._room:
+            return "Too many reads wait for being recorded."
+        if shutil.disk_usage(self._folder).free < DISK_BYTES:
+            return f"The disk of {self._folder} is full."
+        return None
+
     async def note(self, read: Read) -> None:
-        """Note a read; waits for room, and raises `RefusalError` when there is none in time."""
+        """Note a read; waits for room, and raises `UnavailableError` when there is none in time."""
+        if self._is_unchanging:
+            raise UnavailableError(_NOT_RECORDED)
         entries = list(entries_of(read, datetime.now(UTC), self._database.sealer))
         if self._held >= self._room:
             await self._wait_for_room()
         try:
             self._segment.append(entries)
         except OSError as error:
-            log.exception("the file of reads takes no more")
-            message = "What you read cannot be recorded right now, so it cannot be shown."
-            raise RefusalError(Code.TIMEOUT, message) from error
+            self._folder_outage.failed(error)
+            raise UnavailableError(_NOT_RECORDED) from error
+        self._folder_outage.answered()
         self._noted += entries
         self._held += len(entries)
         self._wake.set()
@@ -111,9 +130,20 @@ class ReadWriter:
         """Write what processes that are gone have left behind; how many entries that was."""
         count = 0
         for segment, entries in left_behind(self._folder):
+            if entries is None:
+                self._set_aside(segment, "it cannot be read")
+                continue
             await self._write(segment, entries, is_again=True)
             count += len(entries)
         return count
+
+    async def try_again(self) -> None:
+        """Write what was set aside, where what hindered it has been mended."""
+        for segment, entries in set_aside_before(self._folder):
+            if entries is None:
+                self._set_aside(segment, "it cannot be read")
+            else:
+                await self._write(segment, entries, is_again=True)
 
     async def _wait_for_room(self) -> None:
         try:
@@ -124,16 +154,29 @@ class ReadWriter:
                 "Too many reads wait for being recorded, so no more can be shown: try again in a "
                 "moment."
             )
-            raise RefusalError(Code.TIMEOUT, message) from None
+            raise UnavailableError(message) from None
 
     async def _run(self) -> None:
         while not self._is_closing:
-            await self.take_over()
-            until = asyncio.get_running_loop().time() + LOOK_S
-            while not self._is_closing and asyncio.get_running_loop().time() < until:
-                await self._wait(LOOK_S)
-                await self._turn()
+            try:
+                await self._look()
+            except OSError as error:
+                # The folder's disk: what is noted stays where it is until there is room.
+                self._folder_outage.failed(error)
+                await asyncio.sleep(RETRY_S)
         await self._turn()
+
+    async def _look(self) -> None:
+        """See to what others left behind, then for a while to what is noted here."""
+        clock = asyncio.get_running_loop().time
+        await self.take_over()
+        if clock() >= self._try_again_at:
+            self._try_again_at = clock() + AGAIN_S
+            await self.try_again()
+        until = clock() + LOOK_S
+        while not self._is_closing and clock() < until:
+            await self._wait(LOOK_S)
+            await self._turn()
 
     async def _wait(self, seconds: float) -> None:
         """Until something is noted and a batch has gathered."""
@@ -157,22 +200,36 @@ class ReadWriter:
             self._freed.notify_all()
 
     async def _write(self, segment: Segment, entries: Sequence[Entry], *, is_again: bool) -> None:
-        """Write a file's entries, however long that takes, and remove the file."""
+        """Write a file's entries, however long that takes, and remove the file.
+
+        What is not accepted keeps nobody else's entries from being written.
+        """
         by_tenant: dict[UUID, list[Entry]] = {}
         for entry in entries:
             by_tenant.setdefault(entry.tenant_id, []).append(entry)
-        try:
-            for those in by_tenant.values():
-                for start in range(0, len(those), BATCH):
+        refused: Exception | None = None
+        for those in by_tenant.values():
+            for start in range(0, len(those), BATCH):
+                try:
                     await self._append(segment, those[start : start + BATCH], is_again=is_again)
-        except asyncio.CancelledError:
-            segment.leave()
-            raise
-        except asyncpg.PostgresError:
-            # Not away, but unwilling: trying again would hold up everybody's reads for ever.
-            log.exception("reads are not accepted", kept_in=str(segment.set_aside()))
-            return
-        segment.remove()
+                except asyncio.CancelledError:
+                    segment.leave()
+                    raise
+                except Exception as error:  # noqa: BLE001 -- it is told below
+                    # Not away, but unwilling: to go on with it would hold up everybody for ever.
+                    refused = error
+        if refused is None:
+            segment.remove()
+        else:
+            self._set_aside(segment, reason_of(refused))
+
+    def _set_aside(self, segment: Segment, reason: str) -> None:
+        """Keep a file for later; told once, with what a person can do."""
+        kept_in = segment.set_aside()
+        if kept_in.name not in self._told_aside:
+            self._told_aside.add(kept_in.name)
+            advice = "it is tried again by itself; mend what the reason names, or keep it elsewhere"
+            log.error("reads are not accepted", reason=reason, kept_in=str(kept_in), advice=advice)
 
     async def _append(self, segment: Segment, entries: list[Entry], *, is_again: bool) -> None:
         first = entries[0]
@@ -183,12 +240,15 @@ class ReadWriter:
                     left = await missing(transaction, entries) if is_again else entries
                     if left:
                         await append(transaction, left)
-            except _AWAY:
+            except (UnavailableError, OSError, asyncpg.PostgresError) as error:
+                if away(error) is None and not isinstance(error, asyncpg.TransactionRollbackError):
+                    raise
+                self._is_unchanging = isinstance(error, UnchangingError)
                 if not is_again:
-                    log.warning("the database is away; reads wait in their file", exc_info=True)
                     segment.keep()
                 # It may have been committed before the connection broke.
                 is_again = True
                 await asyncio.sleep(RETRY_S)
             else:
+                self._is_unchanging = False
                 return

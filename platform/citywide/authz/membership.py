@@ -25,6 +25,7 @@ from citywide.authz.grants import Scope
 from citywide.authz.own_roles import PREFIX, OwnRole, OwnRule, Role
 from citywide.authz.principal import Principal
 from citywide.authz.rules import Action
+from citywide.db.outage import AwayError
 from citywide.db.rows import among
 from citywide.db.session import (
     POOL_SIZE,
@@ -35,7 +36,7 @@ from citywide.db.session import (
     Database,
     Transaction,
 )
-from citywide.errors import Code, RefusalError
+from citywide.errors import Code, RefusalError, UnavailableError
 from citywide.rules.clock import business_day
 from citywide.rules.periods import Span
 from citywide.tenancy.courses import MemberCourse
@@ -329,8 +330,8 @@ class Memberships:
         """Who `subject` is in the tenant it names, or in its only one.
 
         Raises `RefusalError`: FORBIDDEN when it has no access, BAD_USER_INPUT when it belongs to
-        several tenants and named none; `BusyError` when nobody could be asked in time. Whoever asks
-        while the same is being looked up shares the answer.
+        several tenants and named none; `UnavailableError` when nobody could be asked in time.
+        Whoever asks while the same is being looked up shares the answer.
         """
         key = (subject, tenant_slug)
         known = self._remembered.get(key)
@@ -350,9 +351,7 @@ class Memberships:
         """Look for changed access for ever; the web application runs this beside its requests."""
         while True:
             # Without an answer there is nothing to do: `principal` sees that nobody has looked.
-            with contextlib.suppress(
-                OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError
-            ):
+            with contextlib.suppress(UnavailableError, asyncpg.PostgresError):
                 await self.look()
             await asyncio.sleep(POLL_S)
 
@@ -376,6 +375,9 @@ class Memberships:
         try:
             lookup.began_at, lookup.versions = self._clock(), self._versions
             membership = choose(await memberships_of(self._database, subject), tenant_slug)
+        except asyncpg.QueryCanceledError as error:
+            # Nobody who signs in can ask for less.
+            raise AwayError from error
         finally:
             self._turns.release()
         today = business_day(membership.replay_date)

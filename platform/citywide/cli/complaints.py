@@ -14,7 +14,8 @@ import asyncpg
 import typer
 
 from citywide.db.complaining import without_values
-from citywide.errors import OperatorError
+from citywide.db.outage import reason_of
+from citywide.errors import OperatorError, UnavailableError
 
 # The person at the command line can mend it; it is our fault; they pressed Ctrl-C (128 + SIGINT).
 MENDABLE, OURS, INTERRUPTED = 2, 1, 130
@@ -45,9 +46,9 @@ def complaints() -> Iterator[None]:
     except BrokenPipeError:
         # Not the database's: see `read_or_not`.
         raise
-    except _OF_THE_DATABASE as error:
+    except (*_OF_THE_DATABASE, UnavailableError) as error:
         without_values(error)
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = reason_of(error.__cause__ or error).rstrip(".")
         typer.echo(f"The database cannot be used: {reason}.", err=True)
         raise typer.Exit(MENDABLE) from error
     except KeyboardInterrupt as error:

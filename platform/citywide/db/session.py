@@ -13,10 +13,11 @@ import asyncio
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Final, Self
 from uuid import UUID
 
 import asyncpg
@@ -28,6 +29,8 @@ from sqlalchemy.util import LRUCache
 from citywide.db.complaining import without_values
 from citywide.db.holdable import hold_every_day
 from citywide.db.sealed import Sealer
+from citywide.db.outage import AwayError, Outage, UncertainError, UnchangingError, away
+from citywide.errors import Code, UnavailableError
 
 # A statement that runs longer is a mistake or an attack; interactive answers take milliseconds.
 STATEMENT_TIMEOUT_MS = 5_000
@@ -35,6 +38,21 @@ STATEMENT_TIMEOUT_MS = 5_000
 POOL_SIZE = 8
 # A request waits this long for a free connection before it is told that the server is busy.
 POOL_WAIT_S = 5.0
+# A server that is there accepts a connection in milliseconds; one that hangs never does. Shorter
+# than the wait above, which would otherwise be taken for a crowd.
+CONNECT_TIMEOUT_S = 4.0
+# Beginning takes less than a millisecond. This long is a server that hangs, or a connection whose
+# other end is gone without a word.
+BEGIN_TIMEOUT_S = 5.0
+# The database ends a statement by itself; one that it does not end so long after its time hangs.
+STATEMENT_GRACE_S = 3.0
+# A commit waits for the disk, which may be busy for a while.
+COMMIT_TIMEOUT_S = 5.0
+# What is cancelled is waited for so long before its connection is given up instead.
+END_TIMEOUT_S = 2.0
+READ, WRITE = "BEGIN READ ONLY", "BEGIN"
+# How a statement fails whose connection is gone.
+_OF_A_LOSS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
 # Compiled statements of use cases: a few hundred shapes, some kilobytes each.
 _COMPILED: LRUCache[Any, Any] = LRUCache(1_000)
@@ -66,6 +84,11 @@ class Context:
     subject: str | None = None
     statement_timeout_ms: int = STATEMENT_TIMEOUT_MS
     enter_sql: str = field(init=False, repr=False, compare=False)
+
+    @property
+    def patience_s(self) -> float:
+        """How long an answer to one statement is waited for."""
+        return self.statement_timeout_ms / 1000 + STATEMENT_GRACE_S
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "enter_sql", _enter_sql(self))
@@ -104,8 +127,10 @@ class Change:
     after: Mapping[str, object] = field(default_factory=dict)
 
 
-class BusyError(TimeoutError):
+class BusyError(UnavailableError):
     """No connection became free in time: whoever asked may try again in a moment."""
+
+    code: ClassVar[Code] = Code.TIMEOUT
 
     def __init__(self) -> None:
         super().__init__("No database connection became free in time; try again in a moment.")
@@ -118,35 +143,54 @@ class _PooledConnection(asyncpg.Connection):
         return ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Outages:
+    """What this process has seen of the database: that it is away, or that it only reads."""
+
+    all: Outage
+    changes: Outage
+
+
 class Transaction:
     """One open transaction of one context; `async with` begins and ends it.
 
-    Beginning raises `BusyError`.
+    Every step has an end, also when the database hangs. Raises `BusyError` when no connection
+    became free, `AwayError` when the database is away or is lost on the way, and of this
+    `UncertainError` when it is lost while it commits what was written.
     """
 
-    __slots__ = ("_begin", "_context", "_pool", "changes", "connection", "sealer")
+    __slots__ = ("_begin", "_context", "_outages", "_pool", "changes", "connection", "sealer")
 
     connection: Any
 
-    def __init__(self, pool: asyncpg.Pool, context: Context, begin: str, sealer: Sealer) -> None:
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        context: Context,
+        outages: _Outages,
+        *,
+        sealer: Sealer,
+        begin: str,
+    ) -> None:
         self._pool = pool
         # For what is written about the transaction itself: its entry of the audit trail.
         self.sealer = sealer
         self._context = context
+        self._outages = outages
         self._begin = begin
         # What was written, in order; the audit entry at the end tells it.
         self.changes: list[Change] = []
 
     async def __aenter__(self) -> Self:
+        self.connection = await self._connected()
         try:
-            self.connection = await self._pool.acquire(timeout=POOL_WAIT_S)
-        except TimeoutError:
-            raise BusyError from None
-        try:
-            await self.connection.execute(f"{self._begin}; {self._context.enter_sql}")
-        except BaseException:
-            await self._give_back(failed=True)
+            await self.connection.execute(
+                f"{self._begin}; {self._context.enter_sql}", timeout=BEGIN_TIMEOUT_S
+            )
+        except BaseException as error:
+            await self._failed(error)
             raise
+        self._outages.all.answered()
         return self
 
     async def __aexit__(
@@ -155,48 +199,103 @@ class Transaction:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if kind is not None:
-            without_values(error)
-            await self._give_back(failed=True)
+        if error is not None:
+            await self._failed(error)
             return
         try:
-            await self.connection.execute("COMMIT")
-        except BaseException as refused:
-            without_values(refused)
-            await self._give_back(failed=True)
+            await self.connection.execute("COMMIT", timeout=COMMIT_TIMEOUT_S)
+        except BaseException as failure:
+            await self._failed(failure, is_committing=self._writes)
             raise
+        if self._writes:
+            self._outages.changes.answered()
         await self._pool.release(self.connection)
 
-    async def _give_back(self, *, failed: bool) -> None:
+    @property
+    def _writes(self) -> bool:
+        return self._begin == WRITE
+
+    async def _connected(self) -> Any:
+        """A connection of this audience's pool: the one place where somebody waits for one."""
+        try:
+            async with asyncio.timeout(POOL_WAIT_S) as wait:
+                return await self._pool.acquire()
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            if wait.expired():
+                raise BusyError from None
+            # Whatever is the reason, there is no connection to be had.
+            self._outages.all.failed(error)
+            raise AwayError from error
+
+    async def _failed(self, error: BaseException, *, is_committing: bool = False) -> None:
+        """End the transaction; raises what an outage means to whoever asked."""
+        without_values(error)
         # Shielded: a cancelled request must still end its transaction before the next one gets
         # the connection; asyncpg first waits for the cancelled statement to stop.
-        await asyncio.shield(self._end(failed=failed))
+        is_lost = self._is_lost(error)
+        await asyncio.shield(self._end(is_lost=is_lost))
+        found = AwayError() if is_lost else self._away(error)
+        if found is None or found is error:
+            return
+        if isinstance(found, UnchangingError):
+            self._outages.changes.failed(error)
+        else:
+            self._outages.all.failed(error)
+        if is_committing and not isinstance(found, UnchangingError):
+            raise UncertainError from error
+        raise found from error
 
-    async def _end(self, *, failed: bool) -> None:
+    def _is_lost(self, error: BaseException) -> bool:
+        """Whether nothing more can be said to the server, or will be answered by it."""
         try:
-            if failed and not self.connection.is_closed():
-                await self.connection.execute("ROLLBACK")
+            is_closed: bool = self.connection.is_closed()
+        except asyncpg.InterfaceError:
+            # The pool has taken it back already.
+            is_closed = True
+        return isinstance(error, TimeoutError) or (is_closed and isinstance(error, _OF_A_LOSS))
+
+    def _away(self, error: BaseException) -> UnavailableError | None:
+        if isinstance(error, asyncpg.QueryCanceledError):
+            # The statement's own time: the caller's to mend, where there is a caller.
+            return None
+        if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
+            # In a transaction that said that it only reads, it is our fault.
+            return UnchangingError() if self._writes else None
+        return away(error)
+
+    async def _end(self, *, is_lost: bool) -> None:
+        try:
+            if not is_lost and not self.connection.is_closed():
+                await self.connection.execute("ROLLBACK", timeout=END_TIMEOUT_S)
+                return
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            self.connection.terminate()
+            is_lost = True
         finally:
+            if is_lost:
+                with suppress(asyncpg.InterfaceError):
+                    self.connection.terminate()
             await self._pool.release(self.connection)
 
     async def rows(self, statement: Executable) -> list[asyncpg.Record]:
         """Run a SQLAlchemy Core statement; its rows."""
         sql, values = compile_statement(statement)
-        found: list[asyncpg.Record] = await self.connection.fetch(sql, *values)
+        found: list[asyncpg.Record] = await self.connection.fetch(
+            sql, *values, timeout=self._context.patience_s
+        )
         return found
 
     async def fetch(self, prepared: Prepared, values: Mapping[str, Any]) -> list[asyncpg.Record]:
         """Run a statement that was made once; its rows. `values` are its parameters by name."""
         given = (values.get(name, own) for name, own in prepared.parameters)
-        found: list[asyncpg.Record] = await self.connection.fetch(prepared.sql, *given)
+        found: list[asyncpg.Record] = await self.connection.fetch(
+            prepared.sql, *given, timeout=self._context.patience_s
+        )
         return found
 
     async def scalar(self, statement: Executable) -> Any:
         """Run a SQLAlchemy Core statement; the first column of its first row, or None."""
         sql, values = compile_statement(statement)
-        return await self.connection.fetchval(sql, *values)
+        return await self.connection.fetchval(sql, *values, timeout=self._context.patience_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +340,12 @@ class Database:
     """The pools, one per audience, and what seals with the deployment's secret."""
 
     def __init__(self, pools: Mapping[Audience, asyncpg.Pool], sealer: Sealer) -> None:
-        self._pools = pools
-        self.sealer = sealer
+        self._pools: Final = pools
+        self.sealer: Final = sealer
+        self._outages: Final = _Outages(
+            Outage("the database is away", "the database is back"),
+            Outage("the database takes no changes", "the database takes changes again"),
+        )
 
     @classmethod
     async def open(
@@ -269,22 +372,31 @@ class Database:
                 max_size=size,
                 connection_class=_PooledConnection,
                 init=hold_every_day,
+                timeout=CONNECT_TIMEOUT_S,
+                # Of what is not given a time of its own; asking for the end of a statement, too.
+                command_timeout=STATEMENT_TIMEOUT_MS / 1000 + STATEMENT_GRACE_S,
                 server_settings={"timezone": "UTC", "application_name": "citywide", "jit": "off"},
             )
         return cls(pools, Sealer(secret))
 
     async def close(self) -> None:
-        """Close every pool; waits for open transactions."""
+        """Close every pool; waits for open transactions, but not for a database that hangs."""
         for pool in self._pools.values():
-            await pool.close()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(COMMIT_TIMEOUT_S):
+                    await pool.close()
 
     def read(self, context: Context) -> Transaction:
         """A read-only transaction for `context`."""
-        return Transaction(self._pools[context.audience], context, "BEGIN READ ONLY", self.sealer)
+        return self._transaction(context, READ)
 
     def write(self, context: Context) -> Transaction:
         """A read-write transaction for `context`."""
-        return Transaction(self._pools[context.audience], context, "BEGIN", self.sealer)
+        return self._transaction(context, WRITE)
+
+    def _transaction(self, context: Context, begin: str) -> Transaction:
+        pool = self._pools[context.audience]
+        return Transaction(pool, context, self._outages, sealer=self.sealer, begin=begin)
 
 
 def login_password(secret: bytes, audience: Audience) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -24,7 +24,7 @@ from sqlalchemy.types import Uuid
 
 from citywide.authz.principal import Principal
 from citywide.db.session import Audience, Context, Database
-from citywide.errors import Code, RefusalError
+from citywide.errors import Code, RefusalError, UnavailableError
 from citywide.events.event import Event, Place
 from citywide.events.models import OUTBOX
 
@@ -43,7 +43,6 @@ RETENTION = timedelta(days=7)
 SUBSCRIPTIONS = 5_000
 
 _FIRST = UUID(int=0)
-_LOST = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresError)
 
 
 class Subscriber:
@@ -115,17 +114,19 @@ class Relay:
 
     async def run(self) -> None:
         """Look for events while somebody subscribes, for ever."""
-        is_lost = False
+        is_refused = False
         while True:
             await self._is_wanted.wait()
             try:
-                for bureau_id in list(self._bureaus):
-                    await self._look(bureau_id)
-                is_lost = False
-            except _LOST:
-                if not is_lost:
-                    log.warning("the outbox cannot be read; events wait in it", exc_info=True)
-                is_lost = True
+                # Events wait in it; that the database is away is told where that is noticed.
+                with suppress(UnavailableError):
+                    for bureau_id in list(self._bureaus):
+                        await self._look(bureau_id)
+                    is_refused = False
+            except asyncpg.PostgresError:
+                if not is_refused:
+                    log.exception("the outbox cannot be read; events wait in it")
+                is_refused = True
             await asyncio.sleep(POLL_S)
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from graphql import GraphQLError
 
-from citywide.db.session import BusyError
+from citywide.db.outage import away
 from citywide.errors import Code, RefusalError
 from citywide.graph.admit import InvalidDocumentError
 
@@ -32,10 +32,12 @@ def _entries(error: Exception) -> list[dict[str, Any]]:
         case RefusalError():
             extensions = {"code": error.code, **error.extensions}
             return [{"message": error.message, "extensions": extensions}]
-        case BusyError():
-            return [{"message": str(error), "extensions": {"code": Code.TIMEOUT}}]
         case InvalidDocumentError():
             return [_formatted(each) for each in error.errors]
+        case _ if (unavailable := away(error)) is not None:
+            return [
+                {"message": unavailable.message, "extensions": {"code": unavailable.code}},
+            ]
         case _:
             log.error("request failed", exc_info=error)
             message = "Something went wrong on our side; it has been logged."

@@ -18,7 +18,8 @@ from graphql.execution.values import VariableValues, get_argument_values
 from citywide.acts.perform import KEY_LENGTH, Done, Request, perform
 from citywide.acts.problems import Problem, invalid
 from citywide.authz.policy import Policy
-from citywide.errors import Fault, InvalidError
+from citywide.db.outage import AwayError, UncertainError
+from citywide.errors import Fault, InvalidError, UnavailableError
 from citywide.graph.failure import errors_of
 from citywide.graph.mutate import Reading
 from citywide.graph.operation import Execution
@@ -47,11 +48,15 @@ class Turn:
 
 @dataclass(slots=True)
 class Body:
-    """A response body in the making: data by response key, errors, and what is masked."""
+    """A response body in the making: data by response key, errors, and what is masked.
+
+    `outage` is why nothing more is tried, once something that we need was away.
+    """
 
     data: list[tuple[str, bytes]] = field(default_factory=list)
     errors: list[dict[str, Any]] = field(default_factory=list)
     masked: list[Mapping[str, object]] = field(default_factory=list)
+    outage: UnavailableError | None = None
 
     def bytes(self) -> bytes:
         """The body; errors first, as the specification advises."""
@@ -71,7 +76,11 @@ class Mutations:
         self._policy: Final = policy
 
     async def answer(self, execution: Execution) -> bytes:
-        """The response body; raises only what is known before anything is written."""
+        """The response body; raises only what is known before anything is written.
+
+        Of this is an outage that befalls the first field: whether that one was done is all that
+        may be unknown then, and its sentence says so.
+        """
         steps = self._plans.planned(execution, self._plan)
         turns = [self._turn(step, execution) for step in steps]
         body = Body()
@@ -127,14 +136,24 @@ class Mutations:
     # -- field after field --------------------------------------------------------------------
 
     async def _field(self, turn: Turn, execution: Execution, body: Body) -> bytes:
-        """A field's value; what fails here fails this field alone."""
+        """A field's value; what fails here fails this field alone, but for an outage."""
         step = turn.step
+        if body.outage is not None:
+            body.errors += errors_of(body.outage, [step.group.key])
+            return b"null"
         try:
             outcome = await self._outcome(turn, execution)
             if isinstance(outcome, Problem):
                 fragments, variables = execution.admitted.fragments, execution.variables
                 selections = Selections(self._schema.graphql, fragments, variables)
                 return _json(problem_answer(selections, step.group, outcome))
+        except UnavailableError as outage:
+            if not body.data:
+                raise
+            # Of those that follow it is known that they were not tried.
+            body.outage = AwayError() if isinstance(outage, UncertainError) else outage
+            body.errors += errors_of(outage, [step.group.key])
+            return b"null"
         except Exception as error:  # noqa: BLE001 -- what is no refusal is logged
             body.errors += errors_of(error, [step.group.key])
             return b"null"

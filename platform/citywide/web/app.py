@@ -21,9 +21,9 @@ from citywide.authz.membership import Memberships
 from citywide.authz.policy import Policy
 from citywide.db.complaining import without_values
 from citywide.db.sealed import Sealer
-from citywide.db.session import BusyError, Database
+from citywide.db.session import Database
 from citywide.domain import CATALOGUE
-from citywide.errors import OperatorError, RefusalError
+from citywide.errors import OperatorError
 from citywide.events.relay import Relay
 from citywide.graph.engine import Engine
 from citywide.graph.schema import Schema, build_schema
@@ -37,6 +37,7 @@ from citywide.web.answers import AnswerEndpoint
 from citywide.web.certificates import CertificateEndpoint
 from citywide.web.graphql import GraphQLEndpoint, Identification
 from citywide.web.home import home
+from citywide.web.pages import refused
 from citywide.web.socket import SocketEndpoint
 from citywide.web.stream import StreamEndpoint
 
@@ -178,7 +179,7 @@ def create_app(deployment: Deployment, rules: Rules | None = None) -> Starlette:
             Route("/graphql", _graphql, methods=["GET", "POST"]),
             WebSocketRoute("/graphql", _socket),
             Route("/graphql/stream", _stream, methods=["GET", "POST"]),
-            Route("/needs/{need_id}/answer.pdf", _answer),
+            Route("/needs/{row_id}/answer.pdf", _answer),
             Route("/schema.graphql", _sdl),
             Route("/volunteers/{row_id}/certificate.pdf", _certificate),
             Route("/health", _health),
@@ -215,10 +216,8 @@ async def _sdl(request: Request) -> Response:
     """The schema as the caller's roles see it."""
     try:
         principal = await request.app.state.identification.principal(request)
-    except RefusalError as error:
-        return PlainTextResponse(f"{error.message}\n", 401, headers={"www-authenticate": "Bearer"})
-    except BusyError as error:
-        return PlainTextResponse(f"{error}\n", 503)
+    except Exception as error:  # noqa: BLE001 -- what is no refusal is raised again
+        return refused(error)
     engine = request.app.state.engine
     return PlainTextResponse(engine.sdl(engine.policy.grants(principal.roles)))
 

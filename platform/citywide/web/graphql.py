@@ -23,8 +23,8 @@ from starlette.types import Receive, Scope, Send
 from citywide.audit.reads import PURPOSE_HEADER, purpose_of
 from citywide.authz.membership import TENANT_HEADER, Memberships
 from citywide.authz.principal import Principal
-from citywide.db.session import BusyError
-from citywide.errors import Code, RefusalError
+from citywide.db.outage import away
+from citywide.errors import RETRY_AFTER_S, Code, RefusalError
 from citywide.graph import failure
 from citywide.graph.admit import InvalidDocumentError
 from citywide.graph.engine import Engine
@@ -49,6 +49,7 @@ _STATUS: Mapping[Code, HTTPStatus] = {
     Code.BAD_USER_INPUT: HTTPStatus.BAD_REQUEST,
     Code.LIMIT_EXCEEDED: HTTPStatus.BAD_REQUEST,
     Code.TIMEOUT: HTTPStatus.SERVICE_UNAVAILABLE,
+    Code.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
     Code.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 
@@ -255,10 +256,10 @@ def refused(error: Exception, media_type: str) -> Response:
             # Older clients take any other for a broken connection; a missing sign-in is one.
             is_broken = status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.SERVICE_UNAVAILABLE)
             status = status if media_type == NEWER or is_broken else HTTPStatus.OK
-        case BusyError():
-            status = HTTPStatus.SERVICE_UNAVAILABLE
         case InvalidDocumentError():
             status = HTTPStatus.OK if media_type == OLDER else HTTPStatus.BAD_REQUEST
+        case _ if away(error) is not None:
+            status = HTTPStatus.SERVICE_UNAVAILABLE
         case _:
             status = HTTPStatus.INTERNAL_SERVER_ERROR
     return _response(errors_of(error), status, media_type)
@@ -277,5 +278,7 @@ def _response(errors: list[dict[str, Any]], status: HTTPStatus, media_type: str)
         headers["www-authenticate"] = "Bearer"
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["allow"] = "POST"
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["retry-after"] = str(RETRY_AFTER_S)
     body = json.dumps({"errors": errors}, ensure_ascii=False).encode(errors="replace")
     return EarlyResponse(body, status, headers=headers, media_type=media_type)

@@ -20,8 +20,8 @@ from starlette.responses import PlainTextResponse, Response
 
 from citywide.audit.reads import PURPOSE_HEADER, purpose_of
 from citywide.authz.principal import Principal
-from citywide.db.session import BusyError
-from citywide.errors import Code, OperatorError, RefusalError
+from citywide.db.outage import away
+from citywide.errors import RETRY_AFTER_S, Code, OperatorError, RefusalError
 from citywide.graph.engine import Engine
 from citywide.graph.operation import Operation
 from citywide.printing.press import Press
@@ -82,13 +82,11 @@ class PageEndpoint(ABC):
             return Response(status_code=HTTPStatus.NO_CONTENT)
         except PageError as error:
             return _sentence(error.status, error.sentence)
-        except RefusalError as error:
-            return _refused(error)
-        except BusyError as error:
-            return _sentence(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
         except OperatorError as error:
             log.warning("nothing can be printed", reason=str(error))
             return _sentence(HTTPStatus.SERVICE_UNAVAILABLE, _NO_PRESS)
+        except Exception as error:  # noqa: BLE001 -- what is no refusal is raised again
+            return refused(error)
         headers = {
             "cache-control": "no-store",
             "content-disposition": f'inline; filename="{self.name}"',
@@ -122,7 +120,13 @@ class PageEndpoint(ABC):
         return await self._press.pdf(template, data)
 
 
-def _refused(error: RefusalError) -> Response:
+def refused(error: Exception) -> Response:
+    """A refusal or an outage as a plain sentence; raises whatever else it is again."""
+    if not isinstance(error, RefusalError):
+        unavailable = away(error)
+        if unavailable is None:
+            raise error
+        return _sentence(HTTPStatus.SERVICE_UNAVAILABLE, unavailable.message)
     match error.code:
         case Code.UNAUTHENTICATED:
             found = _sentence(HTTPStatus.UNAUTHORIZED, error.message)
@@ -138,4 +142,6 @@ def _refused(error: RefusalError) -> Response:
 
 def _sentence(status: HTTPStatus, sentence: str) -> Response:
     headers = {"cache-control": "no-store"}
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["retry-after"] = str(RETRY_AFTER_S)
     return PlainTextResponse(f"{sentence}\n", status, headers=headers)

@@ -10,12 +10,11 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
-import asyncpg
 from graphql import OperationType
 
 from citywide.audit.reads import purpose_of
 from citywide.authz.principal import Principal
-from citywide.errors import Code, RefusalError
+from citywide.errors import Code, RefusalError, UnavailableError
 from citywide.events.relay import Relay
 from citywide.graph.engine import Engine
 from citywide.graph.operation import Operation
@@ -24,8 +23,6 @@ from citywide.web.graphql import Identification
 
 # A revocation has to end a session within a second, whether or not something happens in it.
 LOOK_S = 0.5
-# What is raised while the database is away or has no time.
-AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +69,7 @@ class Session:
                 # While the database is away or has no time nobody can be asked, and nothing is
                 # told. A thousand sessions that asked then would see to it that it has none.
                 if self.identification.memberships.is_watched:
-                    with contextlib.suppress(*AWAY):
+                    with contextlib.suppress(UnavailableError):
                         await self.principal()
             except RefusalError as refusal:
                 return refusal

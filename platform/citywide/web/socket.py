@@ -14,19 +14,15 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
-import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from citywide.audit.reads import PURPOSE_HEADER
 from citywide.authz.membership import TENANT_HEADER
-from citywide.db.session import BusyError
-from citywide.errors import Code, RefusalError
+from citywide.errors import Code, RefusalError, UnavailableError
 from citywide.events.relay import Relay
 from citywide.graph.engine import Engine
 from citywide.web.graphql import BODY_BYTES, Identification, errors_of, operation_of
-from citywide.web.sessions import AWAY, Session, responses
-
-log = structlog.get_logger()
+from citywide.web.sessions import Session, responses
 
 PROTOCOL = "graphql-transport-ws"
 # From the handshake to the sign-in.
@@ -67,8 +63,8 @@ def _refused(refusal: RefusalError) -> CloseError:
     return CloseError(4401 if is_unknown else 4403, refusal.message)
 
 
-def _busy(error: BusyError) -> CloseError:
-    return CloseError(1013, str(error))
+def _unavailable(error: UnavailableError) -> CloseError:
+    return CloseError(1013, error.message)
 
 
 class SocketEndpoint:
@@ -160,12 +156,8 @@ class _Connection:
             )
         except RefusalError as refusal:
             raise _refused(refusal) from refusal
-        except BusyError as error:
-            raise _busy(error) from error
-        except AWAY as error:
-            log.warning("nobody can be looked up", exc_info=True)
-            sentence = "Nobody can be looked up right now: try again in a moment."
-            raise CloseError(1013, sentence) from error
+        except UnavailableError as error:
+            raise _unavailable(error) from error
 
     async def _listen(self, session: Session) -> None:
         while True:
@@ -224,9 +216,9 @@ class _Connection:
         except (CloseError, _GoneError) as error:
             self._end(error)
             return
-        except BusyError as error:
+        except UnavailableError as error:
             # What the operation should have told next is not known: better come again and resume.
-            self._end(_busy(error))
+            self._end(_unavailable(error))
             return
         except Exception as error:  # noqa: BLE001 -- what is no refusal is logged
             end = {"type": "error", "id": name, "payload": errors_of(error)}

@@ -1,0 +1,177 @@
+"""A database that is gone, hangs or takes no changes: every door says so, and no log fills."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from deployments import data_folder
+from journeys.outages import (
+    HTTP_DOORS,
+    NOBODY,
+    PERSONS,
+    Postgres,
+    Serving,
+    pilots_postgres,
+    serving,
+    until,
+)
+
+# Beginning, the look-up's wait and a margin for a machine that does other things as well.
+IN_TIME_S = 15.0
+# A line a worker when it begins, and one when it is over; a traceback alone would be thirty.
+FEW_LINES = 4
+# Settings of a database are those of new connections.
+DISCONNECT = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'citywide'"
+)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def postgres(secret: bytes) -> AsyncIterator[Postgres]:
+    async with pilots_postgres(secret) as server:
+        yield server
+
+
+@pytest.fixture
+def data(tmp_path: Path, secret: bytes) -> Path:
+    return data_folder(tmp_path / "data", secret)
+
+
+@pytest.fixture
+def server(postgres: Postgres, data: Path, tmp_path: Path) -> Iterator[Serving]:
+    with serving(postgres.url, data, tmp_path / "output") as found:
+        yield found
+
+
+async def answers(server: Serving) -> bool:
+    return (await server.query(NOBODY)).status == 200
+
+
+async def assert_every_door_says_so(server: Serving) -> None:
+    asked = [door(server) for door in HTTP_DOORS.values()]
+    found = await asyncio.gather(*asked, server.sign_in())
+    *over_http, socket = found
+    for name, answer in zip(HTTP_DOORS, over_http, strict=True):
+        if "event: complete" in answer.text:
+            # It had begun: the member was remembered.
+            assert "UNAVAILABLE" in answer.text
+            continue
+        assert answer.status == 503, (name, answer)
+        assert int(answer.retry_after or "0") > 0, name
+        assert "try again" in answer.text, (name, answer)
+        if answer.text.startswith("{"):
+            [error] = json.loads(answer.text)["errors"]
+            assert error["extensions"]["code"] in {"UNAVAILABLE", "TIMEOUT"}, name
+    assert socket.status == 1013, socket
+    assert max(answer.took_s for answer in found) < IN_TIME_S
+
+
+async def test_a_database_that_was_killed_is_away_and_comes_back(
+    server: Serving, postgres: Postgres
+) -> None:
+    assert await answers(server)
+    before = len(server.log())
+    postgres.kill()
+    for _ in range(3):
+        await assert_every_door_says_so(server)
+    assert (await server.ask("GET", "/health")).status == 200
+    postgres.stop()
+    postgres.start()
+    await until(lambda: answers(server))
+    assert (await server.add("K-1")).status == 200
+    said = server.log()[before:]
+    assert 0 < len(said) <= FEW_LINES, said
+    assert "the database is away" in said[0]
+    assert len(said[0]) < 500
+
+
+async def test_a_database_that_hangs_is_away_in_time(server: Serving, postgres: Postgres) -> None:
+    # One whose member is remembered gets as far as a statement.
+    assert await answers(server)
+    before = len(server.log())
+    with postgres.hanging():
+        await assert_every_door_says_so(server)
+        await assert_every_door_says_so(server)
+        assert (await server.ask("GET", "/health")).status == 200
+    await until(lambda: answers(server))
+    assert (await server.add("H-1")).status == 200
+    said = server.log()[before:]
+    assert 0 < len(said) <= FEW_LINES, said
+
+
+async def test_a_mutation_that_is_lost_while_it_commits_says_that_it_may_be_done(
+    server: Serving, postgres: Postgres
+) -> None:
+    """The commit waits for a standby that never comes, until the server is stopped."""
+    await postgres.administer(
+        "ALTER SYSTEM SET synchronous_standby_names = 'nobody'",
+        "SELECT pg_reload_conf()",
+        "SET synchronous_commit = 'off'",
+        "ALTER DATABASE citywide SET synchronous_commit = 'on'",
+        DISCONNECT,
+    )
+    try:
+        answer = await server.add("C-1")
+    finally:
+        await postgres.administer(
+            "SET synchronous_commit = 'off'",
+            "ALTER DATABASE citywide RESET synchronous_commit",
+            "ALTER SYSTEM RESET synchronous_standby_names",
+            "SELECT pg_reload_conf()",
+        )
+    assert answer.status == 503
+    [error] = json.loads(answer.text)["errors"]
+    assert error["extensions"] == {"code": "UNAVAILABLE"}
+    assert "same idempotencyKey" in error["message"]
+    again = await server.add("C-1")
+    assert (again.status, "RegisterVolunteerSuccess" in again.text) == (200, True), again
+    rows = await postgres.rows("SELECT 1 FROM volunteer WHERE number = 'C-1'")
+    assert len(rows) == 1
+
+
+async def test_a_database_that_only_reads_takes_no_changes_and_shows_no_person(
+    server: Serving, postgres: Postgres
+) -> None:
+    """What was noted meanwhile is in the trail once it takes changes again, and only then."""
+    await postgres.administer(
+        "ALTER DATABASE citywide SET default_transaction_read_only = on",
+        DISCONNECT,
+    )
+    shown = 0
+    try:
+        await until(lambda: answers(server))
+        changed = await server.add("R-1")
+        assert changed.status == 503, changed
+        assert json.loads(changed.text)["errors"][0]["extensions"] == {"code": "UNAVAILABLE"}
+        while (look := await server.query(PERSONS)).status == 200:
+            shown += 1
+            assert shown < 200
+            await asyncio.sleep(0.05)
+        assert (look.status, look.retry_after is not None) == (503, True), look
+        # What is about nobody is answered.
+        assert await answers(server)
+    finally:
+        await postgres.administer(
+            "SET default_transaction_read_only = off",
+            "ALTER DATABASE citywide RESET default_transaction_read_only",
+            DISCONNECT,
+        )
+
+    async def is_shown() -> bool:
+        return (await server.query(PERSONS)).status == 200
+
+    await until(is_shown)
+    assert (await server.add("R-1")).status == 200
+    found = "SELECT 1 FROM audit_entry WHERE kind = 'READ'"
+
+    async def is_told() -> bool:
+        return len(await postgres.rows(found)) > shown
+
+    await until(is_told)
+    assert list((server.data / "reads").glob("*.faulty")) == []
