@@ -147,10 +147,15 @@ class Serving:
         return self.command.error.read_text(encoding="utf-8").splitlines()
 
     def headers(self, user: str) -> dict[str, str]:
+        return self.headers_of(self.data, user)
+
+    @staticmethod
+    def headers_of(data: Path, user: str) -> dict[str, str]:
+        """What a user of the deployment with these keys sends."""
         settings = Settings()
         token = issue(
             user,
-            key=deployment_keys(self.data).issuer,
+            key=deployment_keys(data).issuer,
             issuer=settings.issuer,
             audience=settings.audience,
         )

@@ -28,8 +28,8 @@ from sqlalchemy.util import LRUCache
 
 from citywide.db.complaining import without_values
 from citywide.db.holdable import hold_every_day
-from citywide.db.sealed import Sealer
 from citywide.db.outage import AwayError, Outage, UncertainError, UnchangingError, away
+from citywide.db.sealed import Sealer
 from citywide.errors import Code, UnavailableError
 
 # A statement that runs longer is a mistake or an attack; interactive answers take milliseconds.

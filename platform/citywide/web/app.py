@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import structlog
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
@@ -23,7 +25,7 @@ from citywide.db.complaining import without_values
 from citywide.db.sealed import Sealer
 from citywide.db.session import Database
 from citywide.domain import CATALOGUE
-from citywide.errors import OperatorError
+from citywide.errors import OperatorError, UnavailableError
 from citywide.events.relay import Relay
 from citywide.graph.engine import Engine
 from citywide.graph.schema import Schema, build_schema
@@ -35,12 +37,15 @@ from citywide.settings import FONTS, Settings
 from citywide.starting import all_is_kept
 from citywide.web.answers import AnswerEndpoint
 from citywide.web.certificates import CertificateEndpoint
+from citywide.web.drain import Drain, Draining
 from citywide.web.graphql import GraphQLEndpoint, Identification
 from citywide.web.home import home
 from citywide.web.pages import refused
 from citywide.web.socket import SocketEndpoint
 from citywide.web.stream import StreamEndpoint
 
+# A worker hears by it that its clients should come again; nothing else uses it.
+DRAIN_SIGNAL = signal.SIGUSR1
 # The end of a traceback names the fault; a recursion's middle repeats itself.
 TRACEBACK_LENGTH = 4_000
 # The folder of reads on their way to the database, in the data folder.
@@ -115,8 +120,11 @@ def log_plainly() -> None:
     )
 
 
-def deployed(rules: Rules | None = None) -> Starlette:
-    """The application of this process's settings; the server's workers call it."""
+def deployed(rules: Rules | None = None, queue: int | None = None) -> Starlette:
+    """The application of this process's settings; the server's workers call it.
+
+    `queue` is the socket that they listen on, where it outlives them.
+    """
     settings = Settings()
     if settings.database_url is None:
         raise OperatorError("A worker needs DATABASE_URL.")
@@ -133,19 +141,25 @@ def deployed(rules: Rules | None = None) -> Starlette:
         settings.data / READS_FOLDER,
         settings.fonts,
     )
-    return create_app(deployment, rules)
+    return create_app(deployment, rules, Drain(queue))
 
 
-def create_app(deployment: Deployment, rules: Rules | None = None) -> Starlette:
+def create_app(
+    deployment: Deployment, rules: Rules | None = None, drain: Drain | None = None
+) -> Starlette:
     """The application; its pools open when it starts and close when it stops."""
     log_plainly()
     rules = rules or Rules.load(deployment.home)
+    drain = drain or Drain()
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        asyncio.get_running_loop().add_signal_handler(DRAIN_SIGNAL, drain.begin)
         database = await Database.open(deployment.database_url, secret=deployment.secret)
         memberships = Memberships(database)
-        await memberships.look()
+        # A worker that replaces another may start while the database is away.
+        with contextlib.suppress(UnavailableError):
+            await memberships.look()
         identification = Identification(deployment.verifier, memberships)
         read_writer = ReadWriter(database, deployment.reads)
         sealer = Sealer(deployment.secret)
@@ -157,8 +171,8 @@ def create_app(deployment: Deployment, rules: Rules | None = None) -> Starlette:
         press = Press(deployment.fonts)
         operations = deployment.home / "schema" / "operations"
         app.state.certificates = CertificateEndpoint(engine, identification, press, operations)
-        app.state.stream = StreamEndpoint(engine, relay, identification)
-        app.state.socket = SocketEndpoint(engine, relay, identification)
+        app.state.stream = StreamEndpoint(engine, relay, identification, drain)
+        app.state.socket = SocketEndpoint(engine, relay, identification, drain)
         app.state.answers = AnswerEndpoint(engine, identification, press, operations)
         watching = asyncio.create_task(memberships.watch())
         relaying = asyncio.create_task(relay.run())
@@ -185,6 +199,7 @@ def create_app(deployment: Deployment, rules: Rules | None = None) -> Starlette:
             Route("/health", _health),
         ],
         lifespan=lifespan,
+        middleware=[Middleware(Draining, drain=drain)],
     )
 
 

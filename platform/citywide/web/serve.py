@@ -1,4 +1,9 @@
-"""Run the application under granian: worker processes that share one port."""
+"""Run the application under granian: worker processes that share one port.
+
+The port's socket is opened here, or it is one that the caller holds (`LISTEN_FDS`, as systemd hands
+sockets over). That one outlives this process: while one server ends and the next starts, clients
+wait in it.
+"""
 
 from __future__ import annotations
 
@@ -10,28 +15,42 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
+from typing import Any
 from urllib.request import urlopen
 
-from granian.constants import Interfaces, Loops
+from granian._granian import SocketHolder
+from granian.constants import HTTPModes, Interfaces, Loops
 from granian.log import LogLevels
-from granian.server import Server
+from granian.server.mp import MPServer
 from starlette.applications import Starlette
 
 from citywide.errors import OperatorError
 from citywide.settings import Settings
-from citywide.web.app import Rules, deployed
+from citywide.web.app import DRAIN_SIGNAL, Rules, deployed
+from citywide.web.drain import LEAVE_S, SETTLE_S
 
 # Longer than any statement may run, so that no answer under way is cut off.
 STOP_TIMEOUT_S = 10
+# The first descriptor that is handed over (sd_listen_fds).
+_FIRST_HELD = 3
 # How often a starting server is asked whether it answers.
 _PAUSE_S = 0.02
 # A worker whose parent was killed holds its port for so long.
 _ORPHANED_AFTER_S = 1.0
 
 
+def is_handed_over() -> bool:
+    """Whether somebody else holds the socket to listen on; host and port are then theirs."""
+    is_for_us = os.environ.get("LISTEN_PID") == str(os.getpid())
+    return is_for_us and os.environ.get("LISTEN_FDS") == "1"
+
+
 def check_port(host: str, port: int) -> None:
     """Refuse a port that cannot be listened on; raises `OperatorError`."""
+    if is_handed_over():
+        return
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as tried:
         # As the server will: a port whose last connections are still closing is free.
@@ -71,17 +90,21 @@ def serve(
     os.environ["CITYWIDE_DATA"] = str(settings.data.expanduser().resolve())
     os.environ["DATABASE_URL"] = url
     check_port(host, port)
-    server = Server(
-        f"{deployed.__module__}:{deployed.__name__}",
-        factory=True,
+    held = _held_socket()
+    if held is not None:
+        host, port = held.getsockname()[:2]
+    queue = None if held is None else held.fileno()
+    server = _Server(
+        held,
         address=host,
         port=port,
         interface=Interfaces.ASGI,
+        # Told to end while it waits for the first byte, which may be of either, granian drops a
+        # connection.
+        http=HTTPModes.http1,
         loop=Loops.uvloop,
         workers=workers,
         workers_kill_timeout=STOP_TIMEOUT_S,
-        # One worker that fails at its start will fail again: say so instead of trying for ever.
-        respawn_failed_workers=workers > 1,
         log_level=LogLevels.error,
     )
     # To granian a hang-up means new workers, to us that the terminal is gone. The hook runs when
@@ -89,16 +112,68 @@ def serve(
     ending = [signal.SIGINT, signal.SIGTERM]
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         ending.append(signal.SIGHUP)
-    server.on_startup(lambda: end_once(server.signal_handler_interrupt, ending))
+    server.on_startup(lambda: end_once(server.end, ending))
+    # Until a worker has learned what it means; a forked one inherits it.
+    signal.signal(DRAIN_SIGNAL, signal.SIG_IGN)
     ended = threading.Event()
-    asked = (f"{address(host, port)}/health", ready, ended)
+
+    def answered() -> None:
+        # A worker that fails at its start will fail again, so until now that ended the server.
+        server.respawn_failed_workers = True
+        ready()
+
+    asked = (f"{address(host, port)}/health", answered, ended)
     threading.Thread(target=_announce, args=asked, daemon=True).start()
     # A forked worker has the rules already; one that starts as a new program loads them.
     is_forked = multiprocessing.get_start_method() == "fork"
     try:
-        server.serve(target_loader=partial(_worker, rules if is_forked else None, os.getpid()))
+        server.serve(
+            target_loader=partial(_worker, rules if is_forked else None, os.getpid(), queue)
+        )
     finally:
         ended.set()
+
+
+class _Server(MPServer):
+    """granian, on a socket that it opens or on one that is held for it."""
+
+    def __init__(self, held: socket.socket | None, **settings: Any) -> None:
+        super().__init__(f"{deployed.__module__}:{deployed.__name__}", factory=True, **settings)
+        self._held = held
+
+    def end(self) -> None:
+        """Ask every client to come again, and stop once those have that can."""
+        for worker in self.wrks:
+            with suppress(ProcessLookupError):
+                os.kill(worker.inner.pid, DRAIN_SIGNAL)
+        if self._held is None:
+            # Nobody would answer them: the port closes with this process.
+            self.signal_handler_interrupt()  # type: ignore[no-untyped-call]
+        else:
+            threading.Timer(LEAVE_S + SETTLE_S, self.signal_handler_interrupt).start()
+
+    def _init_shared_socket(self) -> None:
+        if self._held is None:
+            super()._init_shared_socket()  # type: ignore[no-untyped-call]
+            return
+        # All workers take from the one queue, so none takes a waiting client with it when it ends.
+        self._sso = self._held
+        self._shd: Any = _holder(self._held.fileno(), self.backlog)
+
+
+def _holder(descriptor: int, backlog: int) -> SocketHolder:
+    # What granian itself says of it does not have its arguments: descriptor, is a path, backlog.
+    made: Any = SocketHolder
+    holder: SocketHolder = made(descriptor, False, backlog)  # noqa: FBT003 -- see above
+    return holder
+
+
+def _held_socket() -> socket.socket | None:
+    if not is_handed_over():
+        return None
+    for name in ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"):
+        os.environ.pop(name, None)
+    return socket.socket(fileno=_FIRST_HELD)
 
 
 def end_once(end: Callable[[], None], ending: Sequence[signal.Signals]) -> None:
@@ -116,7 +191,7 @@ def end_once(end: Callable[[], None], ending: Sequence[signal.Signals]) -> None:
         signal.signal(number, first)
 
 
-def _worker(rules: Rules | None, parent: int, _: str) -> Starlette:
+def _worker(rules: Rules | None, parent: int, queue: int | None, _: str) -> Starlette:
     """The application, in a worker that ends when its parent says so or is gone, and only then.
 
     A terminal's signal goes to a whole process group. Then granian's worker gets another from its
@@ -124,7 +199,7 @@ def _worker(rules: Rules | None, parent: int, _: str) -> Starlette:
     """
     os.setpgid(0, 0)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    return deployed(rules)
+    return deployed(rules, queue)
 
 
 def _end_with(parent: int) -> None:

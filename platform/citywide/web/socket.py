@@ -21,6 +21,7 @@ from citywide.authz.membership import TENANT_HEADER
 from citywide.errors import Code, RefusalError, UnavailableError
 from citywide.events.relay import Relay
 from citywide.graph.engine import Engine
+from citywide.web.drain import Drain, StoppingError
 from citywide.web.graphql import BODY_BYTES, Identification, errors_of, operation_of
 from citywide.web.sessions import Session, responses
 
@@ -64,16 +65,20 @@ def _refused(refusal: RefusalError) -> CloseError:
 
 
 def _unavailable(error: UnavailableError) -> CloseError:
-    return CloseError(1013, error.message)
+    # Service restart, or try again later: clients come again after either.
+    return CloseError(1012 if isinstance(error, StoppingError) else 1013, error.message)
 
 
 class SocketEndpoint:
     """Serves every connection of a process."""
 
-    def __init__(self, engine: Engine, relay: Relay, identification: Identification) -> None:
+    def __init__(
+        self, engine: Engine, relay: Relay, identification: Identification, drain: Drain
+    ) -> None:
         self.engine = engine
         self.relay = relay
         self.identification = identification
+        self.drain = drain
         self._open = 0
 
     async def __call__(self, websocket: WebSocket) -> None:
@@ -116,11 +121,14 @@ class _Connection:
         listening = asyncio.create_task(self._listen(session))
         over = asyncio.create_task(session.over())
         pinging = asyncio.create_task(self._ping())
-        tasks: set[asyncio.Future[Any]] = {listening, over, pinging, self._ended}
+        stopping = asyncio.create_task(self._endpoint.drain.over())
+        tasks: set[asyncio.Future[Any]] = {listening, over, pinging, stopping, self._ended}
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             if over in done:
                 raise _refused(over.result())
+            if stopping in done:
+                raise _unavailable(stopping.result())
             for task in done:
                 task.result()
         finally:

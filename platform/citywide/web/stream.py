@@ -26,6 +26,7 @@ from citywide.authz.membership import TENANT_HEADER
 from citywide.errors import Code, RefusalError
 from citywide.events.relay import Relay
 from citywide.graph.engine import Engine
+from citywide.web.drain import Drain
 from citywide.web.graphql import (
     NEWER,
     HttpError,
@@ -56,10 +57,13 @@ _HEADERS = [
 class StreamEndpoint:
     """Answers with streams of events."""
 
-    def __init__(self, engine: Engine, relay: Relay, identification: Identification) -> None:
+    def __init__(
+        self, engine: Engine, relay: Relay, identification: Identification, drain: Drain
+    ) -> None:
         self._engine = engine
         self._relay = relay
         self._identification = identification
+        self.drain = drain
         self._open = 0
 
     async def __call__(self, request: Request) -> Response:
@@ -134,7 +138,8 @@ class EventStream(Response):
             telling = asyncio.create_task(self._tell(send))
             over = asyncio.create_task(self._session.over())
             gone = asyncio.create_task(_gone(receive))
-            tasks: set[asyncio.Task[Any]] = {telling, over, gone}
+            stopping = asyncio.create_task(self._endpoint.drain.over())
+            tasks: set[asyncio.Task[Any]] = {telling, over, gone, stopping}
             try:
                 done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             finally:
@@ -143,7 +148,8 @@ class EventStream(Response):
                 await asyncio.gather(*tasks, return_exceptions=True)
             if gone in done or (telling in done and telling.exception() is not None):
                 return
-            why = b"" if telling in done else _next(_errors(over.result()))
+            ended = over if over in done else stopping
+            why = b"" if telling in done else _next(_errors(ended.result()))
             with contextlib.suppress(OSError, TimeoutError):
                 await _send(send, why + b"event: complete\ndata:\n\n")
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
