@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import asyncpg
 import psutil
 import pytest
 
+from citywide.db import keeper
 from citywide.db.embedded import embedded_server
 
 FORGETFUL = {"fsync": "off"}
@@ -95,3 +97,40 @@ def test_an_interrupt_while_the_server_stops_is_no_reason_to_leave_it(data: Path
     )
     assert ended.returncode != 0
     assert pid(data) is None
+
+
+def test_a_server_that_is_killed_while_it_is_used_is_started_again_but_not_for_ever(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(keeper, "LOOK_S", 0.02)
+    monkeypatch.setattr(keeper, "RESTARTS", 2)
+    with embedded_server(data, FORGETFUL):
+        seen = {pid(data)}
+        for _ in range(2):
+            killed = pid(data)
+            assert killed is not None
+            os.kill(killed, signal.SIGKILL)
+            wait_until(lambda seen=seen: pid(data) not in {None, *seen} and is_ready(data))
+            seen.add(pid(data))
+        killed = pid(data)
+        assert killed is not None
+        os.kill(killed, signal.SIGKILL)
+        said = ""
+        while "is not started again" not in said:
+            said += capsys.readouterr().err
+            time.sleep(0.02)
+    assert said.count("has been started again") == 2
+    with embedded_server(data, FORGETFUL):
+        assert pid(data) not in {None, *seen}
+
+
+def is_ready(data: Path) -> bool:
+    """Whether the server has said that it takes connections."""
+    return "ready" in (data / "postgres" / "postmaster.pid").read_text()
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

@@ -56,7 +56,9 @@ class Postgres:
 
     def start(self) -> None:
         self._running = ExitStack()
-        self.url = self._running.enter_context(embedded_server(self.folder, FORGETFUL))
+        self.url = self._running.enter_context(
+            embedded_server(self.folder, FORGETFUL, is_kept=False)
+        )
 
     def stop(self) -> None:
         self._running.close()
@@ -104,20 +106,25 @@ class Postgres:
 @asynccontextmanager
 async def pilots_postgres(secret: bytes) -> AsyncIterator[Postgres]:
     """A server with the pilot's records, its logins made with `secret`."""
-    from conftest import opened  # noqa: PLC0415 -- it imports what this is imported by
-
     with server_folder() as folder:
         server = Postgres(folder)
         server.start()
         try:
-            await migrate(server.url, secret=secret)
-            async with opened(server.url, secret) as database:
-                city = load_manifests(YUEQING)
-                await apply(database, city)
-                await load_pilot(database, YUEQING / "pilot", city, sealer=Sealer(secret))
+            await settle(server.url, secret)
             yield server
         finally:
             server.stop()
+
+
+async def settle(url: str, secret: bytes) -> None:
+    """Make an empty database the pilot's city."""
+    from conftest import opened  # noqa: PLC0415 -- it imports what this is imported by
+
+    await migrate(url, secret=secret)
+    async with opened(url, secret) as database:
+        city = load_manifests(YUEQING)
+        await apply(database, city)
+        await load_pilot(database, YUEQING / "pilot", city, sealer=Sealer(secret))
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,11 +252,12 @@ HTTP_DOORS: dict[str, Callable[[Serving], Any]] = {
 
 
 @contextmanager
-def serving(url: str, data: Path, output: Path, *more: str) -> Iterator[Serving]:
-    """`citywide serve` on a database, with its keys below `data`."""
+def serving(url: str | None, data: Path, output: Path, *more: str) -> Iterator[Serving]:
+    """`citywide serve` on a database, or on the embedded one; its keys are below `data`."""
     port = free_port()
+    settings = {} if url is None else {"DATABASE_URL": url}
     arguments = ("serve", "--port", port, "--data", data, *more)
-    with running(*arguments, output=output, settings={"DATABASE_URL": url}) as command:
+    with running(*arguments, output=output, settings=settings) as command:
         command.until("ready ")
         yield Serving(command, port, data)
 

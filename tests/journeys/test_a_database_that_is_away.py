@@ -72,6 +72,17 @@ async def assert_every_door_says_so(server: Serving) -> None:
     assert max(answer.took_s for answer in found) < IN_TIME_S
 
 
+async def assert_is_not_ready(server: Serving, why: str) -> None:
+    answer = await server.ask("GET", "/ready")
+    assert (answer.status, answer.retry_after is not None) == (503, True), answer
+    assert why in json.loads(answer.text)["reason"]
+    assert answer.took_s < IN_TIME_S
+
+
+async def is_ready(server: Serving) -> bool:
+    return (await server.ask("GET", "/ready")).status == 200
+
+
 async def test_a_database_that_was_killed_is_away_and_comes_back(
     server: Serving, postgres: Postgres
 ) -> None:
@@ -81,9 +92,11 @@ async def test_a_database_that_was_killed_is_away_and_comes_back(
     for _ in range(3):
         await assert_every_door_says_so(server)
     assert (await server.ask("GET", "/health")).status == 200
+    await assert_is_not_ready(server, "does not answer")
     postgres.stop()
     postgres.start()
     await until(lambda: answers(server))
+    await until(lambda: is_ready(server))
     assert (await server.add("K-1")).status == 200
     said = server.log()[before:]
     assert 0 < len(said) <= FEW_LINES, said
@@ -99,6 +112,7 @@ async def test_a_database_that_hangs_is_away_in_time(server: Serving, postgres: 
         await assert_every_door_says_so(server)
         await assert_every_door_says_so(server)
         assert (await server.ask("GET", "/health")).status == 200
+        await assert_is_not_ready(server, "does not answer")
     await until(lambda: answers(server))
     assert (await server.add("H-1")).status == 200
     said = server.log()[before:]
@@ -154,6 +168,7 @@ async def test_a_database_that_only_reads_takes_no_changes_and_shows_no_person(
             assert shown < 200
             await asyncio.sleep(0.05)
         assert (look.status, look.retry_after is not None) == (503, True), look
+        await assert_is_not_ready(server, "Nothing can be changed")
         # What is about nobody is answered.
         assert await answers(server)
     finally:

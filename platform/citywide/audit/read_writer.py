@@ -91,7 +91,7 @@ class ReadWriter:
         if self._held >= self._room:
             return "Too many reads wait for being recorded."
         if shutil.disk_usage(self._folder).free < DISK_BYTES:
-            return f"The disk of {self._folder} is full."
+            return "The disk on which reads are kept is full."
         return None
 
     async def note(self, read: Read) -> None:

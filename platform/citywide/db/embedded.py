@@ -20,7 +20,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,6 +29,7 @@ from urllib.parse import quote
 
 import psutil
 
+from citywide.db.keeper import kept
 from citywide.errors import OperatorError
 from citywide.settings import Settings
 
@@ -47,8 +48,12 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @contextmanager
-def embedded_server(data: Path, settings: Mapping[str, str] = _NOTHING) -> Iterator[str]:
+def embedded_server(
+    data: Path, settings: Mapping[str, str] = _NOTHING, *, is_kept: bool = True
+) -> Iterator[str]:
     """Run the server of `data` until the block ends; yields the owner's URL of `citywide`.
+
+    A server that dies meanwhile is started again, unless it is not to be kept.
 
     The server listens on a Unix socket only, in a folder that nobody else may enter; therefore
     it asks local users for no password. `settings` are PostgreSQL's own (`fsync`, …) and count
@@ -57,11 +62,16 @@ def embedded_server(data: Path, settings: Mapping[str, str] = _NOTHING) -> Itera
     Raises `OperatorError` when the folder cannot be used or the server does not start.
     """
     server = _Server(_usable_folder(data), _binaries())
+
+    def start() -> None:
+        with server.lock("postgres.lock", fcntl.LOCK_EX):
+            server.start(settings)
+
     with server.lock("postgres.users", fcntl.LOCK_SH) as users:
         try:
-            with server.lock("postgres.lock", fcntl.LOCK_EX):
-                server.start(settings)
-            yield server.url()
+            start()
+            with kept(server, start) if is_kept else nullcontext():
+                yield server.url()
         finally:
             with _undisturbed(), server.lock("postgres.lock", fcntl.LOCK_EX):
                 if _is_last(users):
@@ -158,13 +168,15 @@ class _Server:
             fcntl.flock(descriptor, kind)
             yield descriptor
         finally:
+            # Said, and not left to the closing: a process forked meanwhile has it open as well.
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
             os.close(descriptor)
 
     def url(self) -> str:
         """The owner's URL of the database `citywide` in the running server."""
         running = self._running()
         if running is None:
-            raise OperatorError(self._failure("stopped right after its start"))
+            raise OperatorError(self.failure("stopped right after its start"))
         folder = quote(str(running.socket_folder))
         return f"postgresql://{OWNER}@/{DATABASE}?host={folder}&port={_PORT}"
 
@@ -181,12 +193,15 @@ class _Server:
         elif running is not None:
             return
         self._check_version()
+        self._wait_for_orphans()
         # A process id of before a restart may belong to anything now; PostgreSQL would refuse.
-        (self.cluster / "postmaster.pid").unlink(missing_ok=True)
+        folder = self._socket_folder(account)
+        for file in (self.cluster / "postmaster.pid", folder / f".s.PGSQL.{_PORT}.lock"):
+            file.unlink(missing_ok=True)
         options = {
             "listen_addresses": "",
             "port": str(_PORT),
-            "unix_socket_directories": f'"{self._socket_folder(account)}"',
+            "unix_socket_directories": f'"{folder}"',
             "unix_socket_permissions": "0700",
             # Its log keeps no keys and rows that a complaint of the owner's would quote.
             "log_error_verbosity": "terse",
@@ -195,7 +210,7 @@ class _Server:
         arguments = shlex.join(f"--{name}={value}" for name, value in options.items())
         wait = ["-s", "-w", "-t", str(START_TIMEOUT_S)]
         if self._run(["pg_ctl", *wait, "-o", arguments, "start"], account) != 0:
-            raise OperatorError(self._failure("does not start"))
+            raise OperatorError(self.failure("does not start"))
 
     def stop(self) -> None:
         """End every session and stop the server; returns when it is gone."""
@@ -208,6 +223,29 @@ class _Server:
             self._run(["pg_ctl", *wait, "-m", "immediate", "stop"], account)
         if running.socket_folder != self.cluster:
             shutil.rmtree(running.socket_folder, ignore_errors=True)
+
+    def is_there(self) -> bool:
+        """Whether the server runs."""
+        return self._running() is not None
+
+    def _wait_for_orphans(self) -> None:
+        """Wait for the sessions of a server that was killed: they may still write.
+
+        They end by themselves when they notice. PostgreSQL would refuse to start beside them, by
+        the very files that are removed next.
+        """
+        orphans = [each for each in psutil.process_iter() if self._is_of_cluster(each)]
+        _, left = psutil.wait_procs(orphans, timeout=STOP_TIMEOUT_S)
+        if left:
+            raise OperatorError(self.failure("was killed and has sessions that do not end"))
+
+    def _is_of_cluster(self, process: psutil.Process) -> bool:
+        try:
+            if process.name() != "postgres" or process.status() == psutil.STATUS_ZOMBIE:
+                return False
+            return Path(process.cwd()) == self.cluster
+        except psutil.Error:
+            return False
 
     def _running(self) -> _Running | None:
         try:
@@ -255,7 +293,7 @@ class _Server:
             single = ["postgres", "--single", "-D", str(partial), "template1"]
             made = self._run(single, account, text=create)
         if made != 0:
-            raise OperatorError(self._failure("cannot make its files"))
+            raise OperatorError(self.failure("cannot make its files"))
         partial.rename(self.cluster)
 
     def _check_version(self) -> None:
@@ -321,7 +359,8 @@ class _Server:
                 check=False,
             ).returncode
 
-    def _failure(self, what: str) -> str:
+    def failure(self, what: str) -> str:
+        """A sentence about the server, with the last line of its log."""
         lines = self.log.read_text(errors="replace").split("\n") if self.log.exists() else []
         said = [line.strip() for line in lines if line.strip() and not line.startswith("pg_ctl:")]
         last = f": {said[-1]}" if said else ""

@@ -51,6 +51,8 @@ COMMIT_TIMEOUT_S = 5.0
 # What is cancelled is waited for so long before its connection is given up instead.
 END_TIMEOUT_S = 2.0
 READ, WRITE = "BEGIN READ ONLY", "BEGIN"
+# On for a standby, for a database that is set so, and for a login that is.
+_ONLY_READS = select(func.current_setting("transaction_read_only"))
 # How a statement fails whose connection is gone.
 _OF_A_LOSS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
@@ -397,6 +399,12 @@ class Database:
     def _transaction(self, context: Context, begin: str) -> Transaction:
         pool = self._pools[context.audience]
         return Transaction(pool, context, self._outages, sealer=self.sealer, begin=begin)
+
+    async def check_changes(self) -> None:
+        """Whether the database takes changes now; raises `UnavailableError`."""
+        async with self.write(Context(Audience.IDENTITY)) as transaction:
+            if await transaction.scalar(_ONLY_READS) == "on":
+                raise UnchangingError
 
 
 def login_password(secret: bytes, audience: Audience) -> str:

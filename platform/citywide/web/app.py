@@ -41,6 +41,7 @@ from citywide.web.drain import Drain, Draining
 from citywide.web.graphql import GraphQLEndpoint, Identification
 from citywide.web.home import home
 from citywide.web.pages import refused
+from citywide.web.readiness import ReadinessEndpoint
 from citywide.web.socket import SocketEndpoint
 from citywide.web.stream import StreamEndpoint
 
@@ -174,6 +175,7 @@ def create_app(
         app.state.stream = StreamEndpoint(engine, relay, identification, drain)
         app.state.socket = SocketEndpoint(engine, relay, identification, drain)
         app.state.answers = AnswerEndpoint(engine, identification, press, operations)
+        app.state.readiness = ReadinessEndpoint(database, read_writer, drain)
         watching = asyncio.create_task(memberships.watch())
         relaying = asyncio.create_task(relay.run())
         read_writer.start()
@@ -197,6 +199,7 @@ def create_app(
             Route("/schema.graphql", _sdl),
             Route("/volunteers/{row_id}/certificate.pdf", _certificate),
             Route("/health", _health),
+            Route("/ready", _ready),
         ],
         lifespan=lifespan,
         middleware=[Middleware(Draining, drain=drain)],
@@ -235,6 +238,11 @@ async def _sdl(request: Request) -> Response:
         return refused(error)
     engine = request.app.state.engine
     return PlainTextResponse(engine.sdl(engine.policy.grants(principal.roles)))
+
+
+async def _ready(request: Request) -> Response:
+    response: Response = await request.app.state.readiness(request)
+    return response
 
 
 async def _health(_: Request) -> Response:
