@@ -63,6 +63,16 @@ class Postgres:
     def stop(self) -> None:
         self._running.close()
 
+    def restart(self, *, as_standby: bool = False) -> None:
+        """Stop what is left of it and start it; a standby only reads, and waits for changes."""
+        self.stop()
+        signal_file = self.folder / "postgres" / "standby.signal"
+        if as_standby:
+            signal_file.touch()
+        else:
+            signal_file.unlink(missing_ok=True)
+        self.start()
+
     def kill(self) -> None:
         """End it without a word, as a machine ends that loses its power."""
         processes = self.processes()

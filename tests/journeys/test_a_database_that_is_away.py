@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from cli.operators import citywide, refused
 from deployments import data_folder
 from journeys.outages import (
     HTTP_DOORS,
@@ -26,6 +29,7 @@ from journeys.outages import (
 IN_TIME_S = 15.0
 # A line a worker when it begins, and one when it is over; a traceback alone would be thirty.
 FEW_LINES = 4
+READS = "SELECT 1 FROM audit_entry WHERE kind = 'READ'"
 # Settings of a database are those of new connections.
 DISCONNECT = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'citywide'"
@@ -93,8 +97,7 @@ async def test_a_database_that_was_killed_is_away_and_comes_back(
         await assert_every_door_says_so(server)
     assert (await server.ask("GET", "/health")).status == 200
     await assert_is_not_ready(server, "does not answer")
-    postgres.stop()
-    postgres.start()
+    await asyncio.to_thread(postgres.restart)
     await until(lambda: answers(server))
     await until(lambda: is_ready(server))
     assert (await server.add("K-1")).status == 200
@@ -149,18 +152,31 @@ async def test_a_mutation_that_is_lost_while_it_commits_says_that_it_may_be_done
     assert len(rows) == 1
 
 
-async def test_a_database_that_only_reads_takes_no_changes_and_shows_no_person(
-    server: Serving, postgres: Postgres
-) -> None:
-    """What was noted meanwhile is in the trail once it takes changes again, and only then."""
+async def as_it_is_set(postgres: Postgres, *, is_read_only: bool) -> None:
+    """Somebody says so, for a while of maintenance."""
     await postgres.administer(
-        "ALTER DATABASE citywide SET default_transaction_read_only = on",
+        "SET default_transaction_read_only = off",
+        f"ALTER DATABASE citywide SET default_transaction_read_only = {is_read_only}",
         DISCONNECT,
     )
-    shown = 0
+
+
+async def as_a_standby(postgres: Postgres, *, is_read_only: bool) -> None:
+    """The address is that of another server now, which follows the one that was there."""
+    await asyncio.to_thread(postgres.restart, as_standby=is_read_only)
+
+
+@pytest.mark.parametrize("become", [as_it_is_set, as_a_standby])
+async def test_a_database_that_only_reads_takes_no_changes_and_shows_no_person(
+    server: Serving, postgres: Postgres, become: Callable[..., Any]
+) -> None:
+    """What was noted meanwhile is in the trail once it takes changes again, and only then."""
+    noted = len(await postgres.rows(READS))
+    await become(postgres, is_read_only=True)
+    shown, number = 0, become.__name__
     try:
         await until(lambda: answers(server))
-        changed = await server.add("R-1")
+        changed = await server.add(number)
         assert changed.status == 503, changed
         assert json.loads(changed.text)["errors"][0]["extensions"] == {"code": "UNAVAILABLE"}
         while (look := await server.query(PERSONS)).status == 200:
@@ -172,21 +188,30 @@ async def test_a_database_that_only_reads_takes_no_changes_and_shows_no_person(
         # What is about nobody is answered.
         assert await answers(server)
     finally:
-        await postgres.administer(
-            "SET default_transaction_read_only = off",
-            "ALTER DATABASE citywide RESET default_transaction_read_only",
-            DISCONNECT,
-        )
+        await become(postgres, is_read_only=False)
 
     async def is_shown() -> bool:
         return (await server.query(PERSONS)).status == 200
 
     await until(is_shown)
-    assert (await server.add("R-1")).status == 200
-    found = "SELECT 1 FROM audit_entry WHERE kind = 'READ'"
+    assert "RegisterVolunteerSuccess" in (await server.add(number)).text
 
     async def is_told() -> bool:
-        return len(await postgres.rows(found)) > shown
+        return len(await postgres.rows(READS)) > noted + shown
 
     await until(is_told)
     assert list((server.data / "reads").glob("*.faulty")) == []
+
+
+@pytest.mark.parametrize("how", ["it was killed", "it hangs"])
+async def test_a_command_says_so_as_well(postgres: Postgres, data: Path, how: str) -> None:
+    settings = {"DATABASE_URL": postgres.url}
+    command = partial(citywide, "tenants", "plan", "--data", data, settings=settings)
+    if how == "it hangs":
+        with postgres.hanging():
+            ended = await asyncio.to_thread(command)
+    else:
+        postgres.kill()
+        ended = await asyncio.to_thread(command)
+        postgres.restart()
+    assert refused(ended).startswith("The database of DATABASE_URL cannot be used: ")

@@ -95,7 +95,12 @@ async def _connected(
     """A connection as the URL's own user or as `user`; raises `OperatorError` if there is none."""
     try:
         connection = await asyncpg.connect(
-            url, user=user, password=password, timeout=CONNECT_TIMEOUT_S
+            url,
+            user=user,
+            password=password,
+            timeout=CONNECT_TIMEOUT_S,
+            # An owner's statement may take as long as it needs; whoever only looks does not wait.
+            command_timeout=None if user is None else CONNECT_TIMEOUT_S,
         )
     except (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError) as error:
         if user is not None:
