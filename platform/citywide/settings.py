@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 # platform/citywide/settings.py: the checkout is three folders up.
 CHECKOUT = Path(__file__).resolve().parents[2]
 # Where Debian and its kin keep fonts.
 FONTS = Path("/usr/share/fonts")
+
+Network = IPv4Network | IPv6Network
+
+
+def networks(text: object) -> object:
+    """The networks in a list with commas; raises `ValueError` for what is none."""
+    if not isinstance(text, str):
+        return text
+    return tuple(ip_network(part) for each in text.split(",") if (part := each.strip()))
 
 
 class Settings(BaseSettings):
@@ -33,4 +44,8 @@ class Settings(BaseSettings):
     audience: str = Field("citywide", description="The tokens' `aud`.")
     jwks: str | None = Field(
         None, description="URL or file with the issuer's JWKS; unset: the local issuer's key."
+    )
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(networks)] = Field(
+        (),
+        description="Networks of proxies that say for whom they ask, with commas between them.",
     )

@@ -15,7 +15,6 @@ from urllib.parse import quote
 
 import asyncpg
 import httpx
-from granian.constants import Interfaces
 from granian.server.embed import Server
 from joserfc.jwk import OKPKey
 from starlette.applications import Starlette
@@ -25,6 +24,7 @@ from citywide.identity.issuers import LocalIssuer
 from citywide.identity.tokens import Verifier
 from citywide.settings import CHECKOUT
 from citywide.web.app import Deployment, Rules, create_app
+from citywide.web.listening import server_options
 from walls.house import PURPOSE, made_policy, made_schema
 
 ISSUER, AUDIENCE = "https://citywide.test", "citywide"
@@ -77,7 +77,7 @@ async def served(url: str, secret: bytes, issuer_key: OKPKey) -> AsyncIterator[s
 async def running_app(app: Starlette) -> AsyncIterator[str]:
     """The address of an application under granian."""
     port = free_port()
-    server = Server(app, port=port, interface=Interfaces.ASGI, log_enabled=False)
+    server = Server(app, port=port, log_enabled=False, **server_options())
     serving = asyncio.create_task(server.serve())
     address = f"http://127.0.0.1:{port}"
     await until_it_answers(address)

@@ -18,12 +18,14 @@ from citywide.bench.reads import Effort, benchmark_reads
 from citywide.bench.writes import benchmark_writes
 from citywide.cli.complaints import complaints
 from citywide.cli.options import DataFolder, chosen
-from citywide.web.socket import CONNECTIONS
+from citywide.web.seats import SOCKETS_PER_TENANT
 
 ToFile = Annotated[Path | None, typer.Option("--json", help="Write the report to this file.")]
 Seconds = Annotated[float, typer.Option(min=0.1, help="Load per operation and round.")]
 Rounds = Annotated[int, typer.Option(min=1, help="Rounds, of which medians are taken.")]
-Subscribers = Annotated[int, typer.Option(min=1, max=CONNECTIONS, help="WebSockets that wait.")]
+Subscribers = Annotated[
+    int, typer.Option(min=1, max=SOCKETS_PER_TENANT, help="WebSockets that wait.")
+]
 Events = Annotated[int, typer.Option(min=1, help="Records, one after the other.")]
 Agencies = Annotated[int, typer.Option(min=1, help="Agencies of the made-up city.")]
 OfAnAgency = Annotated[int, typer.Option("--records", min=10, help="Records of an agency.")]

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
+from citywide.errors import OperatorError
 from citywide.settings import Settings
 
 HOST = "127.0.0.1"
@@ -28,6 +30,14 @@ Workers = Annotated[
 
 
 def chosen(data: Path | None) -> Settings:
-    """The deployment's settings, with the data folder that the command names."""
-    settings = Settings()
+    """The deployment's settings, with the data folder that the command names.
+
+    Raises `OperatorError` for one that cannot be read.
+    """
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        setting = f"CITYWIDE_{wrong['loc'][0]}".upper()
+        raise OperatorError(f"{setting} cannot be read: {wrong['msg']}.") from error
     return settings if data is None else settings.model_copy(update={"data": data})

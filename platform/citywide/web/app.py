@@ -33,11 +33,13 @@ from citywide.identity.issuers import Issuer, LocalIssuer, PublishedIssuer
 from citywide.identity.keys import deployment_keys
 from citywide.identity.tokens import Verifier
 from citywide.printing.press import Press
-from citywide.settings import FONTS, Settings
+from citywide.settings import FONTS, Network, Settings
 from citywide.starting import all_is_kept
 from citywide.web.answers import AnswerEndpoint
 from citywide.web.certificates import CertificateEndpoint
+from citywide.web.doorkeeper import Doorkeeper
 from citywide.web.drain import Drain, Draining
+from citywide.web.entrance import STREAM_PATH, Entrance, seats_of_a_worker
 from citywide.web.graphql import GraphQLEndpoint, Identification
 from citywide.web.home import home
 from citywide.web.pages import refused
@@ -58,7 +60,8 @@ class Deployment:
     """What a process needs to serve: where data is, how it is sealed, who issues tokens.
 
     `reads` is the folder in which reads about persons are kept until they are in the database,
-    `fonts` the one with a Chinese font for printed pages.
+    `fonts` the one with a Chinese font for printed pages, `proxies` those whose word on a client's
+    address is taken.
     """
 
     home: Path
@@ -67,6 +70,7 @@ class Deployment:
     verifier: Verifier
     reads: Path
     fonts: Path = FONTS
+    proxies: tuple[Network, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +145,7 @@ def deployed(rules: Rules | None = None, queue: int | None = None) -> Starlette:
         verifier,
         settings.data / READS_FOLDER,
         settings.fonts,
+        settings.trusted_proxies,
     )
     return create_app(deployment, rules, Drain(queue))
 
@@ -152,6 +157,7 @@ def create_app(
     log_plainly()
     rules = rules or Rules.load(deployment.home)
     drain = drain or Drain()
+    seats, doorkeeper = seats_of_a_worker(), Doorkeeper(deployment.proxies)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -166,6 +172,8 @@ def create_app(
         sealer = Sealer(deployment.secret)
         engine = Engine(rules.schema, rules.policy, database, sealer, reads=read_writer)
         app.state.identification = identification
+        app.state.seats = seats
+        app.state.doorkeeper = doorkeeper
         app.state.engine = engine
         relay = Relay(database)
         app.state.graphql = GraphQLEndpoint(engine, identification)
@@ -178,11 +186,13 @@ def create_app(
         app.state.readiness = ReadinessEndpoint(database, read_writer, drain)
         watching = asyncio.create_task(memberships.watch())
         relaying = asyncio.create_task(relay.run())
+        guarding = asyncio.create_task(doorkeeper.watch())
         read_writer.start()
         try:
             yield
         finally:
             watching.cancel()
+            guarding.cancel()
             press.close()
             relaying.cancel()
             relay.close()
@@ -194,7 +204,7 @@ def create_app(
             Route("/", home),
             Route("/graphql", _graphql, methods=["GET", "POST"]),
             WebSocketRoute("/graphql", _socket),
-            Route("/graphql/stream", _stream, methods=["GET", "POST"]),
+            Route(STREAM_PATH, _stream, methods=["GET", "POST"]),
             Route("/needs/{row_id}/answer.pdf", _answer),
             Route("/schema.graphql", _sdl),
             Route("/volunteers/{row_id}/certificate.pdf", _certificate),
@@ -202,7 +212,10 @@ def create_app(
             Route("/ready", _ready),
         ],
         lifespan=lifespan,
-        middleware=[Middleware(Draining, drain=drain)],
+        middleware=[
+            Middleware(Draining, drain=drain),
+            Middleware(Entrance, seats=seats, doorkeeper=doorkeeper, proxies=deployment.proxies),
+        ],
     )
 
 

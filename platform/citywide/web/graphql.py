@@ -30,6 +30,8 @@ from citywide.graph.admit import InvalidDocumentError
 from citywide.graph.engine import Engine
 from citywide.graph.operation import Operation
 from citywide.identity.tokens import Bearer, Verifier
+from citywide.web.entrance import seat_of
+from citywide.web.seats import FullError
 
 # A document of the largest allowed size with five hundred ids as variables takes a quarter of it.
 BODY_BYTES = 256 * 1024
@@ -88,9 +90,15 @@ class Identification:
     memberships: Memberships
 
     async def principal(self, request: Request) -> Principal:
-        """The member; raises `RefusalError`, UNAUTHENTICATED or FORBIDDEN."""
+        """The member, whose seat this is from now on.
+
+        Raises `RefusalError`, UNAUTHENTICATED or FORBIDDEN, and `FullError` for the entrance.
+        """
         bearer = await self.bearer(request.headers.get("authorization", ""))
-        return await self.memberships.principal(bearer.subject, request.headers.get(TENANT_HEADER))
+        tenant = request.headers.get(TENANT_HEADER)
+        principal = await self.memberships.principal(bearer.subject, tenant)
+        seat_of(request.scope).sign_in(principal.subject, principal.tenant_id)
+        return principal
 
     async def bearer(self, authorization: str) -> Bearer:
         """Whom a header `Authorization` is about; raises `RefusalError` with UNAUTHENTICATED."""
@@ -114,6 +122,8 @@ class GraphQLEndpoint:
         try:
             media_type = accepted(request)
             body = await self._answer(request)
+        except FullError:
+            raise
         except ClientDisconnect:
             # Nobody reads this; the query was cancelled on the way here.
             return Response(status_code=HTTPStatus.NO_CONTENT)

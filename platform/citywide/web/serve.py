@@ -21,7 +21,7 @@ from typing import Any
 from urllib.request import urlopen
 
 from granian._granian import SocketHolder
-from granian.constants import HTTPModes, Interfaces, Loops
+from granian.constants import Loops
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 from starlette.applications import Starlette
@@ -30,6 +30,7 @@ from citywide.errors import OperatorError
 from citywide.settings import Settings
 from citywide.web.app import DRAIN_SIGNAL, Rules, deployed
 from citywide.web.drain import LEAVE_S, SETTLE_S
+from citywide.web.listening import open_enough_files, server_options
 
 # Longer than any statement may run, so that no answer under way is cut off.
 STOP_TIMEOUT_S = 10
@@ -84,12 +85,13 @@ def serve(
     """Serve until a signal ends it; `ready` is called once requests are answered.
 
     Workers find their settings in the environment, as any process of a deployment does. Raises
-    `OperatorError` for a port that is not to be had, and `SystemExit` when a worker fails.
+    `OperatorError` for a port or files that are not to be had, `SystemExit` when a worker fails.
     """
     os.environ["CITYWIDE_HOME"] = str(settings.home.resolve())
     os.environ["CITYWIDE_DATA"] = str(settings.data.expanduser().resolve())
     os.environ["DATABASE_URL"] = url
     check_port(host, port)
+    open_enough_files()
     held = _held_socket()
     if held is not None:
         host, port = held.getsockname()[:2]
@@ -98,10 +100,7 @@ def serve(
         held,
         address=host,
         port=port,
-        interface=Interfaces.ASGI,
-        # Told to end while it waits for the first byte, which may be of either, granian drops a
-        # connection.
-        http=HTTPModes.http1,
+        **server_options(),
         loop=Loops.uvloop,
         workers=workers,
         workers_kill_timeout=STOP_TIMEOUT_S,

@@ -20,6 +20,7 @@ from citywide.graph.engine import Engine
 from citywide.graph.operation import Operation
 from citywide.identity.tokens import Bearer
 from citywide.web.graphql import Identification
+from citywide.web.seats import Seat
 
 # A revocation has to end a session within a second, whether or not something happens in it.
 LOOK_S = 0.5
@@ -38,15 +39,18 @@ class Session:
     async def begin(
         cls,
         identification: Identification,
+        seat: Seat,
         *,
         authorization: str,
         tenant: str | None,
         purpose: str | None,
     ) -> Session:
-        """A session of whoever signs in so; raises `RefusalError`."""
+        """A session of whoever signs in so, in their seat; raises `RefusalError`, `FullError`."""
         bearer = await identification.bearer(authorization)
+        seat.sign_in(bearer.subject)
         session = cls(identification, bearer, tenant, purpose_of(purpose))
-        await session.principal()
+        principal = await session.principal()
+        seat.sign_in(principal.subject, principal.tenant_id)
         return session
 
     async def principal(self) -> Principal:

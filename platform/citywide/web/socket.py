@@ -22,7 +22,9 @@ from citywide.errors import Code, RefusalError, UnavailableError
 from citywide.events.relay import Relay
 from citywide.graph.engine import Engine
 from citywide.web.drain import Drain, StoppingError
+from citywide.web.entrance import CLOSE_S, TRY_AGAIN, seat_of
 from citywide.web.graphql import BODY_BYTES, Identification, errors_of, operation_of
+from citywide.web.seats import FullError
 from citywide.web.sessions import Session, responses
 
 PROTOCOL = "graphql-transport-ws"
@@ -32,18 +34,13 @@ INIT_S = 5.0
 PING_S = 30.0
 # A client that takes nothing for so long is gone or too slow.
 SEND_S = 10.0
-# Connections of one process, and operations of one connection.
-CONNECTIONS = 2_000
+# Operations of one connection.
 OPERATIONS = 50
 # A message is an operation, so it has the bound of a request's body.
 MESSAGE_BYTES = BODY_BYTES
 LONGEST_ID = 100
 # A close frame has room for so many bytes of reason (RFC 6455 §5.5).
 REASON_BYTES = 123
-
-
-# Nobody waits longer for the end of a connection whose other end does not listen.
-CLOSE_S = 2.0
 
 
 class CloseError(Exception):
@@ -66,7 +63,7 @@ def _refused(refusal: RefusalError) -> CloseError:
 
 def _unavailable(error: UnavailableError) -> CloseError:
     # Service restart, or try again later: clients come again after either.
-    return CloseError(1012 if isinstance(error, StoppingError) else 1013, error.message)
+    return CloseError(1012 if isinstance(error, StoppingError) else TRY_AGAIN, error.message)
 
 
 class SocketEndpoint:
@@ -79,19 +76,15 @@ class SocketEndpoint:
         self.relay = relay
         self.identification = identification
         self.drain = drain
-        self._open = 0
 
     async def __call__(self, websocket: WebSocket) -> None:
         """Serve one connection until it ends."""
         is_spoken = PROTOCOL in websocket.scope["subprotocols"]
         await websocket.accept(subprotocol=PROTOCOL if is_spoken else None)
-        self._open += 1
         try:
             if not is_spoken:
                 reason = f"Subprotocol not acceptable: use {PROTOCOL}."
                 await websocket.close(4406, reason)
-            elif self._open > CONNECTIONS:
-                await websocket.close(1013, "Too many are connected here: try again in a moment.")
             else:
                 await _Connection(self, websocket).serve()
         except CloseError as error:
@@ -100,8 +93,6 @@ class SocketEndpoint:
                     await websocket.close(error.code, error.reason)
         except (WebSocketDisconnect, _GoneError):
             pass
-        finally:
-            self._open -= 1
 
 
 class _Connection:
@@ -110,6 +101,7 @@ class _Connection:
     def __init__(self, endpoint: SocketEndpoint, websocket: WebSocket) -> None:
         self._endpoint = endpoint
         self._websocket = websocket
+        self._seat = seat_of(websocket.scope)
         self._sending = asyncio.Lock()
         self._operations: dict[str, asyncio.Task[None]] = {}
         # Why an operation ends the connection.
@@ -139,11 +131,15 @@ class _Connection:
 
     async def _signed_in(self) -> Session:
         try:
-            async with asyncio.timeout(INIT_S):
+            async with asyncio.timeout(INIT_S) as patience:
+                # Somebody else may want the seat of one who waits to sign in.
+                self._seat.give_way = lambda: patience.reschedule(0)
                 while (message := await self._receive())["type"] != "connection_init":
                     await self._answer_ping(message, is_signed_in=False)
         except TimeoutError:
             raise CloseError(4408, "Connection initialisation timeout") from None
+        finally:
+            self._seat.give_way = None
         payload = message.get("payload") or {}
         if not isinstance(payload, dict):
             raise CloseError(4400, "The payload of connection_init is an object.")
@@ -158,12 +154,15 @@ class _Connection:
         try:
             return await Session.begin(
                 self._endpoint.identification,
+                self._seat,
                 authorization=given("authorization", "Authorization") or "",
                 tenant=given("tenant", TENANT_HEADER),
                 purpose=given("purpose", PURPOSE_HEADER),
             )
         except RefusalError as refusal:
             raise _refused(refusal) from refusal
+        except FullError as error:
+            raise CloseError(TRY_AGAIN, error.sentence) from error
         except UnavailableError as error:
             raise _unavailable(error) from error
 

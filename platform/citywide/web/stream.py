@@ -23,10 +23,10 @@ from starlette.types import Message, Receive, Scope, Send
 
 from citywide.audit.reads import PURPOSE_HEADER
 from citywide.authz.membership import TENANT_HEADER
-from citywide.errors import Code, RefusalError
 from citywide.events.relay import Relay
 from citywide.graph.engine import Engine
 from citywide.web.drain import Drain
+from citywide.web.entrance import seat_of
 from citywide.web.graphql import (
     NEWER,
     HttpError,
@@ -37,13 +37,12 @@ from citywide.web.graphql import (
     read_body,
     refused,
 )
+from citywide.web.seats import FullError
 from citywide.web.sessions import Session, Told, responses
 
 EVENT_STREAM = "text/event-stream"
 # A comment goes out after so long without an event, lest something on the way closes the line.
 QUIET_S = 15.0
-# Streams of one process.
-STREAMS = 2_000
 # A client that takes nothing for so long is gone or too slow.
 SEND_S = 10.0
 _HEADERS = [
@@ -63,13 +62,14 @@ class StreamEndpoint:
         self._engine = engine
         self._relay = relay
         self._identification = identification
-        self.drain = drain
-        self._open = 0
+        self._drain = drain
 
     async def __call__(self, request: Request) -> Response:
         """Begin a stream; what can be refused at once is, like any request."""
         try:
             return await self._begun(request)
+        except FullError:
+            raise
         except ClientDisconnect:
             return Response(status_code=HTTPStatus.NO_CONTENT)
         except Exception as error:  # noqa: BLE001 -- what is no refusal is logged
@@ -79,11 +79,9 @@ class StreamEndpoint:
         accept = request.headers.get("accept", "*/*")
         if EVENT_STREAM not in accept and "*/*" not in accept:
             raise HttpError(HTTPStatus.NOT_ACCEPTABLE, f"Events come as {EVENT_STREAM}.")
-        if self._open >= STREAMS:
-            message = "Too many streams are open here right now: try again in a moment."
-            raise RefusalError(Code.LIMIT_EXCEEDED, message)
         session = await Session.begin(
             self._identification,
+            seat_of(request.scope),
             authorization=request.headers.get("authorization", ""),
             tenant=request.headers.get(TENANT_HEADER),
             purpose=request.headers.get(PURPOSE_HEADER),
@@ -104,16 +102,7 @@ class StreamEndpoint:
         if kind is OperationType.SUBSCRIPTION:
             self._engine.subscribed(operation, await session.principal())
         found: Any = responses(self._engine, self._relay, session, operation)
-        return EventStream(found, session, self)
-
-    @contextlib.contextmanager
-    def counted(self) -> Any:
-        """Count a stream while it is open."""
-        self._open += 1
-        try:
-            yield
-        finally:
-            self._open -= 1
+        return EventStream(found, session, self._drain)
 
 
 class EventStream(Response):
@@ -121,38 +110,35 @@ class EventStream(Response):
 
     media_type = EVENT_STREAM
 
-    def __init__(
-        self, found: AsyncIterator[Told], session: Session, endpoint: StreamEndpoint
-    ) -> None:
+    def __init__(self, found: AsyncIterator[Told], session: Session, drain: Drain) -> None:
         super().__init__()
         self._found: Any = found
         self._session = session
-        self._endpoint = endpoint
+        self._drain = drain
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send what comes."""
         del scope
-        with self._endpoint.counted():
-            start = {"type": "http.response.start", "status": HTTPStatus.OK, "headers": _HEADERS}
-            await send(start)
-            telling = asyncio.create_task(self._tell(send))
-            over = asyncio.create_task(self._session.over())
-            gone = asyncio.create_task(_gone(receive))
-            stopping = asyncio.create_task(self._endpoint.drain.over())
-            tasks: set[asyncio.Task[Any]] = {telling, over, gone, stopping}
-            try:
-                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
-            if gone in done or (telling in done and telling.exception() is not None):
-                return
-            ended = over if over in done else stopping
-            why = b"" if telling in done else _next(_errors(ended.result()))
-            with contextlib.suppress(OSError, TimeoutError):
-                await _send(send, why + b"event: complete\ndata:\n\n")
-                await send({"type": "http.response.body", "body": b"", "more_body": False})
+        start = {"type": "http.response.start", "status": HTTPStatus.OK, "headers": _HEADERS}
+        await send(start)
+        telling = asyncio.create_task(self._tell(send))
+        over = asyncio.create_task(self._session.over())
+        gone = asyncio.create_task(_gone(receive))
+        stopping = asyncio.create_task(self._drain.over())
+        tasks: set[asyncio.Task[Any]] = {telling, over, gone, stopping}
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        if gone in done or (telling in done and telling.exception() is not None):
+            return
+        ended = over if over in done else stopping
+        why = b"" if telling in done else _next(_errors(ended.result()))
+        with contextlib.suppress(OSError, TimeoutError):
+            await _send(send, why + b"event: complete\ndata:\n\n")
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _tell(self, send: Send) -> None:
         # Something at once, so that a client knows that it is subscribed.
