@@ -29,7 +29,7 @@ def test_every_setting_stands_there_with_its_default() -> None:
     for name, field in Settings.model_fields.items():
         variable = str(field.validation_alias or f"CITYWIDE_{name.upper()}")
         default = "the checkout" if name == "home" else field.default
-        expected = {None: "–", "the checkout": "the checkout"}.get(default, f"`{default}`")
+        expected = {None: "–", (): "–", "the checkout": "the checkout"}.get(default, f"`{default}`")
         assert rows.pop(variable) == expected
     assert rows == {}
 

@@ -1,15 +1,15 @@
 """The doorkeeper: looks after connections in which nothing is being asked.
 
 The server takes so many connections and then lets everybody wait, and an application hears of a
-connection only with its first request. So the doorkeeper looks at the process's own files: whoever
-asks nothing, or takes no answer, for too long is hung up on, and where somebody has too many such
-connections the ones that have waited longest go.
+connection only with its first request. So the doorkeeper looks at the process's own files, and
+where somebody has too many connections that ask nothing the ones that have waited longest go.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import socket
 import time
@@ -22,15 +22,12 @@ from pathlib import Path
 from citywide.settings import Network
 from citywide.web.callers import Caller, is_among, one_origin, read_address
 
-# An answer of a megabyte over a slow line takes less. Who waits between two requests is hung up on
-# sooner, by the server itself.
-IDLE_S = 60.0
 # Sent bytes that nobody has acknowledged for so long: the other end is gone, or takes nothing.
 UNACKNOWLEDGED_S = 30.0
 # A flood has to open more connections within this than the server takes in all.
 LOOK_S = 0.5
 # Connections in which nobody has signed in and nothing is asked, of all and of one address. A
-# browser opens six, and with a request or within ten seconds it is over.
+# browser opens six, and with a request or within twenty seconds it is over.
 UNKNOWN = 500
 UNKNOWN_PER_ADDRESS = 100
 # Connections that are kept for the next request of somebody who has signed in: of all, of a tenant
@@ -46,16 +43,33 @@ FILES = Path("/dev/fd")
 
 # Address and port of the other end.
 Peer = tuple[str, int]
+# Device and number of a file, which no other one has as long as it is open.
+_Name = tuple[int, int]
 
 
 @dataclass(slots=True)
 class Connection:
-    """One connection: who last asked in it, and since when nothing is asked."""
+    """One connection: where it comes from, who last asked in it, since when nothing is asked.
+
+    `origin` is None for a proxy of ours: it has its own bounds, and asks for one account after
+    the other.
+    """
 
     since: float
+    origin: str | None = None
     caller: Caller | None = None
     in_hand: int = 0
-    file: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Socket:
+    """A socket of this process: `peer` is None for one that listens."""
+
+    port: int
+    peer: Peer | None = None
+
+
+_NOBODY = ("", 0)
 
 
 class Doorkeeper:
@@ -70,16 +84,17 @@ class Doorkeeper:
         self._proxies = proxies
         self._clock = clock
         self.connections: dict[Peer, Connection] = {}
+        # What was found out when each was seen for the first time.
+        self._sockets: dict[_Name, _Socket] = {}
 
     @contextlib.contextmanager
-    def serving(self, client: tuple[str, int] | None) -> Iterator[Connection]:
+    def serving(self, client: tuple[str, int | str] | None) -> Iterator[Connection]:
         """Whoever is at the other end is being served as long as the block lasts."""
-        now = self._clock()
         if client is None:
-            yield Connection(now)
+            yield Connection(self._clock())
             return
         peer = _peer(*client)
-        connection = self.connections.setdefault(peer, Connection(now))
+        connection = self._known(peer)
         connection.in_hand += 1
         try:
             yield connection
@@ -90,7 +105,9 @@ class Doorkeeper:
     async def watch(self) -> None:
         """Look for ever; the web application runs this beside its requests."""
         while True:
-            await self.look()
+            # There may be no file left to look with for a moment.
+            with contextlib.suppress(OSError):
+                await self.look()
             await asyncio.sleep(LOOK_S)
 
     async def look(self) -> None:
@@ -102,9 +119,7 @@ class Doorkeeper:
             if peer not in seen and not known.in_hand and known.since < began:
                 del self.connections[peer]
         idle = {peer: each for peer in seen if not (each := self.connections[peer]).in_hand}
-        leaving = [peer for peer, each in idle.items() if began - each.since > IDLE_S]
-        leaving += self._too_many(idle)
-        for peer in leaving:
+        for peer in self._too_many(idle):
             if not idle[peer].in_hand:
                 _hang_up(seen[peer], peer)
 
@@ -114,13 +129,11 @@ class Doorkeeper:
         accounts: dict[Hashable, list[Peer]] = defaultdict(list)
         tenants: dict[Hashable, list[Peer]] = defaultdict(list)
         for peer in sorted(idle, key=lambda each: idle[each].since, reverse=True):
-            address = one_origin(read_address(peer[0]))
-            caller = idle[peer].caller
-            # A proxy has its own bounds, and asks for one account after the other.
-            if is_among(address, self._proxies):
+            origin, caller = idle[peer].origin, idle[peer].caller
+            if origin is None:
                 continue
             if caller is None:
-                unknown[address].append(peer)
+                unknown[origin].append(peer)
             else:
                 accounts[caller.subject].append(peer)
                 tenants[caller.tenant_id].append(peer)
@@ -130,33 +143,41 @@ class Doorkeeper:
             *_beyond(tenants, IDLE_PER_TENANT, IDLE),
         ]
 
+    def _known(self, peer: Peer) -> Connection:
+        """What is known of the connection to `peer`, which may be new."""
+        known = self.connections.get(peer)
+        if known is None:
+            origin = one_origin(read_address(peer[0]))
+            place = None if is_among(origin, self._proxies) else origin
+            known = self.connections[peer] = Connection(self._clock(), place)
+        return known
+
     async def _seen(self) -> dict[Peer, int]:
         """The files of all connections to ports that this process listens on."""
-        ports: set[int] = set()
-        connected: list[tuple[int, int, Peer]] = []
+        sockets: dict[_Name, _Socket] = {}
+        files: dict[_Name, int] = {}
         for number, file in enumerate(_files()):
             if number % SLICE == SLICE - 1:
                 await asyncio.sleep(0)
-            with contextlib.suppress(OSError), _opened(file) as each:
-                if each.family not in (socket.AF_INET, socket.AF_INET6):
-                    continue
-                port = each.getsockname()[1]
-                if each.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
-                    ports.add(port)
-                    continue
-                peer = _peer(*each.getpeername()[:2])
-                connected.append((port, file, peer))
-        seen = {peer: file for port, file, peer in connected if port in ports}
-        for peer, file in seen.items():
-            known = self.connections.setdefault(peer, Connection(self._clock()))
-            if known.file != file:
-                known.file = file
-                _bound_acknowledgement(file)
+            with contextlib.suppress(OSError):
+                # Of one that was seen before the name says enough, which costs a twentieth.
+                status = os.fstat(file)
+                name = (status.st_dev, status.st_ino)
+                sockets[name] = self._sockets.get(name) or _examined(file)
+                files[name] = file
+        self._sockets = sockets
+        ports = {each.port for each in sockets.values() if each.peer is None}
+        seen: dict[Peer, int] = {}
+        for name, each in sockets.items():
+            if each.peer is not None and each.port in ports:
+                self._known(each.peer)
+                seen[each.peer] = files[name]
         return seen
 
 
-def _peer(host: str, port: int) -> Peer:
-    return str(read_address(host)), port
+def _peer(host: str, port: int | str) -> Peer:
+    """The other end; granian tells an application the port as a text."""
+    return host.partition("%")[0], int(port)
 
 
 def _files() -> list[int]:
@@ -187,11 +208,23 @@ def _opened(file: int) -> Iterator[socket.socket]:
         yield opened
 
 
-def _bound_acknowledgement(file: int) -> None:
-    option = getattr(socket, "TCP_USER_TIMEOUT", None)
-    if option is not None:
-        with contextlib.suppress(OSError), _opened(file) as each:
-            each.setsockopt(socket.IPPROTO_TCP, option, int(UNACKNOWLEDGED_S * 1000))
+def _examined(file: int) -> _Socket:
+    """What a file is; one that is nothing of ours has no port."""
+    try:
+        with _opened(file) as each:
+            if each.family not in (socket.AF_INET, socket.AF_INET6):
+                return _Socket(0, _NOBODY)
+            port = each.getsockname()[1]
+            if each.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                return _Socket(port)
+            peer = _peer(*each.getpeername()[:2])
+            if (option := getattr(socket, "TCP_USER_TIMEOUT", None)) is not None:
+                each.setsockopt(socket.IPPROTO_TCP, option, int(UNACKNOWLEDGED_S * 1000))
+            return _Socket(port, peer)
+    except OSError as error:
+        if error.errno != errno.ENOTSOCK:
+            raise
+        return _Socket(0, _NOBODY)
 
 
 def _hang_up(file: int, peer: Peer) -> None:

@@ -12,9 +12,10 @@ from citywide.errors import OperatorError
 from citywide.web.doorkeeper import IDLE, UNKNOWN
 from citywide.web.seats import REQUESTS, SOCKETS, STREAMS
 
-# From a connection's start, or from the last answer in it, to the end of the next request's head.
-# A proxy keeps its connections for less than this, lest it sends into one that is being closed.
-HEAD_S = 10.0
+# From a connection's start, or from the end of the last request in it, to the end of the next head.
+# The last answer has to be taken within it as well: 400 kB of schema over a line of 20 kB/s. A
+# proxy keeps its connections for less than this, lest it sends into one that is being closed.
+HEAD_S = 20.0
 # The whole head of a request with the longest token, and a document that comes as a GET's query.
 HEAD_BYTES = 64 * 1024
 # Connections of a worker: what requests, streams, the unknown and the idle may have together, and

@@ -173,7 +173,8 @@ class Seats:
             raise FullError(HTTPStatus.TOO_MANY_REQUESTS, f"{mine}: end one first.")
         if caller.tenant_id is None:
             return
-        held = self._tenants[caller.tenant_id]
+        had_tenant = None if before is None else before.tenant_id
+        held = self._tenants[caller.tenant_id] - (caller.tenant_id == had_tenant)
         if held >= caps.tenant:
             ours = f"Your agency has {caps.tenant} {caps.what} under way here"
             raise FullError(HTTPStatus.TOO_MANY_REQUESTS, f"{ours}: try again in a moment.")
