@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
+from citywide.web.listening import CONNECTIONS
+
 HEAD = b"GET /health HTTP/1.1\r\nHost: flood\r\n"
 UPGRADE = (
     b"GET /graphql HTTP/1.1\r\nHost: flood\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -49,6 +51,7 @@ class Flood:
 
 FLOODS: Mapping[str, Flood] = {
     "idle sockets": Flood(),
+    "more sockets than are taken": Flood(connections=CONNECTIONS + 500),
     "slow heads": Flood(HEAD, b"A: b\r\n"),
     "slow bodies of nobody": Flood(SLOW_BODY + b"\r\n", b"{"),
     "slow bodies of an account": Flood(SLOW_BODY, b" ", is_signed_in=True),
@@ -81,7 +84,7 @@ async def flooding(
                 await _held(host, int(port), opening, flood.drip, answers)
             if not again:
                 return
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.5)
 
     tasks = [asyncio.create_task(connection()) for _ in range(flood.connections)]
     try:

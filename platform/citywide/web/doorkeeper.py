@@ -24,7 +24,7 @@ from citywide.web.callers import Caller, is_among, one_origin, read_address
 
 # Sent bytes that nobody has acknowledged for so long: the other end is gone, or takes nothing.
 UNACKNOWLEDGED_S = 30.0
-# A flood has to open more connections within this than the server takes in all.
+# A flood has to open more connections within two of these than the server takes in all.
 LOOK_S = 0.5
 # Connections in which nobody has signed in and nothing is asked, of all and of one address. A
 # browser opens six, and with a request or within twenty seconds it is over.
@@ -120,7 +120,8 @@ class Doorkeeper:
                 del self.connections[peer]
         idle = {peer: each for peer in seen if not (each := self.connections[peer]).in_hand}
         for peer in self._too_many(idle):
-            if not idle[peer].in_hand:
+            # One that has just come, or was answered just now, is given until the next look to ask.
+            if not idle[peer].in_hand and idle[peer].since < began:
                 _hang_up(seen[peer], peer)
 
     def _too_many(self, idle: Mapping[Peer, Connection]) -> list[Peer]:
