@@ -21,8 +21,8 @@ from citywide.web.callers import Caller
 REQUESTS = 1_000
 # So three tenants that take all they can leave a fourth whatever it needs.
 REQUESTS_PER_TENANT = 300
-# A browser has six under way and a program a pool of some ten.
-REQUESTS_PER_ACCOUNT = 50
+# A browser has six under way; a program that sends a whole day's records at once has some dozens.
+REQUESTS_PER_ACCOUNT = 100
 # Who is not signed in is refused at once, or asks for the page at `/`: a few are in hand together.
 REQUESTS_UNKNOWN = 200
 # An office behind one address that signs in at eight in the morning.
