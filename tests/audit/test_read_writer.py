@@ -288,6 +288,21 @@ async def test_what_the_database_will_not_take_is_kept_for_a_person_to_look_at(
     assert (tmp_path / kept).read_bytes().count(b"\n") == 1
 
 
+async def test_what_hinders_reads_from_being_recorded_is_said_before_anybody_reads(
+    pilot: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = ReadWriter(pilot.database, tmp_path, room=1)
+    assert writer.hindrance is None
+    with monkeypatch.context() as full:
+        full.setattr(read_writer, "DISK_BYTES", 1 << 60)
+        assert "disk" in (writer.hindrance or "")
+    await writer.note(await a_read(pilot))
+    assert "Too many" in (writer.hindrance or "")
+    writer.start()
+    await writer.close()
+    assert writer.hindrance is None
+
+
 def aside(folder: Path) -> list[str]:
     return sorted(map(str, folder.glob("*.faulty")))
 

@@ -20,6 +20,7 @@ from acts.test_perform import a_visit
 from citywide.acts.act import Act
 from citywide.audit.reads import Read
 from citywide.authz.principal import Principal
+from citywide.db.outage import AwayError, UncertainError
 from citywide.db.session import BusyError
 from citywide.errors import Code, RefusalError
 from citywide.graph.admit import InvalidDocumentError
@@ -414,6 +415,48 @@ async def test_a_field_that_fails_is_null_and_those_beside_it_are_told(
     assert "secret" not in json.dumps(answer)
     assert len(logs) == (code == "INTERNAL")
     assert written(before, await rows(pilot))["service_record"] == 2
+
+
+@pytest.mark.parametrize("lost", [AwayError, UncertainError])
+async def test_an_outage_ends_an_operation_and_hides_nothing_that_was_done(
+    pilot: House, lost: type[AwayError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for a database that is away once for each field."""
+    given, real, asked = await visits(pilot, 4), pilot.database.write, []
+
+    def write(context: Any) -> Any:
+        asked.append(context)
+        if len(asked) == 2:
+            raise lost
+        return real(context)
+
+    monkeypatch.setattr(pilot.database, "write", write)
+    answer = await answered(pilot, document([PLAIN] * 4), **given)
+    assert [answer["data"][f"f{n}"] is None for n in range(4)] == [False, True, True, True]
+    assert [error["path"] for error in answer["errors"]] == [["f1"], ["f2"], ["f3"]]
+    assert {error["extensions"]["code"] for error in answer["errors"]} == {"UNAVAILABLE"}
+    assert [error["message"] for error in answer["errors"]] == [
+        lost.sentence,
+        AwayError.sentence,
+        AwayError.sentence,
+    ]
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize("lost", [AwayError, UncertainError])
+async def test_an_outage_of_the_first_field_is_one_of_the_operation(
+    pilot: House, lost: type[AwayError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = await visits(pilot, 2)
+    before = await rows(pilot)
+
+    def write(_: Any) -> Any:
+        raise lost
+
+    monkeypatch.setattr(pilot.database, "write", write)
+    with pytest.raises(lost):
+        await answered(pilot, document([PLAIN] * 2), **given)
+    assert written(before, await rows(pilot)) == {}
 
 
 async def recorded(house: House) -> str:

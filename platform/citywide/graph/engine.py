@@ -65,7 +65,7 @@ class Engine:
     async def answer(self, operation: Operation, principal: Principal) -> bytes:
         """The response body: `{"data": …}` with extensions where something is masked.
 
-        Raises `InvalidDocumentError`, `RefusalError` or `BusyError`; anything else is our fault.
+        Raises `InvalidDocumentError`, `RefusalError`, `UnavailableError`; the rest is our fault.
         A mutation raises before anything is written. What fails later stands in the body, as
         `errors` beside the data.
         """
