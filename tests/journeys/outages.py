@@ -179,9 +179,16 @@ class Serving:
         return {"authorization": f"Bearer {token}", PURPOSE_HEADER: quote("年度审计")}
 
     async def ask(
-        self, method: str, path: str, user: str = OFFICER, body: Any = None, **headers: str
+        self,
+        method: str,
+        path: str,
+        user: str = OFFICER,
+        body: Any = None,
+        *,
+        within_s: float = BOUND_S,
+        **headers: str,
     ) -> Answer:
-        async with httpx.AsyncClient(base_url=self.address, timeout=BOUND_S) as client:
+        async with httpx.AsyncClient(base_url=self.address, timeout=within_s) as client:
             began = time.monotonic()
             response = await client.request(
                 method, path, json=body, headers={**self.headers(user), **headers}
@@ -190,9 +197,11 @@ class Serving:
         retry = response.headers.get("retry-after")
         return Answer(response.status_code, response.text, took_s, retry)
 
-    async def query(self, document: str, user: str = OFFICER, **variables: Any) -> Answer:
+    async def query(
+        self, document: str, user: str = OFFICER, *, within_s: float = BOUND_S, **variables: Any
+    ) -> Answer:
         body = {"query": document, "variables": variables}
-        return await self.ask("POST", "/graphql", user, body)
+        return await self.ask("POST", "/graphql", user, body, within_s=within_s)
 
     async def add(self, number: str, user: str = "shouqianshou.director") -> Answer:
         given = {"number": number, "name": "虚构", "registeredOn": "2015-11-09"}

@@ -9,9 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import pytest_asyncio
 
+from citywide.db.session import POOL_SIZE
 from cli.operators import citywide, refused
 from deployments import data_folder
 from journeys.outages import (
@@ -112,11 +114,17 @@ async def test_a_database_that_hangs_is_away_in_time(server: Serving, postgres: 
     assert await answers(server)
     before = len(server.log())
     with postgres.hanging():
+        # More than there are connections hang up: what they asked for cannot be cancelled now.
+        impatient = (server.query(NOBODY, within_s=0.5) for _ in range(2 * POOL_SIZE))
+        for gone in await asyncio.gather(*impatient, return_exceptions=True):
+            assert isinstance(gone, httpx.TimeoutException)
         await assert_every_door_says_so(server)
         await assert_every_door_says_so(server)
         assert (await server.ask("GET", "/health")).status == 200
         await assert_is_not_ready(server, "does not answer")
     await until(lambda: answers(server))
+    for answer in await asyncio.gather(*(server.query(NOBODY) for _ in range(2 * POOL_SIZE))):
+        assert answer.status == 200
     assert (await server.add("H-1")).status == 200
     said = server.log()[before:]
     assert 0 < len(said) <= FEW_LINES, said
