@@ -44,7 +44,7 @@ class Errand:
         given = {
             "beneficiaryId": self.person["id"],
             "kindId": self.kinds["pension"]["id"],
-            "question": f"{self.person['name']}的抚恤补助为什么没有到账？",
+            "question": "我的抚恤补助为什么没有到账？",
             "channel": "VISIT",
             "raisedOn": "2015-10-12",
             **changes,

@@ -39,8 +39,8 @@ async def test_a_question_is_carried_to_a_department_and_its_answer_back(errand:
     name = errand.person["name"]
     assert seen == {
         "status": "CLOSED",
-        "question": f"{name}的抚恤补助为什么没有到账？",
-        "referredQuestion": f"{name[0]}某的抚恤补助为什么没有到账？",
+        "question": "我的抚恤补助为什么没有到账？",
+        "referredQuestion": "我的抚恤补助为什么没有到账？",
         "raisedOn": "2015-10-12",
         "referredOn": "2015-10-14",
         "dueOn": "2015-10-29",
@@ -61,6 +61,26 @@ async def test_a_question_is_carried_to_a_department_and_its_answer_back(errand:
         },
         "beneficiary": {"name": name},
     }
+
+
+async def test_a_question_that_says_whose_it_is_is_not_referred(errand: Errand) -> None:
+    name, address = errand.person["name"], errand.person["address"]
+    for question in (
+        f"我是{name}，补助何时发？",
+        f"我是{name[0]} {name[1:]}，补助何时发？",
+        "请回电 137.0000.1234，补助何时发？",
+        "请回电 137－0000－1234，补助何时发？",
+        "请回电 137　0000　1234，补助何时发？",
+        "身份证 380382/19601031/5836，补助何时发？",
+        f"住{address}，补助何时发？",
+    ):
+        await errand.raised(question=question)
+        before = await counts(errand.house)
+        refused = await errand.step("referNeed")
+        assert (refused["__typename"], refused["path"]) == ("RevealingProblem", ["question"])
+        assert await counts(errand.house) == before
+        assert (await errand.read(OFFICER, "referredQuestion"))["referredQuestion"] is None
+        assert (await errand.step("referNeed", question="补助何时发？"))["need"]["status"]
 
 
 async def test_every_step_tells_and_is_in_the_trail_of_the_agency_with_the_person(
@@ -354,12 +374,12 @@ async def test_a_worker_takes_no_step_for_a_colleagues_client(errand: Errand) ->
 async def test_an_officer_reads_the_question_and_not_whose_it_is(errand: Errand) -> None:
     await errand.raised(question=f"我是{errand.person['name']}，电话13800000000，何时补发？")
     assert (await errand.read(OFFICER, WORDS)) == dict.fromkeys(WORDS.split())
-    await errand.step("referNeed")
+    await errand.step("referNeed", question="我的补助何时补发？")
     seen = await errand.read(OFFICER, "question referredQuestion beneficiary { name phone }")
     surname = errand.person["name"][0]
     assert seen == {
         "question": None,
-        "referredQuestion": f"我是{surname}某，电话〇〇，何时补发？",
+        "referredQuestion": "我的补助何时补发？",
         "beneficiary": {"name": f"{surname}**", "phone": None},
     }
 

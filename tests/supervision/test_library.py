@@ -59,19 +59,49 @@ async def test_a_text_that_names_somebody_is_refused_with_what_to_take_out(pilot
     [person] = found["beneficiaries"]["nodes"]
     before = await rows(pilot)
     document = """mutation($input: DraftLibraryTextInput!) { draftLibraryText(input: $input) {
-        __typename ... on RevealingProblem { path pieces } } }"""
-    for field, text, piece in (
-        ("text", f"{person['name']}误读了政策。", person["name"]),
-        ("title", f"{person['name'][0]} {person['name'][1:]}的故事", person["name"]),
-        ("text", f"身份证 {person['idNumber']}", person["idNumber"]),
-        ("text", f"档案 {person['fileNumber']}", person["fileNumber"].lower().replace("-", "")),
-        ("text", "电话 138 0000 0000", "13800000000"),
+        __typename ... on RevealingProblem {
+            path findings { path kind isConfirmable quote } } } }"""
+    spaced = f"{person['name'][0]} {person['name'][1:]}"
+    for field, text, quote, kind in (
+        ("text", f"{person['name']}误读了政策。", person["name"], "FULL_NAME"),
+        ("title", f"{spaced}的故事", spaced, "FULL_NAME"),
+        ("text", f"身份证 {person['idNumber']}", person["idNumber"], "IDENTITY_NUMBER"),
+        ("text", f"档案 {person['fileNumber']}", person["fileNumber"], "KNOWN_NUMBER"),
+        ("text", "电话 138 0000 0000", "138 0000 0000", "LONG_NUMBER"),
     ):
         given = {**TEXT, field: text, "idempotencyKey": f"{field}{text}"[:100]}
-        answer = (await pilot.data(WORKER, document, input=given))["draftLibraryText"]
+        answer = (await pilot.data(DIRECTOR, document, input=given))["draftLibraryText"]
         assert (answer["__typename"], answer["path"]) == ("RevealingProblem", [field])
-        assert piece in answer["pieces"]
+        listed = {"path": [field], "kind": kind, "isConfirmable": kind == "LONG_NUMBER"}
+        assert {**listed, "quote": quote} in answer["findings"]
     assert await rows(pilot) == before
+
+
+async def test_what_is_harmless_is_confirmed_by_its_kind_and_nothing_else_is(pilot: House) -> None:
+    number = {"text": "办公室的电话是 0577-6200-0000。"}
+    assert (await drafted(pilot, **number))["__typename"] == "RevealingProblem"
+    other = await drafted(pilot, **number, confirmedHarmless=["BIRTH_DATE"])
+    assert other["__typename"] == "RevealingProblem"
+    done = await drafted(pilot, **number, confirmedHarmless=["LONG_NUMBER"])
+    assert done["libraryDraft"]["status"] == "DRAFT"
+    identity = {"text": "身份证 380382/19601031/5836"}
+    kinds = ["IDENTITY_NUMBER", "LONG_NUMBER", "BIRTH_DATE"]
+    never = await drafted(pilot, **identity, confirmedHarmless=kinds)
+    assert never["__typename"] == "RevealingProblem"
+
+
+async def test_a_colleagues_client_is_not_told_to_who_may_not_read_them(pilot: House) -> None:
+    document = """{ beneficiaries(first: 50) { nodes { name worker { subject } } } }"""
+    people = (await pilot.data(DIRECTOR, document))["beneficiaries"]["nodes"]
+    others = next(each for each in people if each["worker"]["subject"] != WORKER)
+    asked = """mutation($input: DraftLibraryTextInput!) { draftLibraryText(input: $input) {
+        __typename ... on RevealingProblem { findings { kind quote start message } } } }"""
+    given = {**TEXT, "text": f"{others['name']}来过。", "idempotencyKey": "k"}
+    answer = (await pilot.data(WORKER, asked, input=given))["draftLibraryText"]
+    assert answer["__typename"] == "RevealingProblem"
+    for found in answer["findings"]:
+        assert (found["quote"], found["start"]) == (None, None)
+        assert "another person served here" in found["message"]
 
 
 async def test_a_text_is_its_authors_until_somebody_else_has_reviewed_it(pilot: House) -> None:
@@ -139,14 +169,13 @@ async def test_who_came_on_file_since_is_noticed_at_the_review(pilot: House) -> 
     )
     before = await rows(pilot)
     document = """mutation($input: ApproveLibraryTextInput!) { approveLibraryText(input: $input) {
-        __typename ... on RevealingProblem { pieces } } }"""
+        __typename ... on RevealingProblem { findings { quote } } } }"""
     given = {"draftId": draft["id"], "version": draft["version"], "note": "可用。"}
-    for user, pieces in ((DIRECTOR, ["复员军人"]), (LEAD, [])):
+    for user, quote in ((DIRECTOR, "复员军人"), (LEAD, None)):
         answer = await pilot.data(user, document, input={**given, "idempotencyKey": user})
-        assert answer["approveLibraryText"] == {
-            "__typename": "RevealingProblem",
-            "pieces": pieces,
-        }
+        found = answer["approveLibraryText"]
+        assert found["__typename"] == "RevealingProblem"
+        assert {each["quote"] for each in found["findings"]} == {quote}
     assert await rows(pilot) == before
 
 

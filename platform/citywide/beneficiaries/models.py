@@ -124,6 +124,7 @@ BENEFICIARY = tenant_table(
         name="segment",
     ),
     caseload="worker_id",
+    names="name",
 )
 
 

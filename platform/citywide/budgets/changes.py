@@ -6,6 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from citywide.acts.act import APPROVAL_REQUESTED, Act
+from citywide.beneficiaries.others_eyes import HARMLESS, check_deidentified
+from citywide.beneficiaries.problems import RevealingProblem
+from citywide.beneficiaries.words import RevealingKind
 from citywide.budgets.courses import ChangeCourse
 from citywide.budgets.ledger import Account, AccountKind, OverdrawnError, move
 from citywide.budgets.models import BUDGET_CHANGE, BUDGET_LINE, BudgetLineRow
@@ -16,7 +19,7 @@ from citywide.budgets.words import ChangeStatus
 from citywide.errors import Fault, refuse
 from citywide.graph.mutate import mutation
 from citywide.ids import NodeId
-from citywide.rules.fields import draft, id_of, money, paragraph, version
+from citywide.rules.fields import draft, id_of, list_of, money, paragraph, version
 
 
 @draft
@@ -26,10 +29,11 @@ class ChangeDraft:
     from_line_id: UUID = id_of("BudgetLine", "The line that gives.")
     to_line_id: UUID = id_of("BudgetLine", "The line that gets.")
     amount: int = money("How much, in yuan.")
-    reason: str = paragraph("Why; whoever decides reads it.")
+    reason: str = paragraph("Why; whoever decides reads it, so it names nobody who is served.")
+    confirmed_harmless: tuple[RevealingKind, ...] = list_of(HARMLESS, distinct=True, default=())
 
 
-@mutation(gives="BudgetChange", problems=[BudgetExceeded])
+@mutation(gives="BudgetChange", problems=[BudgetExceeded, RevealingProblem])
 async def request_budget_change(act: Act, draft: ChangeDraft) -> UUID:
     """Ask the bureau to move money between two lines of a project."""
     giving, project = await line_of(act, draft.from_line_id, "from_line_id")
@@ -39,6 +43,7 @@ async def request_budget_change(act: Act, draft: ChangeDraft) -> UUID:
     if project["id"] != other["id"]:
         refuse([Fault(("to_line_id",), "The two lines belong to different projects.")])
     await _check_given(act, giving, draft.amount, "amount")
+    await check_deidentified(act, draft, {"reason": draft.reason})
     change_id = await act.insert(
         BUDGET_CHANGE,
         draft,

@@ -7,6 +7,9 @@ from uuid import UUID
 
 from citywide.acts.act import Act
 from citywide.acts.problems import wrong_state
+from citywide.beneficiaries.others_eyes import HARMLESS, check_deidentified
+from citywide.beneficiaries.problems import RevealingProblem
+from citywide.beneficiaries.words import RevealingKind
 from citywide.budgets.courses import CommitmentCourse
 from citywide.budgets.ledger import Account, AccountKind, OverdrawnError, move
 from citywide.budgets.models import COMMITMENT, EXPENSE, CommitmentRow
@@ -16,7 +19,7 @@ from citywide.budgets.rules import PAYEE_LENGTH, booked_faults, check_books, lin
 from citywide.budgets.words import CommitmentStatus, ExpenseStatus
 from citywide.errors import Fault, refuse
 from citywide.graph.mutate import mutation
-from citywide.rules.fields import day, draft, id_of, line, money, paragraph, version
+from citywide.rules.fields import day, draft, id_of, line, list_of, money, paragraph, version
 from citywide.rules.texts import NUMBER_LENGTH, TITLE_LENGTH
 
 
@@ -27,9 +30,10 @@ class CommitmentDraft:
     budget_line_id: UUID = id_of("BudgetLine", "The line it is taken from.")
     number: str = line("The contract's or order's number.", NUMBER_LENGTH)
     payee: str = line("To whom it is promised.", PAYEE_LENGTH)
-    purpose: str = line("What for, in one line.", TITLE_LENGTH)
+    purpose: str = line("What for, in one line; names nobody who is served.", TITLE_LENGTH)
     committed_on: date = day("The day of the promise.", past=True)
     amount: int = money("How much, in yuan.")
+    confirmed_harmless: tuple[RevealingKind, ...] = list_of(HARMLESS, distinct=True, default=())
 
 
 @draft
@@ -39,13 +43,13 @@ class OverrideDraft(CommitmentDraft):
     reason: str = paragraph("Why the line may be exceeded; the bureau reads it.")
 
 
-@mutation(gives="Commitment", problems=[BudgetExceeded])
+@mutation(gives="Commitment", problems=[BudgetExceeded, RevealingProblem])
 async def commit_money(act: Act, draft: CommitmentDraft) -> UUID:
     """Promise money of a budget line to somebody; never more than the line has left."""
     return await _commit(act, draft, override_fen=0)
 
 
-@mutation(gives="Commitment", problems=[BudgetExceeded])
+@mutation(gives="Commitment", problems=[BudgetExceeded, RevealingProblem])
 async def commit_beyond_budget(act: Act, draft: OverrideDraft) -> UUID:
     """Promise money beyond what a budget line has left, for a reason that the bureau sees."""
     held = await balances_of(act, draft.budget_line_id)
@@ -66,6 +70,8 @@ async def _commit(
         faults.append(Fault(("number",), "Another one has this number.", "TAKEN"))
     refuse(faults)
     await check_books(act, project["agreement_id"], draft.committed_on, "committed_on")
+    reason = getattr(draft, "reason", None)
+    await check_deidentified(act, draft, {"purpose": draft.purpose, "reason": reason})
     commitment_id = await act.insert(
         COMMITMENT,
         draft,
@@ -80,7 +86,6 @@ async def _commit(
     legs = [*move(draft.amount, available, committed)]
     if override_fen:
         legs += move(override_fen, Account(AccountKind.OVERRUN, budget_line["id"]), available)
-    reason = getattr(draft, "reason", None)
     try:
         await book(act, "COMMITMENT", legs, subject_id=commitment_id, reason=reason)
     except OverdrawnError as error:

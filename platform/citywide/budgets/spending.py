@@ -7,6 +7,9 @@ from uuid import UUID
 
 from citywide.acts.act import APPROVAL_REQUESTED, Act
 from citywide.acts.problems import not_yours
+from citywide.beneficiaries.others_eyes import HARMLESS, check_deidentified
+from citywide.beneficiaries.problems import RevealingProblem
+from citywide.beneficiaries.words import RevealingKind
 from citywide.budgets.commitments import give_back
 from citywide.budgets.courses import CommitmentCourse, ExpenseCourse
 from citywide.budgets.ledger import Account, AccountKind, OverdrawnError, move, reversal
@@ -25,7 +28,7 @@ from citywide.budgets.words import CommitmentStatus, ExpenseStatus
 from citywide.errors import Fault, refuse
 from citywide.graph.mutate import mutation
 from citywide.ids import NodeId
-from citywide.rules.fields import day, draft, id_of, line, money, paragraph, version
+from citywide.rules.fields import day, draft, id_of, line, list_of, money, paragraph, version
 from citywide.rules.texts import NUMBER_LENGTH
 
 APPROVAL = "expense"
@@ -40,7 +43,10 @@ class Voucher:
     payee: str = line("Who is paid.", PAYEE_LENGTH)
     spent_on: date = day("The voucher's day.", past=True)
     amount: int = money("How much, in yuan.")
-    evidence: str = paragraph("Invoice, receipt or list, and where it is kept.")
+    evidence: str = paragraph(
+        "Invoice, receipt or list, and where it is kept; names nobody who is served."
+    )
+    confirmed_harmless: tuple[RevealingKind, ...] = list_of(HARMLESS, distinct=True, default=())
 
 
 @draft
@@ -51,13 +57,14 @@ class ExpenseDraft(Voucher):
     number: str = line("The voucher's number.", NUMBER_LENGTH)
 
 
-@mutation(gives="Expense", problems=[BudgetExceeded])
+@mutation(gives="Expense", problems=[BudgetExceeded, RevealingProblem])
 async def enter_expense(act: Act, draft: ExpenseDraft) -> UUID:
     """Enter a voucher on a commitment; somebody else approves it."""
     commitment = await act.find(COMMITMENT, draft.commitment_id, "commitment_id")
     is_taken = await act.row(EXPENSE, number=draft.number) is not None
     taken = [Fault(("number",), "Another one has this number.", "TAKEN")] if is_taken else []
     await _check_voucher(act, draft, commitment, taken, without=None)
+    await check_deidentified(act, draft, {"evidence": draft.evidence})
     expense_id = await act.insert(
         EXPENSE,
         draft,
@@ -77,13 +84,14 @@ class ExpenseMending(Voucher):
     version: int = version()
 
 
-@mutation(gives="Expense", problems=[BudgetExceeded])
+@mutation(gives="Expense", problems=[BudgetExceeded, RevealingProblem])
 async def mend_expense(act: Act, draft: ExpenseMending) -> UUID:
     """Correct a voucher that was returned, and submit it again."""
     expense = await act.find(EXPENSE, draft.expense_id, "expense_id")
     act.check(ExpenseCourse.mend, expense, "expense_id")
     commitment = await act.find(COMMITMENT, expense["commitment_id"], "expense_id")
     await _check_voucher(act, draft, commitment, [], without=expense["id"])
+    await check_deidentified(act, draft, {"evidence": draft.evidence})
     await act.take(
         ExpenseCourse.mend, expense, draft, "expense_id", entered_by=act.member_id, note=None
     )
@@ -184,16 +192,18 @@ class ExpenseReversal:
 
     expense_id: UUID = id_of("Expense", "The voucher.")
     version: int = version()
-    reason: str = paragraph("What was wrong with it.")
+    reason: str = paragraph("What was wrong with it; names nobody who is served.")
+    confirmed_harmless: tuple[RevealingKind, ...] = list_of(HARMLESS, distinct=True, default=())
 
 
-@mutation(gives="Expense")
+@mutation(gives="Expense", problems=[RevealingProblem])
 async def reverse_expense(act: Act, draft: ExpenseReversal) -> UUID:
     """Undo a voucher's bookings with bookings of today; nothing that was booked is edited."""
     expense = await act.find(EXPENSE, draft.expense_id, "expense_id")
     act.check(ExpenseCourse.reverse, expense, "expense_id")
     _, project = await line_of(act, expense["budget_line_id"], "expense_id")
     await check_books(act, project["agreement_id"], act.today, "expense_id")
+    await check_deidentified(act, draft, {"reason": draft.reason})
     await act.take(ExpenseCourse.reverse, expense, draft, "expense_id", note=draft.reason)
     booked = await act.rows(LEDGER_TRANSACTION, subject_id=expense["id"])
     for transaction in sorted(booked, key=lambda each: each["id"], reverse=True):

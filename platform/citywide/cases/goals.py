@@ -8,9 +8,11 @@ from uuid import UUID
 
 from citywide.acts.act import Act
 from citywide.acts.problems import wrong_state
+from citywide.beneficiaries.others_eyes import HARMLESS, check_deidentified
+from citywide.beneficiaries.problems import RevealingProblem
+from citywide.beneficiaries.words import RevealingKind
 from citywide.cases.casework import early_faults, part_and_case
 from citywide.cases.courses import ActionCourse, CaseCourse, GoalCourse
-from citywide.cases.deidentified import check_deidentified
 from citywide.cases.models import (
     CASE_ACTION,
     CASE_FILE,
@@ -19,11 +21,11 @@ from citywide.cases.models import (
     CaseFileRow,
     CaseGoalRow,
 )
-from citywide.cases.problems import CaseStageProblem, RevealingProblem
+from citywide.cases.problems import CaseStageProblem
 from citywide.cases.words import ActionState
 from citywide.errors import Fault, refuse
 from citywide.graph.mutate import mutation
-from citywide.rules.fields import day, draft, id_of, line, paragraph, whole
+from citywide.rules.fields import day, draft, id_of, line, list_of, paragraph, whole
 from citywide.rules.texts import TITLE_LENGTH
 
 HIGHEST_SCORE = 10
@@ -41,6 +43,7 @@ class GoalDraft:
     starting_score: int = whole("Where the person stands now.", most=HIGHEST_SCORE)
     target_score: int = whole("Where they want to stand.", most=HIGHEST_SCORE)
     due_on: date = day("By when.")
+    confirmed_harmless: tuple[RevealingKind, ...] = list_of(HARMLESS, distinct=True, default=())
 
 
 @mutation(gives="CaseGoal", problems=[CaseStageProblem, RevealingProblem])
@@ -59,7 +62,8 @@ async def set_goal(act: Act, draft: GoalDraft) -> UUID:
     refuse(faults)
     if len(await act.rows(CASE_GOAL, case_id=case["id"])) >= MOST_GOALS:
         raise wrong_state(f"A case has at most {MOST_GOALS} goals.")
-    await check_deidentified(act, {"aim": draft.aim})
+    about = case["beneficiary_id"]
+    await check_deidentified(act, draft, {"aim": draft.aim}, about=about)
     return await act.insert(CASE_GOAL, draft)
 
 
@@ -117,6 +121,7 @@ class ActionDraft:
     goal_id: UUID = id_of("CaseGoal", "The goal it serves.")
     what: str = line("What is to be done; names nobody.", TITLE_LENGTH)
     due_on: date = day("By when.")
+    confirmed_harmless: tuple[RevealingKind, ...] = list_of(HARMLESS, distinct=True, default=())
 
 
 @mutation(gives="CaseAction", problems=[CaseStageProblem, RevealingProblem])
@@ -131,7 +136,8 @@ async def plan_action(act: Act, draft: ActionDraft) -> UUID:
         refuse([Fault(("due_on",), message, "OUT_OF_RANGE", limits)])
     if len(await act.rows(CASE_ACTION, case_id=case["id"])) >= MOST_ACTIONS:
         raise wrong_state(f"A case has at most {MOST_ACTIONS} actions.")
-    await check_deidentified(act, {"what": draft.what})
+    about = case["beneficiary_id"]
+    await check_deidentified(act, draft, {"what": draft.what}, about=about)
     return await act.insert(CASE_ACTION, draft, case_id=case["id"])
 
 

@@ -223,6 +223,7 @@ CONFERENCE_PARTICIPANT = tenant_table(
     writers=("agency",),
     is_append_only=True,
     caseload="conference_id",
+    names="outside_name",
 )
 
 
@@ -251,6 +252,7 @@ CASE_PAIRING = tenant_table(
     CheckConstraint("(ended_on IS NULL) = (end_reason IS NULL)", name="end_reason"),
     writers=("agency",),
     caseload="case_id",
+    names="outside_name",
 )
 
 

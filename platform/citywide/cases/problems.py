@@ -12,10 +12,3 @@ class CaseStageProblem(Problem):
     stage: str = strawberry.field(description="The stage it is at.")
     awaiting: str | None = strawberry.field(description="What waits for approval, if anything.")
     possible_steps: list[str] = strawberry.field(description="The steps that it allows now.")
-
-
-@strawberry.type(description="The text gives somebody away whom others must not recognise.")
-class RevealingProblem(Problem):
-    pieces: list[str] = strawberry.field(
-        description="What to take out, as it was recognised; told to the agency's own people only."
-    )

@@ -64,6 +64,7 @@ WRITERS_KEY = "writers"
 APPEND_ONLY_KEY = "append only"
 ENTITY_KEY = "entity"
 CASELOAD_KEY = "caseload"
+NAMES_KEY = "names"
 WORDS_KEY = "words"
 
 R = TypeVar("R", bound=Mapping[str, object])
@@ -170,6 +171,7 @@ def tenant_table(
     is_append_only: bool = False,
     entity: str | None = None,
     caseload: str | None = None,
+    names: str | None = None,
 ) -> RowTable[R]:
     """A table whose rows belong to one tenant each, behind forced row-level security.
 
@@ -181,7 +183,8 @@ def tenant_table(
 
     `entity` is what the schema calls a row, where that is not the table's name in capitals;
     `caseload` the column that says in whose caseload a row is: it names the member, or a row of
-    another table that has a caseload.
+    another table that has a caseload; `names` the column with names of persons, which no text
+    for others may give away.
 
     The key to the tenant carries the bureau: otherwise an agency, whose policy compares the
     tenant alone, could put a row before the eyes of a bureau that is not its own.
@@ -207,6 +210,7 @@ def tenant_table(
             TENANT_KEY: True,
             ENTITY_KEY: entity,
             CASELOAD_KEY: caseload,
+            **({NAMES_KEY: names} if names else {}),
             **({WRITERS_KEY: tuple(writers), APPEND_ONLY_KEY: is_append_only} if writers else {}),
         },
     )

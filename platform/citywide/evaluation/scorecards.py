@@ -7,6 +7,9 @@ from uuid import UUID
 
 from citywide.acts.act import Act
 from citywide.acts.problems import wrong_state
+from citywide.beneficiaries.others_eyes import HARMLESS, check_deidentified
+from citywide.beneficiaries.problems import RevealingProblem
+from citywide.beneficiaries.words import RevealingKind
 from citywide.errors import Fault, refuse
 from citywide.evaluation.courses import ScorecardCourse
 from citywide.evaluation.grading import POSSIBLE, RATER_WEIGHTS, grade_of, score
@@ -21,7 +24,7 @@ from citywide.evaluation.models import (
 from citywide.evaluation.words import Consequence, RaterKind, ScorecardStage
 from citywide.graph.mutate import mutation
 from citywide.ids import NodeId
-from citywide.rules.fields import day, draft, id_of, line, paragraph, version, whole, word
+from citywide.rules.fields import day, draft, id_of, line, list_of, paragraph, version, whole, word
 from citywide.rules.periods import Span, period_faults
 from citywide.rules.texts import NAME_LENGTH
 from citywide.tenancy.models import AGREEMENT
@@ -76,14 +79,18 @@ class SelfEvaluation:
 
     scorecard_id: UUID = id_of("Scorecard", "The scorecard.")
     version: int = version()
-    text: str = paragraph("What was done, what was not, and why.")
-    evidence: str = paragraph("What shows it, and where that is kept.")
+    text: str = paragraph("What was done, what was not, and why; names nobody who is served.")
+    evidence: str = paragraph("What shows it, and where that is kept; names nobody either.")
+    confirmed_harmless: tuple[RevealingKind, ...] = list_of(HARMLESS, distinct=True, default=())
 
 
-@mutation(gives="Scorecard")
+@mutation(gives="Scorecard", problems=[RevealingProblem])
 async def self_evaluate_scorecard(act: Act, draft: SelfEvaluation) -> UUID:
     """Say as the agency how the work went; until it is graded it may be said anew."""
     card = await act.find(SCORECARD, draft.scorecard_id, "scorecard_id")
+    act.check(ScorecardCourse.evaluate_yourself, card, "scorecard_id")
+    texts = {"text": draft.text, "evidence": draft.evidence}
+    await check_deidentified(act, draft, texts)
     await act.take(
         ScorecardCourse.evaluate_yourself,
         card,

@@ -10,13 +10,16 @@ from uuid import UUID
 from sqlalchemy import select
 
 from citywide.acts.act import Act
+from citywide.beneficiaries.others_eyes import HARMLESS, check_deidentified
+from citywide.beneficiaries.problems import RevealingProblem
+from citywide.beneficiaries.words import RevealingKind
 from citywide.graph.mutate import mutation
 from citywide.ids import NodeId
 from citywide.oversight.courses import FindingCourse
 from citywide.oversight.detection import Found, Key, detect
 from citywide.oversight.models import FINDING, FINDING_EVIDENCE, INSPECTION, FindingRow
 from citywide.oversight.words import FindingStatus
-from citywide.rules.fields import draft, id_of, paragraph, version
+from citywide.rules.fields import draft, id_of, list_of, paragraph, version
 
 _EVIDENCE = ("expense_id", "commitment_id", "tranche_id", "budget_line_id", "project_id")
 
@@ -69,13 +72,16 @@ class FindingAnswer:
 
     finding_id: UUID = id_of("Finding", "The finding.")
     version: int = version()
-    answer: str = paragraph("How it came about, and what was done.")
+    answer: str = paragraph("How it came about, and what was done; names nobody who is served.")
+    confirmed_harmless: tuple[RevealingKind, ...] = list_of(HARMLESS, distinct=True, default=())
 
 
-@mutation(gives="Finding")
+@mutation(gives="Finding", problems=[RevealingProblem])
 async def answer_finding(act: Act, draft: FindingAnswer) -> UUID:
     """Answer a finding in the agency's own books; a better answer takes the place of the first."""
     row = await act.find(FINDING, draft.finding_id, "finding_id")
+    act.check(FindingCourse.answer, row, "finding_id")
+    await check_deidentified(act, draft, {"answer": draft.answer})
     await act.take(
         FindingCourse.answer,
         row,

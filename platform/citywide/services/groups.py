@@ -11,6 +11,9 @@ from citywide.acts.act import Act
 from citywide.acts.problems import wrong_state
 from citywide.acts.workspace import values_of
 from citywide.agencies.workers import worker_faults
+from citywide.beneficiaries.others_eyes import HARMLESS, check_deidentified
+from citywide.beneficiaries.problems import RevealingProblem
+from citywide.beneficiaries.words import RevealingKind
 from citywide.errors import Fault, refuse
 from citywide.graph.mutate import mutation
 from citywide.projects.models import PROJECT, ProjectRow
@@ -31,7 +34,7 @@ class PlannedSessionDraft:
 
     planned_on: date = day("The day it is planned for.")
     stage: GroupStageName = word("The stage that the group should be in.")
-    theme: str = line("What it is to be about.", TITLE_LENGTH)
+    theme: str = line("What it is to be about; names nobody.", TITLE_LENGTH)
 
 
 @draft
@@ -41,14 +44,15 @@ class SeriesDraft:
     project_id: UUID = id_of("Project", "The project that pays for it.")
     leader_id: UUID = id_of("Member", "The worker who answers for it.")
     name: str = line("Its name, which no other series of the project has.", TITLE_LENGTH)
-    goal: str = paragraph("What the group is to achieve.")
+    goal: str = paragraph("What the group is to achieve; names nobody.")
     prepared_on: date = day("The day its preparation began.", past=True)
     sessions: tuple[PlannedSessionDraft, ...] = list_of(
         "The sessions planned, in their order.", most=MOST_SESSIONS, default=()
     )
+    confirmed_harmless: tuple[RevealingKind, ...] = list_of(HARMLESS, distinct=True, default=())
 
 
-@mutation(gives="GroupSeries")
+@mutation(gives="GroupSeries", problems=[RevealingProblem])
 async def create_group_series(act: Act, draft: SeriesDraft) -> UUID:
     """Begin a series of group sessions, in preparation, with the sessions planned so far."""
     act.check_worker(draft.leader_id, "leader_id")
@@ -62,6 +66,8 @@ async def create_group_series(act: Act, draft: SeriesDraft) -> UUID:
     faults += session_faults(draft.sessions, project, before=[])
     faults += await worker_faults(act, draft.leader_id, ("leader_id",), draft.prepared_on)
     refuse(faults)
+    texts = {"name": draft.name, "goal": draft.goal, **_themes(draft.sessions)}
+    await check_deidentified(act, draft, texts)
     series_id = await act.insert(GROUP_SERIES, draft, stage=GroupStageName.PREPARATION)
     await act.insert(
         GROUP_STAGE,
@@ -75,6 +81,11 @@ async def create_group_series(act: Act, draft: SeriesDraft) -> UUID:
     return series_id
 
 
+def _themes(sessions: Sequence[PlannedSessionDraft]) -> dict[str, str]:
+    """What sessions are about, by the input's field: supervisors and the bureau read it."""
+    return {f"sessions.{place}.theme": each.theme for place, each in enumerate(sessions)}
+
+
 @draft
 class SessionPlan:
     """More sessions of a series."""
@@ -84,9 +95,10 @@ class SessionPlan:
     sessions: tuple[PlannedSessionDraft, ...] = list_of(
         "The sessions to add, in their order.", least=1, most=MOST_SESSIONS
     )
+    confirmed_harmless: tuple[RevealingKind, ...] = list_of(HARMLESS, distinct=True, default=())
 
 
-@mutation(gives="GroupSeries")
+@mutation(gives="GroupSeries", problems=[RevealingProblem])
 async def plan_group_sessions(act: Act, draft: SessionPlan) -> UUID:
     """Add sessions to the plan of a group series, after those planned already."""
     series = await act.find(GROUP_SERIES, draft.series_id, "series_id")
@@ -94,6 +106,7 @@ async def plan_group_sessions(act: Act, draft: SessionPlan) -> UUID:
     planned = await act.rows(PLANNED_SESSION, series_id=series["id"])
     planned.sort(key=lambda row: row["number"])
     refuse(session_faults(draft.sessions, project, before=[row["stage"] for row in planned]))
+    await check_deidentified(act, draft, _themes(draft.sessions))
     # The version counts up, so that two plans made at once do not mix.
     await act.update(GROUP_SERIES, series, draft)
     await _plan(act, series["id"], draft.sessions, taken=len(planned))

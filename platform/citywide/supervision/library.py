@@ -10,13 +10,14 @@ from sqlalchemy import select
 from citywide.acts.act import Act
 from citywide.acts.problems import not_yours, wrong_state
 from citywide.authz.grants import Scope
-from citywide.cases.deidentified import check_deidentified
-from citywide.cases.problems import RevealingProblem
+from citywide.beneficiaries.others_eyes import HARMLESS, ForOthers, check_deidentified
+from citywide.beneficiaries.problems import RevealingProblem
+from citywide.beneficiaries.words import RevealingKind
 from citywide.errors import Fault, refuse
 from citywide.graph.mutate import mutation
 from citywide.ids import NodeId
 from citywide.rules.course import Step
-from citywide.rules.fields import draft, id_of, line, paragraph, version
+from citywide.rules.fields import draft, id_of, line, list_of, paragraph, version
 from citywide.rules.texts import TITLE_LENGTH
 from citywide.supervision.courses import EntryCourse, LibraryCourse
 from citywide.supervision.models import (
@@ -40,12 +41,13 @@ class LibraryTextDraft:
     title: str = line("Its title; names nobody.", TITLE_LENGTH)
     topic: str = line("What it teaches about, in a word or two.", TOPIC_LENGTH)
     text: str = paragraph("The case as others may learn from it; names nobody.", TEXT_LENGTH)
+    confirmed_harmless: tuple[RevealingKind, ...] = list_of(HARMLESS, distinct=True, default=())
 
 
 @mutation(gives="LibraryDraft", problems=[RevealingProblem])
 async def draft_library_text(act: Act, draft: LibraryTextDraft) -> UUID:
     """Write a text for the library; it is refused while it gives somebody away."""
-    await _check_hidden(act, draft.title, draft.topic, draft.text)
+    await _check_hidden(act, draft, draft.title, draft.topic, draft.text)
     return await act.insert(
         LIBRARY_DRAFT,
         draft,
@@ -68,7 +70,7 @@ async def revise_library_text(act: Act, draft: RevisionDraft) -> UUID:
     """Give an own text another wording, before it is handed in or after it was returned."""
     row = await _own_text(act, draft.draft_id)
     act.check(LibraryCourse.reword, row, "draft_id")
-    await _check_hidden(act, draft.title, draft.topic, draft.text)
+    await _check_hidden(act, draft, draft.title, draft.topic, draft.text)
     await act.update(LIBRARY_DRAFT, row, draft)
     return row["id"]
 
@@ -79,6 +81,7 @@ class SubmissionDraft:
 
     draft_id: UUID = id_of("LibraryDraft", "The text.")
     version: int = version("The version that you read.")
+    confirmed_harmless: tuple[RevealingKind, ...] = list_of(HARMLESS, distinct=True, default=())
 
 
 @mutation(gives="LibraryDraft", problems=[RevealingProblem])
@@ -86,7 +89,7 @@ async def submit_library_text(act: Act, draft: SubmissionDraft) -> UUID:
     """Hand in an own text for review by somebody else."""
     row = await _own_text(act, draft.draft_id)
     act.check(LibraryCourse.submit, row, "draft_id")
-    await _check_hidden(act, row["title"], row["topic"], row["text"])
+    await _check_hidden(act, draft, row["title"], row["topic"], row["text"])
     await act.take(LibraryCourse.submit, row, draft, "draft_id")
     return row["id"]
 
@@ -97,14 +100,15 @@ class ReviewDraft:
 
     draft_id: NodeId = id_of("LibraryDraft", "The text.")
     version: int = version("The version that you read.")
-    note: str = paragraph("What the reviewer says about it.")
+    note: str = paragraph("What the reviewer says about it; names nobody.")
+    confirmed_harmless: tuple[RevealingKind, ...] = list_of(HARMLESS, distinct=True, default=())
 
 
 @mutation(gives="LibraryDraft", problems=[RevealingProblem])
 async def approve_library_text(act: Act, draft: ReviewDraft) -> UUID:
     """Approve a text of somebody else; it stands on the agency's shelf from now on."""
     row = await _review(act, draft, LibraryCourse.approve)
-    await _check_hidden(act, row["title"], row["topic"], row["text"])
+    await _check_hidden(act, draft, row["title"], row["topic"], row["text"])
     await act.insert(
         LIBRARY_ENTRY,
         draft_id=row["id"],
@@ -117,17 +121,24 @@ async def approve_library_text(act: Act, draft: ReviewDraft) -> UUID:
     return row["id"]
 
 
-@mutation(gives="LibraryDraft")
+@mutation(gives="LibraryDraft", problems=[RevealingProblem])
 async def return_library_text(act: Act, draft: ReviewDraft) -> UUID:
     """Return a text to its author with a note."""
     return (await _review(act, draft, LibraryCourse.send_back))["id"]
 
 
 @draft
-class PublicationDraft:
-    """A reviewed text to put on every shelf of the city."""
+class EntryDraft:
+    """A reviewed text on a shelf."""
 
     entry_id: NodeId = id_of("LibraryEntry", "The entry.")
+
+
+@draft
+class PublicationDraft(EntryDraft):
+    """A reviewed text to put on every shelf of the city."""
+
+    confirmed_harmless: tuple[RevealingKind, ...] = list_of(HARMLESS, distinct=True, default=())
 
 
 @mutation(gives="LibraryEntry", problems=[RevealingProblem])
@@ -138,7 +149,7 @@ async def publish_library_entry(act: Act, draft: PublicationDraft) -> UUID:
     act.check(EntryCourse.publish, entry, "entry_id")
     if not entry["is_origin"]:
         refuse([Fault(("entry_id",), "This is a copy: publish the entry it is a copy of.")])
-    await _check_hidden(act, entry["title"], entry["topic"], entry["text"])
+    await _check_hidden(act, draft, entry["title"], entry["topic"], entry["text"])
     copies = {row["tenant_id"] for row in await _copies(act, entry)}
     shelves = await act.transaction.rows(
         select(TENANT.c.id).where(TENANT.c.bureau_id == act.bureau_id)
@@ -163,7 +174,7 @@ async def publish_library_entry(act: Act, draft: PublicationDraft) -> UUID:
 
 
 @draft
-class WithdrawalDraft(PublicationDraft):
+class WithdrawalDraft(EntryDraft):
     """An entry to take off the shelves."""
 
     reason: str = paragraph("Why.")
@@ -218,6 +229,8 @@ async def _review(act: Act, draft: ReviewDraft, step: Step) -> LibraryDraftRow:
     """Decide about a text of somebody else, which may be another tenant's than the reviewer."""
     reviewer = await act.find(MEMBER, act.member_id, "draft_id")
     row = await act.find(LIBRARY_DRAFT, draft.draft_id, "draft_id")
+    act.check(step, row, "draft_id")
+    await check_deidentified(act, draft, {"note": draft.note})
     await act.take(
         step,
         row,
@@ -231,7 +244,7 @@ async def _review(act: Act, draft: ReviewDraft, step: Step) -> LibraryDraftRow:
     return row
 
 
-async def _check_hidden(act: Act, title: str, topic: str, text: str) -> None:
+async def _check_hidden(act: Act, draft: ForOthers, title: str, topic: str, text: str) -> None:
     """Refuse a text that gives somebody away; the agency may know more persons than before."""
     texts = {"title": title, "topic": topic, "text": text}
-    await check_deidentified(act, texts, hides_staff=True)
+    await check_deidentified(act, draft, texts, hides_staff=True)

@@ -8,11 +8,12 @@ from uuid import UUID
 
 from citywide.acts.act import Act
 from citywide.acts.problems import wrong_state
-from citywide.cases.deidentified import check_deidentified
-from citywide.cases.problems import RevealingProblem
+from citywide.beneficiaries.others_eyes import HARMLESS, check_deidentified
+from citywide.beneficiaries.problems import RevealingProblem
+from citywide.beneficiaries.words import RevealingKind
 from citywide.errors import Fault, refuse
 from citywide.graph.mutate import mutation
-from citywide.rules.fields import day, draft, id_of, ids_of, line, paragraph, version
+from citywide.rules.fields import day, draft, id_of, ids_of, line, list_of, paragraph, version
 from citywide.rules.periods import Span
 from citywide.rules.texts import TITLE_LENGTH
 from citywide.supervision.courses import SalonCourse
@@ -42,6 +43,7 @@ class SalonDraft:
     host_reason: str | None = line(
         "Why somebody else than the next in turn hosts.", TITLE_LENGTH, default=None
     )
+    confirmed_harmless: tuple[RevealingKind, ...] = list_of(HARMLESS, distinct=True, default=())
 
 
 @mutation(gives="Salon", problems=[RevealingProblem])
@@ -50,7 +52,8 @@ async def plan_salon(act: Act, draft: SalonDraft) -> UUID:
     if abs(draft.held_on - act.today) > FARTHEST:
         message = f"A salon is within a year of {act.today}."
         refuse([Fault(("held_on",), message, "OUT_OF_RANGE", {"today": str(act.today)})])
-    await check_deidentified(act, {"topic": draft.topic})
+    texts = {"topic": draft.topic, "host_reason": draft.host_reason}
+    await check_deidentified(act, draft, texts)
     colleagues = await _colleagues(act, draft.held_on)
     hosted = await act.rows(SALON, status=COUNTED)
     turn = next_host([Hosted(row["host_id"], row["held_on"]) for row in hosted], colleagues)
@@ -83,6 +86,7 @@ class HeldDraft:
     attendee_ids: tuple[UUID, ...] = ids_of(
         "Member", "Who came; the host did.", most=MOST_ATTENDEES
     )
+    confirmed_harmless: tuple[RevealingKind, ...] = list_of(HARMLESS, distinct=True, default=())
 
 
 @mutation(gives="Salon", problems=[RevealingProblem])
@@ -93,7 +97,7 @@ async def hold_salon(act: Act, draft: HeldDraft) -> UUID:
     attendees = {*draft.attendee_ids, salon["host_id"]}
     members = await act.by_id(MEMBER, attendees)
     refuse(_attendance_faults(act.today, salon["held_on"], attendees, known=len(members)))
-    await check_deidentified(act, {"summary": draft.summary})
+    await check_deidentified(act, draft, {"summary": draft.summary})
     await act.take(SalonCourse.hold, salon, draft, "salon_id")
     came = {"salon_id": salon["id"], "attended_on": salon["held_on"]}
     rows = [{**came, "member_id": each} for each in sorted(attendees)]
@@ -120,13 +124,16 @@ class CancelDraft:
 
     salon_id: UUID = id_of("Salon", "The salon.")
     version: int = version("The version that you read.")
-    reason: str = line("Why.", TITLE_LENGTH)
+    reason: str = line("Why; names nobody who is served.", TITLE_LENGTH)
+    confirmed_harmless: tuple[RevealingKind, ...] = list_of(HARMLESS, distinct=True, default=())
 
 
-@mutation(gives="Salon")
+@mutation(gives="Salon", problems=[RevealingProblem])
 async def cancel_salon(act: Act, draft: CancelDraft) -> UUID:
     """Cancel a planned salon with the reason; its host stays next in turn."""
     salon = await act.find(SALON, draft.salon_id, "salon_id")
+    act.check(SalonCourse.cancel, salon, "salon_id")
+    await check_deidentified(act, draft, {"reason": draft.reason})
     await act.take(SalonCourse.cancel, salon, draft, "salon_id", cancel_reason=draft.reason)
     return salon["id"]
 

@@ -8,6 +8,9 @@ from uuid import UUID
 
 from citywide.acts.act import Act
 from citywide.acts.workspace import nothing
+from citywide.beneficiaries.others_eyes import HARMLESS, check_deidentified
+from citywide.beneficiaries.problems import RevealingProblem
+from citywide.beneficiaries.words import RevealingKind
 from citywide.cases.models import CASE_FILE
 from citywide.errors import Fault, refuse
 from citywide.graph.mutate import mutation
@@ -33,7 +36,7 @@ LONGEST_ADVICE = timedelta(days=366)
 class AdviceDraft:
     """Advice to give."""
 
-    advice: str = paragraph("What the agency should do.")
+    advice: str = paragraph("What the agency should do; names nobody who is served.")
     due_on: date = day("By when it should answer.")
 
 
@@ -43,26 +46,28 @@ class SupervisionDraft:
 
     held_on: date = day("The day of the session.", past=True)
     duration_minutes: int = whole("How long it took, in minutes.", least=1, most=LONGEST_MINUTES)
-    observations: str = paragraph("What the supervisor noticed.")
+    observations: str = paragraph("What the supervisor noticed; names nobody who is served.")
     participant_ids: tuple[NodeId, ...] = ids_of(
         "Member", "Who of the agency took part.", least=1, most=MOST_PARTICIPANTS
     )
     advice: tuple[AdviceDraft, ...] = list_of("What follows from it.", most=MOST_ADVICE, default=())
     project_id: NodeId | None = id_of("Project", "The project.", default=None)
     case_id: NodeId | None = id_of("Case", "The case; its worker takes part.", default=None)
+    confirmed_harmless: tuple[RevealingKind, ...] = list_of(HARMLESS, distinct=True, default=())
 
 
-@mutation(gives="Supervision")
+@mutation(gives="Supervision", problems=[RevealingProblem])
 async def record_supervision(act: Act, draft: SupervisionDraft) -> UUID:
     """Record a supervision session on a project's plan or a case, and the advice given."""
     refuse(_faults(draft, act.today))
     supervisor = await act.find(MEMBER, act.member_id, "held_on")
     refuse(_agency_faults(act, draft))
     member_ids = {each.row_id for each in draft.participant_ids}
+    about: UUID | None = None
     if draft.case_id is not None:
         case = await act.find(CASE_FILE, draft.case_id, "case_id")
         member_ids.add(case["worker_id"])
-        begun = case["opened_on"]
+        begun, about = case["opened_on"], case["beneficiary_id"]
     else:
         assert draft.project_id is not None
         begun = (await act.find(PROJECT, draft.project_id, "project_id"))["valid_from"]
@@ -71,6 +76,9 @@ async def record_supervision(act: Act, draft: SupervisionDraft) -> UUID:
         refuse([Fault(("held_on",), message, "OUT_OF_RANGE", {"min": str(begun)})])
     if len(await act.by_id(MEMBER, member_ids)) < len(member_ids):
         refuse([nothing(MEMBER, "participant_ids")])
+    given = {f"advice.{place}.advice": each.advice for place, each in enumerate(draft.advice)}
+    texts = {"observations": draft.observations, **given}
+    await check_deidentified(act, draft, texts, about=about)
     session_id = await act.insert(
         SUPERVISION,
         draft,
@@ -125,16 +133,17 @@ class AnswerDraft:
 
     advice_id: UUID = id_of("Advice", "The advice.")
     version: int = version("The version that you read.")
-    answer: str = paragraph("What is done about it, or why it is not.")
+    answer: str = paragraph("What is done about it, or why it is not; names nobody who is served.")
+    confirmed_harmless: tuple[RevealingKind, ...] = list_of(HARMLESS, distinct=True, default=())
 
 
-@mutation(gives="Advice")
+@mutation(gives="Advice", problems=[RevealingProblem])
 async def take_up_advice(act: Act, draft: AnswerDraft) -> UUID:
     """Say that advice is taken up, and what is done about it."""
     return await _answer(act, draft, AdviceCourse.take_up)
 
 
-@mutation(gives="Advice")
+@mutation(gives="Advice", problems=[RevealingProblem])
 async def decline_advice(act: Act, draft: AnswerDraft) -> UUID:
     """Decline advice with the reason."""
     return await _answer(act, draft, AdviceCourse.decline)
@@ -147,6 +156,13 @@ async def _answer(act: Act, draft: AnswerDraft, step: Step) -> UUID:
         SUPERVISION_PARTICIPANT, supervision_id=advice["supervision_id"], member_id=act.member_id
     )
     act.check_worker(act.member_id if sat else None, "advice_id")
+    act.check(step, advice, "advice_id")
+    session = await act.find(SUPERVISION, advice["supervision_id"], "advice_id", anybodys=True)
+    about: UUID | None = None
+    if session["case_id"] is not None:
+        case = await act.find(CASE_FILE, session["case_id"], "advice_id", anybodys=True)
+        about = case["beneficiary_id"]
+    await check_deidentified(act, draft, {"answer": draft.answer}, about=about)
     await act.take(
         step, advice, draft, "advice_id", answered_on=act.today, answered_by_id=act.member_id
     )

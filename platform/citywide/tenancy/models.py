@@ -106,6 +106,7 @@ MEMBER = tenant_table(
     MemberRow,
     UniqueConstraint("tenant_id", "subject"),
     Index(None, "subject"),
+    names="name",
 )
 
 

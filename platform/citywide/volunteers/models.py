@@ -55,6 +55,7 @@ VOLUNTEER = tenant_table(
     CheckConstraint("registered_on <= left_on", name="left_on"),
     CheckConstraint("(left_on IS NULL) = (leaving_reason IS NULL)", name="leaving_reason"),
     catalogue_reference("area_id", "area"),
+    names="name",
 )
 
 
