@@ -205,7 +205,7 @@ async def test_a_goal_names_nobody(story: Story) -> None:
     await story.planned()
     before = await story.tables()
     document = """mutation($input: SetGoalInput!) { setGoal(input: $input) {
-        __typename ... on RevealingProblem { path pieces } } }"""
+        __typename ... on RevealingProblem { path findings { kind quote } } } }"""
     given = {
         "caseId": story.case_id,
         "aim": f"让{story.person['name']}愿意出门",
@@ -218,7 +218,7 @@ async def test_a_goal_names_nobody(story: Story) -> None:
     assert found["setGoal"] == {
         "__typename": "RevealingProblem",
         "path": ["aim"],
-        "pieces": [story.person["name"]],
+        "findings": [{"kind": "FULL_NAME", "quote": story.person["name"]}],
     }
     assert await story.tables() == before
 
