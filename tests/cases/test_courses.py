@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, cast
 from uuid import UUID
@@ -42,6 +42,9 @@ class Memory(Act):
     @property
     def member_id(self) -> UUID:
         return self.actor_id
+
+    def is_one_of(self, members: Iterable[UUID | None]) -> bool:
+        return self.actor_id in {*members}
 
     async def update(self, *_: object, **columns: Any) -> None:
         self.case |= columns

@@ -261,6 +261,6 @@ async def _role_of(act: Act, expense: ExpenseRow) -> tuple[str, set[str]]:
     if not mine:
         message = f"This expense needs: {', '.join(sorted(set(needed) - given.keys()))}."
         raise not_yours(message, "expense_id")
-    if act.principal.is_one_of(given.values()):
+    if act.is_one_of(given.values()):
         raise not_yours("You have approved this already: another person has to.", "expense_id")
     return mine[0], {*needed} - {*given, mine[0]}

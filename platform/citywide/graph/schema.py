@@ -16,12 +16,13 @@ from functools import cached_property
 from typing import Any
 
 import strawberry
-from graphql import GraphQLObjectType, GraphQLSchema, get_named_type
+from graphql import GraphQLObjectType, GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 from strawberry.types.unset import UNSET
 
+from citywide.acts.problems import FaultParameter, InputFault
 from citywide.graph.declare import (
     Catalogue,
     Either,
@@ -126,23 +127,14 @@ class Schema:
     @cached_property
     def structure(self) -> frozenset[str]:
         """Types that only carry others (connections, edges): never the policy's object."""
-        names = {"PageInfo", "Node"}
+        names = {"PageInfo", "Node", InputFault.__name__, FaultParameter.__name__}
         for entity in self.entities.values():
             names |= {f"{entity.name}Connection", f"{entity.name}Edge"}
         names |= {topic.event_type for topic in self.catalogue.topics.values()}
         for each in self.catalogue.mutations.values():
             names |= {f"{each.type_prefix}Success"}
-            for problem in each.possible_problems:
-                names |= {problem.__name__, *self._parts(self.graphql.type_map[problem.__name__])}
+            names |= {problem.__name__ for problem in each.possible_problems}
         return frozenset(names)
-
-    def _parts(self, kind: Any) -> Iterator[str]:
-        """The types that a problem's fields lead to."""
-        for each in kind.fields.values():
-            part = get_named_type(each.type)
-            if isinstance(part, GraphQLObjectType):
-                yield part.name
-                yield from self._parts(part)
 
     def coordinates(self) -> list[str]:
         """The policy's vocabulary: every field of every type with content.
