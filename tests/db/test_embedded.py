@@ -17,8 +17,13 @@ import pytest
 
 from citywide.db import keeper
 from citywide.db.embedded import embedded_server
+from citywide.db.migrate import migrate
+from citywide.db.session import Audience, login_password, without_user
 
 FORGETFUL = {"fsync": "off"}
+SECRET = b"a secret of thirty-two bytes ..."
+# As the versions before wrote it: whoever reached the socket was whoever they said.
+TRUSTING = "local all all trust\n"
 
 
 @pytest.fixture(scope="module")
@@ -134,3 +139,45 @@ def wait_until(is_so: Callable[[], bool]) -> None:
     while not is_so():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+async def comes_in(url: str, user: str, password: str | None) -> bool:
+    """Whether the server lets `user` in."""
+    try:
+        session = await asyncpg.connect(without_user(url), user=user, password=password)
+    except (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError):
+        return False
+    except asyncpg.InterfaceError:  # A password is asked for, and there is none.
+        return False
+    await session.close()
+    return True
+
+
+@pytest.mark.parametrize("made_by_an_earlier_version", [False, True])
+async def test_the_logins_prove_who_they_are(
+    data: Path, *, made_by_an_earlier_version: bool
+) -> None:
+    if made_by_an_earlier_version:
+        (data / "postgres" / "pg_hba.conf").write_text(TRUSTING)
+        (data / "postgres" / "pg_ident.conf").write_text("")
+    with embedded_server(data, FORGETFUL) as url:
+        await migrate(url, secret=SECRET)
+        for audience in Audience:
+            right = login_password(SECRET, audience)
+            assert await comes_in(url, audience.login, right)
+            for wrong in (None, "", "postgres", right[:-1]):
+                assert not await comes_in(url, audience.login, wrong), (audience, wrong)
+        assert not await comes_in(url, "nobody", "nothing")
+
+
+@pytest.mark.parametrize(
+    ("url", "without"),
+    [
+        ("postgresql://o:secret@db.example/c", "postgresql://db.example/c"),
+        ("postgresql://o@/c?host=%2Fa&port=5432", "postgresql:///c?host=%2Fa&port=5432"),
+        ("postgresql://a:1,b:2/c?user=o&password=p", "postgresql://a:1,b:2/c"),
+        ("postgresql:///c?passfile=%2Fx", "postgresql:///c"),
+    ],
+)
+def test_a_url_without_its_user_names_host_and_database(url: str, without: str) -> None:
+    assert without_user(url) == without

@@ -35,6 +35,9 @@ from citywide.settings import Settings
 
 DATABASE = "citywide"
 OWNER = "postgres"
+# Who comes in, and how. The owner has no password that could be found: the kernel tells who holds
+# the other end of the socket, and the folder's own users alone are the owner. Nobody is trusted.
+ACCESS = f"local all {OWNER} peer map=citywide\nlocal all all scram-sha-256\n"
 # PostgreSQL refuses to run as root; then it runs as this system user.
 SYSTEM_USER = "embedded_postgres"
 # Recovery after a power cut replays the log first; a fresh server is up in a third of a second.
@@ -55,9 +58,10 @@ def embedded_server(
 
     A server that dies meanwhile is started again, unless it is not to be kept.
 
-    The server listens on a Unix socket only, in a folder that nobody else may enter; therefore
-    it asks local users for no password. `settings` are PostgreSQL's own (`fsync`, …) and count
-    only when this call is the one that starts the server.
+    The server listens on a Unix socket only, in a folder that nobody else may enter. The owner
+    is whoever runs the server, as the kernel says; the logins have their passwords. `settings`
+    are PostgreSQL's own (`fsync`, …) and count only when this call is the one that starts the
+    server.
 
     Raises `OperatorError` when the folder cannot be used or the server does not start.
     """
@@ -194,6 +198,7 @@ class _Server:
             return
         self._check_version()
         self._wait_for_orphans()
+        self._write_access(account)
         # A process id of before a restart may belong to anything now; PostgreSQL would refuse.
         folder = self._socket_folder(account)
         for file in (self.cluster / "postmaster.pid", folder / f".s.PGSQL.{_PORT}.lock"):
@@ -283,7 +288,7 @@ class _Server:
             os.chown(partial, account.pw_uid, account.pw_gid)
         # Order by code point everywhere: the same on every machine, and the fastest.
         locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        access = ["--auth=trust", f"--username={OWNER}", "--encoding=UTF8"]
+        access = ["--auth=reject", f"--username={OWNER}", "--encoding=UTF8"]
         made = self._run(["initdb", "-D", str(partial), *locale, *access], account)
         if made == 0:
             create = (
@@ -295,6 +300,21 @@ class _Server:
         if made != 0:
             raise OperatorError(self.failure("cannot make its files"))
         partial.rename(self.cluster)
+
+    def _write_access(self, account: pwd.struct_passwd | None) -> None:
+        """Who may come in: written at every start, for earlier versions let every local user in."""
+        owners = {pwd.getpwuid(os.geteuid()).pw_name}
+        if account is not None:
+            owners.add(account.pw_name)
+        users = "".join(f'citywide "{name}" {OWNER}\n' for name in sorted(owners))
+        for name, text in (("pg_hba.conf", ACCESS), ("pg_ident.conf", users)):
+            # Made aside and renamed: a server never reads half of it.
+            descriptor, partial = tempfile.mkstemp(dir=self.cluster)  # mode 0600
+            with os.fdopen(descriptor, "w") as file:
+                file.write(text)
+                if account is not None:
+                    os.chown(descriptor, account.pw_uid, account.pw_gid)
+            Path(partial).replace(self.cluster / name)
 
     def _check_version(self) -> None:
         try:

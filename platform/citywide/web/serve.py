@@ -26,6 +26,7 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 from starlette.applications import Starlette
 
+from citywide.db.session import without_user
 from citywide.errors import OperatorError
 from citywide.settings import Settings
 from citywide.web.app import DRAIN_SIGNAL, Rules, deployed
@@ -84,12 +85,13 @@ def serve(
 ) -> None:
     """Serve until a signal ends it; `ready` is called once requests are answered.
 
-    Workers find their settings in the environment, as any process of a deployment does. Raises
+    Workers find their settings in the environment, as any process of a deployment does, and the
+    database by a URL that has no user: each audience signs in with its own password. Raises
     `OperatorError` for a port or files that are not to be had, `SystemExit` when a worker fails.
     """
     os.environ["CITYWIDE_HOME"] = str(settings.home.resolve())
     os.environ["CITYWIDE_DATA"] = str(settings.data.expanduser().resolve())
-    os.environ["DATABASE_URL"] = url
+    os.environ["DATABASE_URL"] = without_user(url)
     check_port(host, port)
     open_enough_files()
     held = _held_socket()
