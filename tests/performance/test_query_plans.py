@@ -62,7 +62,7 @@ async def explained(house: House, user: str, document: str, **variables: Any) ->
     """The plan that PostgreSQL makes of an operation, under the user's login and context."""
     engine, principal = house.engine, await house.principal(user)
     admitted = engine._admission.admit(document, None)
-    given = coerced(engine.schema, admitted, variables)
+    given = coerced(engine.schema.graphql, admitted, variables)
     references = {
         name: symbolic(admitted.variable_types[name], value, (name,))
         for name, value in given.coerced.items()

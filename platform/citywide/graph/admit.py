@@ -20,6 +20,7 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
+    GraphQLSchema,
     GraphQLSyntaxError,
     InlineFragmentNode,
     OperationDefinitionNode,
@@ -128,33 +129,48 @@ class Admission:
             if isinstance(node, FragmentDefinitionNode)
         }
         _measure(document, fragments)
-        errors = validate(self._schema, document, max_errors=ERRORS, hide_suggestions=True)
-        if errors:
-            raise InvalidDocumentError([_shortened(error) for error in errors])
-        found = {}
-        for node in document.definitions:
-            if isinstance(node, OperationDefinitionNode):
-                name = node.name.value if node.name else ""
-                types, needed = self._types(node), self._needed(document, node)
-                found[name] = Admitted(node, fragments, types, needed, text, name)
+        found = validated(self._schema, document, fragments, text)
         if not found:
             message = "The document has no operation to run."
             raise RefusalError(Code.BAD_USER_INPUT, message)
         return found
 
-    def _types(self, operation: OperationDefinitionNode) -> Mapping[str, Any]:
-        return {
-            definition.variable.name.value: type_from_ast(self._schema, definition.type)
-            for definition in operation.variable_definitions or ()
-        }
 
-    def _needed(self, document: DocumentNode, operation: OperationDefinitionNode) -> frozenset[str]:
-        context = ValidationContext(self._schema, document, TypeInfo(self._schema), _valid)
-        return frozenset(
-            usage.node.name.value
-            for usage in context.get_recursive_variable_usages(operation)
-            if is_non_null_type(usage.type)
-        )
+def validated(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    fragments: Mapping[str, FragmentDefinitionNode],
+    text: str,
+) -> Mapping[str, Admitted]:
+    """The operations of a document by name; raises `InvalidDocumentError`."""
+    errors = validate(schema, document, max_errors=ERRORS, hide_suggestions=True)
+    if errors:
+        raise InvalidDocumentError([_shortened(error) for error in errors])
+    found = {}
+    for node in document.definitions:
+        if isinstance(node, OperationDefinitionNode):
+            name = node.name.value if node.name else ""
+            types, needed = _types(schema, node), _needed(schema, document, node)
+            found[name] = Admitted(node, fragments, types, needed, text, name)
+    return found
+
+
+def _types(schema: GraphQLSchema, operation: OperationDefinitionNode) -> Mapping[str, Any]:
+    return {
+        definition.variable.name.value: type_from_ast(schema, definition.type)
+        for definition in operation.variable_definitions or ()
+    }
+
+
+def _needed(
+    schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode
+) -> frozenset[str]:
+    context = ValidationContext(schema, document, TypeInfo(schema), _valid)
+    return frozenset(
+        usage.node.name.value
+        for usage in context.get_recursive_variable_usages(operation)
+        if is_non_null_type(usage.type)
+    )
 
 
 def _valid(error: GraphQLError) -> None:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLSchema
 from graphql.execution.values import VariableValues, get_variable_values
 
 from citywide.graph.admit import ERRORS, Admitted, InvalidDocumentError, bound_variables
-from citywide.graph.schema import Schema
 
 _NONE = VariableValues({}, {})
 
 
-def coerced(schema: Schema, admitted: Admitted, given: Mapping[str, Any]) -> VariableValues:
+def coerced(schema: GraphQLSchema, admitted: Admitted, given: Mapping[str, Any]) -> VariableValues:
     """The variables of an operation.
 
     Raises `InvalidDocumentError` for values of other types than the operation declares, and for a
@@ -25,7 +24,7 @@ def coerced(schema: Schema, admitted: Admitted, given: Mapping[str, Any]) -> Var
         return _NONE
     bound_variables(given)
     found = get_variable_values(
-        schema.graphql, definitions, dict(given), max_errors=ERRORS, hide_suggestions=True
+        schema, definitions, dict(given), max_errors=ERRORS, hide_suggestions=True
     )
     if isinstance(found, list):
         raise InvalidDocumentError(found)

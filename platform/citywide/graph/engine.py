@@ -27,7 +27,7 @@ from citywide.db.sealed import Sealer
 from citywide.db.session import Database
 from citywide.errors import Code, RefusalError
 from citywide.events.event import Event
-from citywide.graph.admit import Admission
+from citywide.graph.admit import Admission, InvalidDocumentError
 from citywide.graph.coerce import coerced
 from citywide.graph.mutations import Mutations
 from citywide.graph.operation import Execution, Operation
@@ -36,7 +36,7 @@ from citywide.graph.queries import Queries
 from citywide.graph.run import Runner
 from citywide.graph.schema import Schema
 from citywide.graph.subscriptions import Subscribed, Subscriptions
-from citywide.graph.visible import VisibleSchemas
+from citywide.graph.visible import VisibleSchemas, errors_as_seen
 
 
 class Engine:
@@ -98,9 +98,9 @@ class Engine:
         """
         return await self._subscriptions.event_answer(self._begun(operation, principal), event)
 
-    def kind(self, operation: Operation) -> OperationType:
+    def kind(self, operation: Operation, principal: Principal) -> OperationType:
         """What the operation is; raises as `answer` does for a document that is not valid."""
-        return self._admission.admit(operation.document, operation.name).operation.operation
+        return self._begun(operation, principal).admitted.operation.operation
 
     def sdl(self, grants: Grants) -> str:
         """The schema as these roles see it."""
@@ -108,7 +108,11 @@ class Engine:
 
     def _begun(self, operation: Operation, principal: Principal) -> Execution:
         """Admitted, coerced, and with the grants of whoever asks: the phases of every kind."""
-        admitted = self._admission.admit(operation.document, operation.name)
-        variables = coerced(self.schema, admitted, operation.variables)
         grants = self.policy.grants(principal.roles)
+        try:
+            admitted = self._admission.admit(operation.document, operation.name)
+            variables = coerced(self.schema.graphql, admitted, operation.variables)
+        except InvalidDocumentError as error:
+            told = errors_as_seen(self._visible.schema(grants), operation, error.errors)
+            raise InvalidDocumentError(told) from None
         return Execution(operation, admitted, variables, principal, grants)

@@ -15,7 +15,11 @@ from graphql import (
     DocumentNode,
     EnumTypeDefinitionNode,
     FieldNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLScalarType,
     GraphQLSchema,
+    GraphQLSyntaxError,
     InputObjectTypeDefinitionNode,
     ListTypeNode,
     NamedTypeNode,
@@ -36,8 +40,10 @@ from graphql import (
 )
 
 from citywide.authz.grants import Grants
-from citywide.graph.admit import Admitted
+from citywide.graph.admit import Admitted, InvalidDocumentError, validated
+from citywide.graph.coerce import coerced
 from citywide.graph.declare import Entity
+from citywide.graph.operation import Operation
 from citywide.graph.schema import Schema
 
 # Schemas as seen by a set of roles; each is some megabytes.
@@ -84,7 +90,39 @@ def visible_schema(schema: Schema, grants: Grants) -> tuple[str, GraphQLSchema]:
     reached = _reached(kept, {"Query", "Mutation", "Subscription"})
     shown = [*directives, *(node for name, node in kept.items() if name in reached)]
     document = DocumentNode(definitions=tuple(shown))
-    return print_ast(document) + "\n", build_ast_schema(document, assume_valid=True)
+    made = build_ast_schema(document, assume_valid=True)
+    for name, kind in made.type_map.items():
+        if isinstance(kind, GraphQLScalarType):
+            # A scalar made from its name alone takes every value.
+            made.type_map[name].__dict__.update(vars(schema.graphql.type_map[name]))
+    return print_ast(document) + "\n", made
+
+
+def errors_as_seen(
+    schema: GraphQLSchema, operation: Operation, errors: Sequence[GraphQLError]
+) -> list[GraphQLError]:
+    """What is wrong with an operation as `schema` knows it, which is all that the caller may see.
+
+    An error names types: of a field, of a fragment, of a variable. Said anew over what is visible,
+    a hidden name is told like one that was invented. What is right over the visible schema and
+    wrong over the whole is told without a name.
+    """
+    try:
+        document = parse(operation.document)
+    except GraphQLSyntaxError:
+        return list(errors)
+    fragments = {
+        node.name.value: node
+        for node in document.definitions
+        if isinstance(node, FragmentDefinitionNode)
+    }
+    try:
+        found = validated(schema, document, fragments, operation.document)
+        admitted = found[operation.name] if operation.name else next(iter(found.values()))
+        coerced(schema, admitted, operation.variables)
+    except InvalidDocumentError as error:
+        return error.errors
+    return [GraphQLError("The operation is not valid.")]
 
 
 def introspection(

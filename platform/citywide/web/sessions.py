@@ -95,7 +95,7 @@ async def responses(
     Every event is read with the rights of that moment; what may not be seen is not told.
     """
     principal = await session.principal()
-    if engine.kind(operation) is not OperationType.SUBSCRIPTION:
+    if engine.kind(operation, principal) is not OperationType.SUBSCRIPTION:
         yield Told(await engine.answer(operation, principal))
         return
     asked = engine.subscribed(operation, principal)

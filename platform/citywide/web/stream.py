@@ -95,7 +95,7 @@ class StreamEndpoint:
             purpose=session.purpose,
             resume_after=request.headers.get("last-event-id") or None,
         )
-        kind = self._engine.kind(operation)
+        kind = self._engine.kind(operation, await session.principal())
         if request.method == "GET" and kind is OperationType.MUTATION:
             message = "A GET only reads: send mutations by POST."
             raise HttpError(HTTPStatus.METHOD_NOT_ALLOWED, message)
