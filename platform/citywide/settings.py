@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     )
     issuer: str = Field("https://citywide.local", description="The tokens' `iss`.")
     audience: str = Field("citywide", description="The tokens' `aud`.")
+    token_hours: float = Field(
+        24, gt=0, le=24, description="How old a token may be, whatever it says itself."
+    )
     jwks: str | None = Field(
         None, description="URL or file with the issuer's JWKS; unset: the local issuer's key."
     )

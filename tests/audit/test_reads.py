@@ -225,11 +225,15 @@ async def test_a_row_that_hangs_on_a_row_about_a_person_tells_about_them(pilot: 
             await transaction.connection.fetchval(plan.sql, *plan.values(principal, {}))
 
 
+# What is there and says nothing.
+EMPTY_WORDS = (".", "....", "a", "aaaa", "a b c", "- - - -", quote("审计"), quote("。。。。"))
+
+
 def test_a_purpose_is_a_short_printable_sentence() -> None:
     assert purpose_of(None) is None
     assert purpose_of(quote("年度审计")) == "年度审计"
     assert purpose_of(" a check ") == "a check"
-    for bad in ("", " ", "%00", "a%0Ab", "%ff", "x" * (LONGEST_PURPOSE + 1)):
+    for bad in ("", " ", "%00", "a%0Ab", "%ff", "x" * (LONGEST_PURPOSE + 1), *EMPTY_WORDS):
         with pytest.raises(RefusalError) as refused:
             purpose_of(bad)
         assert refused.value.code is Code.BAD_USER_INPUT

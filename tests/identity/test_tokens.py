@@ -55,12 +55,20 @@ ALLOWED = {
     "valid since now": signed(nbf=NOW),
     "expired within the leeway": signed(exp=NOW - 10),
     "issued by a clock that is a little fast": signed(iat=NOW + 10),
+    "as old as a token may be": signed(iat=NOW - tokens.GREATEST_AGE_S),
+    "good for a year, and new": signed(exp=NOW + 365 * 86_400),
 }
 DENIED = {
     "expired": (signed(exp=NOW - 60), "expired"),
     "not yet valid": (signed(nbf=NOW + 60), "not valid yet"),
     "issued in the future": (signed(iat=NOW + 600), "not valid yet"),
     "never expires": (signed(exp=None), "until when"),
+    "says not since when": (signed(iat=None), "since when"),
+    "says since when in words": (signed(iat="yesterday"), ""),
+    "good for a year, and two days old": (
+        signed(iat=NOW - 2 * 86_400, exp=NOW + 365 * 86_400),
+        "older than 24 hours: sign in again",
+    ),
     "nobody": (signed(sub=None), "who"),
     "empty subject": (signed(sub=""), "not valid"),
     "subject with a NUL": (signed(sub="a\0b"), "not a name"),
@@ -116,6 +124,20 @@ async def test_a_bad_token_is_refused_without_being_repeated(case: str) -> None:
         assert refusal.value.code is Code.UNAUTHENTICATED
         assert reason in refusal.value.message
         assert not token or token[:40] not in refusal.value.message
+
+
+async def test_a_deployment_takes_only_younger_tokens_than_a_day() -> None:
+    hour_old = signed(iat=NOW - 3_700, exp=NOW + 9_000)
+    strict = Verifier(LocalIssuer(KEY), clock=lambda: NOW, greatest_age_s=3_600, **NAMES)
+    assert (await verifier().verify(hour_old)).expires_at == NOW + 9_000
+    with pytest.raises(RefusalError, match="older than 1 hours"):
+        await strict.verify(hour_old)
+    young = await strict.verify(signed(iat=NOW - 60, exp=NOW + 9_000))
+    # A session that it opened ends as early.
+    assert young.expires_at == NOW - 60 + 3_600
+    lax = Verifier(LocalIssuer(KEY), clock=lambda: NOW, greatest_age_s=10**9, **NAMES)
+    with pytest.raises(RefusalError, match="older than 24 hours"):
+        await lax.verify(signed(iat=NOW - 2 * 86_400, exp=NOW + 9_000))
 
 
 async def test_a_token_is_verified_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,7 +42,7 @@ class Teller:
 
     def headers(self, user: str) -> dict[str, str]:
         token = issue(user, key=self.key, issuer=ISSUER, audience=AUDIENCE)
-        return {"authorization": f"Bearer {token}", PURPOSE_HEADER: "journey"}
+        return {"authorization": f"Bearer {token}", PURPOSE_HEADER: "journeys"}
 
     async def data(self, user: str, document: str, **variables: Any) -> Any:
         body = {"query": document, "variables": variables}

@@ -85,7 +85,7 @@ BODIES = [
     ),
     (document("fragment F on Query { viewer { name } }"), 200, 400, "BAD_USER_INPUT", ""),
     (document("{ viewer { salary } }"), 200, 400, "BAD_USER_INPUT", "Cannot query field"),
-    (document("mutation { x }"), 200, 400, "BAD_USER_INPUT", "Mutation"),
+    (document("mutation { x }"), 200, 400, "BAD_USER_INPUT", "mutation"),
     (
         document("{ " + " ".join(f"x{n}: nothing" for n in range(1_000)) + " }"),
         200,

@@ -153,3 +153,11 @@ async def test_a_refusal_before_the_operation_says_why_in_either_media_type(clie
         assert response.status_code == 401
         assert response.headers["content-type"].partition(";")[0] == accept
         assert "Sign in" in response.json()["errors"][0]["message"]
+
+
+async def test_no_shared_cache_keeps_what_was_answered_to_one_user(client: Client) -> None:
+    signed = {"authorization": f"Bearer {client.token('bureau.auditor')}"}
+    for path in ("/schema.graphql", "/graphql?query={viewer{id}}", "/needs/x/answer.pdf"):
+        for headers in (signed, {}):
+            answer = await client.http.get(path, headers=headers)
+            assert "no-store" in answer.headers["cache-control"], (path, answer.status_code)

@@ -16,6 +16,9 @@ from citywide.db.sealed import Sealer
 from citywide.errors import Code, RefusalError
 
 PURPOSE_HEADER = "Citywide-Purpose"
+# Letters, digits or Chinese characters that differ: whoever reviews reads learns nothing from a
+# dot, a blank or "aaaa". 年度审计 says enough.
+LEAST_OF_A_PURPOSE = 4
 # A sentence; a longer one is a report that belongs elsewhere.
 LONGEST_PURPOSE = 200
 # One entry names at most so many; a longer answer makes several entries.
@@ -82,10 +85,13 @@ def purpose_of(given: str | None) -> str | None:
         purpose = unquote(given, errors="strict").strip()
     except UnicodeDecodeError:
         purpose = ""
-    if not 0 < len(purpose) <= LONGEST_PURPOSE or not purpose.isprintable():
+    told = {each for each in purpose if each.isalnum()}
+    is_short = len(told) < LEAST_OF_A_PURPOSE
+    if is_short or len(purpose) > LONGEST_PURPOSE or not purpose.isprintable():
         message = (
-            f"{PURPOSE_HEADER} is a sentence of 1 to {LONGEST_PURPOSE} printable characters, "
-            "in percent-encoded UTF-8."
+            f"{PURPOSE_HEADER} says why in at most {LONGEST_PURPOSE} printable characters, of "
+            f"which at least {LEAST_OF_A_PURPOSE} are different letters or digits, in "
+            "percent-encoded UTF-8."
         )
         raise RefusalError(Code.BAD_USER_INPUT, message)
     return purpose

@@ -26,6 +26,9 @@ from citywide.errors import Code, RefusalError
 from citywide.identity.issuers import KEY_TYPES, Issuer
 
 LIFETIME_S = 12 * 3600
+# A token is taken so long after it was made, whatever its `exp` says: one that was stolen or left
+# behind ends within a day. Whoever works longer signs in again.
+GREATEST_AGE_S = 24 * 3600
 # Two machines' clocks may differ by this much.
 LEEWAY_S = 30
 # Ours have 300 characters; those of the large identity providers two or three thousand.
@@ -70,8 +73,11 @@ class Verifier:
         *,
         issuer: str,
         audience: str,
+        greatest_age_s: int = GREATEST_AGE_S,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        """`greatest_age_s` may be less than `GREATEST_AGE_S` and never more."""
+        self._greatest_age_s: Final = min(greatest_age_s, GREATEST_AGE_S)
         self._source: Final = source
         self._clock: Final = clock
         self._claims: Final = jwt.JWTClaimsRegistry(
@@ -81,6 +87,7 @@ class Verifier:
             aud={"essential": True, "value": audience},
             sub={"essential": True},
             exp={"essential": True},
+            iat={"essential": True},
         )
         self._verified: OrderedDict[str, tuple[Bearer, float]] = OrderedDict()
 
@@ -123,15 +130,17 @@ class Verifier:
     def _accepted(self, claims: dict[str, Any]) -> Bearer:
         try:
             self._claims.validate(claims)
-            expires_at = float(claims["exp"])
+            expires_at = min(float(claims["exp"]), float(claims["iat"]) + self._greatest_age_s)
         except ExpiredTokenError as error:
             raise _refused("The token has expired: sign in again.") from error
         except InvalidClaimError as error:
             raise _refused(_WRONG_CLAIM.get(error.claim, "The token is not valid.")) from error
         except (ClaimError, OverflowError) as error:
-            raise _refused("The token does not say who, for whom, from whom and until when.") from (
-                error
-            )
+            sentence = "The token does not say who, for whom, from whom, since when and until when."
+            raise _refused(sentence) from error
+        if expires_at + LEEWAY_S <= self._clock():
+            hours = self._greatest_age_s / 3600
+            raise _refused(f"The token is older than {hours:g} hours: sign in again.")
         subject: str = claims["sub"]
         if len(subject) > LONGEST_SUBJECT or not subject.isprintable():
             raise _refused("The token's subject is not a name.")

@@ -137,7 +137,12 @@ def deployed(rules: Rules | None = None, queue: int | None = None) -> Starlette:
     source: Issuer = (
         LocalIssuer(keys.issuer) if settings.jwks is None else PublishedIssuer(settings.jwks)
     )
-    verifier = Verifier(source, issuer=settings.issuer, audience=settings.audience)
+    verifier = Verifier(
+        source,
+        issuer=settings.issuer,
+        audience=settings.audience,
+        greatest_age_s=int(settings.token_hours * 3600),
+    )
     deployment = Deployment(
         settings.home,
         settings.database_url,
@@ -250,7 +255,12 @@ async def _sdl(request: Request) -> Response:
     except Exception as error:  # noqa: BLE001 -- what is no refusal is raised again
         return refused(error)
     engine = request.app.state.engine
-    return PlainTextResponse(engine.sdl(engine.policy.grants(principal.roles)))
+    sdl = engine.sdl(engine.policy.grants(principal.roles))
+    return PlainTextResponse(sdl, headers=_FOR_ONE)
+
+
+# The schema differs between roles: nobody's copy is another's answer.
+_FOR_ONE = {"cache-control": "private, no-store", "vary": "Authorization, Citywide-Tenant"}
 
 
 async def _ready(request: Request) -> Response:
