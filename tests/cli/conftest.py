@@ -13,6 +13,7 @@ import pytest
 
 from citywide.db.embedded import embedded_server
 from citywide.db.migrate import migrate
+from citywide.db.walls import WITHDRAW_FUNCTIONS
 from cli.operators import Running, free_port, running
 from deployments import data_folder, server_folder
 
@@ -80,6 +81,8 @@ class Production:
         """The name of a new database: empty, or a copy."""
         name = f"house_{next(_NUMBERS)}"
         await self.administer(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER}")
+        # A copy has everything of its original but this.
+        await self.administer(f"REVOKE TEMPORARY ON DATABASE {name} FROM PUBLIC")
         return name
 
     def settings(self, database: str) -> dict[str, str]:
@@ -99,6 +102,8 @@ async def production(
             "SELECT pg_reload_conf()",
             f"CREATE ROLE {OWNER} LOGIN CREATEROLE PASSWORD '{PASSWORD}'",
         )
+        # What README tells an administrator to do in the database.
+        await server.administer(WITHDRAW_FUNCTIONS, database="template1")
         yield server
 
 

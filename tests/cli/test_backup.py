@@ -53,6 +53,7 @@ def test_a_backup_of_database_roles_and_keys_is_a_deployment_again(
         tool("psql", "--quiet", url, text=roles)
         tool("pg_restore", "--exit-on-error", f"--dbname={url}", str(dump))
         settings = {"DATABASE_URL": url, "CITYWIDE_DATA": str(tmp_path / "data")}
+        assert citywide("migrate", settings=settings).returncode == 0
         token = citywide("token", "shouqianshou.director", settings=settings).stdout.strip()
         port = free_port()
         arguments = ("serve", "--port", port)
@@ -60,7 +61,6 @@ def test_a_backup_of_database_roles_and_keys_is_a_deployment_again(
             server.until("ready ")
             assert figures(port, token)[0] == 27
         # Nothing is left to do: the schema, the walls, the manifests and the records are there.
-        assert citywide("migrate", settings=settings).returncode == 0
         load = citywide("tenants", "load", settings=settings)
         assert load.stdout == "yueqing: 0 rows loaded.\n"
 

@@ -25,6 +25,13 @@ async def test_the_steps_lead_from_an_empty_database_to_an_answer(
 
     assert step("migrate") == "The database is at the newest schema.\n"
     assert step("migrate") == "The database is at the newest schema.\n"
+    kept = "SELECT rolname, rolpassword FROM pg_authid WHERE rolname ~ '^citywide_[a-z]+$'"
+    administrator = await asyncpg.connect(production.url)
+    stored = {row["rolname"]: row["rolpassword"] for row in await administrator.fetch(kept)}
+    await administrator.close()
+    del stored[OWNER]
+    lines = [f'"{name}" "{verifier}"' for name, verifier in stored.items()]
+    assert sorted(step("logins").splitlines()) == sorted(lines)
     # Only that takes the owner: all else connects as the logins, whose passwords are derived.
     settings["DATABASE_URL"] = settings["DATABASE_URL"].replace(f"{OWNER}:{PASSWORD}@", "")
     planned = step("tenants", "plan")

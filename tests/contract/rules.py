@@ -240,6 +240,8 @@ async def _faults_of_the_rest(connection: asyncpg.Connection) -> list[str]:
             found.append(f"the function {row['name']} notifies")
         if re.search(r"\bset_config\b", re.sub(r"--.*", "", row["source"]), re.IGNORECASE):
             found.append(f"the function {row['name']} calls set_config")
+        if not any(each.startswith("search_path=") for each in row["settings"] or ()):
+            found.append(f"the function {row['name']} looks for names where its caller says")
         is_known = row["name"] in DEFINERS and row["settings"] == [
             "search_path=pg_catalog, pg_temp"
         ]

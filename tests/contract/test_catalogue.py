@@ -103,6 +103,8 @@ BAD_TABLES = {
     " $$ BEGIN PERFORM pg_notify('a', 'b'); END $$",
     "the function enter calls set_config": "CREATE FUNCTION enter() RETURNS void LANGUAGE plpgsql"
     " AS $$ BEGIN PERFORM set_config('a.b', 'c', false); END $$",
+    "the function tell looks for names where its caller says": "CREATE FUNCTION tell() RETURNS"
+    " bigint LANGUAGE sql AS $$ SELECT count(*) FROM member $$",
     "the function all_of_it runs as its owner": "CREATE FUNCTION all_of_it() RETURNS SETOF member"
     " SECURITY DEFINER LANGUAGE sql AS $$ SELECT * FROM member $$",
 }

@@ -9,8 +9,13 @@ import typer
 from citywide.cli.complaints import complaints
 from citywide.cli.options import DataFolder, chosen
 from citywide.db.embedded import running_database
-from citywide.db.migrate import migrate
+from citywide.db.migrate import callable_functions, migrate
 from citywide.identity.keys import deployment_keys
+
+_WITHDRAWING = (
+    "The logins may call functions of PostgreSQL that they do not need ({}): a superuser takes "
+    "them away once, as deploy/README.md says."
+)
 
 app = typer.Typer()
 
@@ -23,4 +28,7 @@ def migrate_database(data: DataFolder = None) -> None:
         keys = deployment_keys(settings.data)
         with running_database(settings) as url:
             asyncio.run(migrate(url, secret=keys.secret))
+            callable_still = asyncio.run(callable_functions(url))
+    if callable_still:
+        typer.echo(_WITHDRAWING.format(", ".join(callable_still)), err=True)
     typer.echo("The database is at the newest schema.")

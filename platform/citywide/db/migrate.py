@@ -18,7 +18,15 @@ import asyncpg
 from citywide.db.resealing import pending, reseal
 from citywide.db.sealed import Sealer
 from citywide.db.session import Audience, login_password
-from citywide.db.walls import STRONG_LOGINS, login_statements
+from citywide.db.verifiers import login_verifier
+from citywide.db.walls import (
+    CALLABLE_FUNCTIONS,
+    MAKING_LOGINS,
+    STRONG_LOGINS,
+    WITHDRAW_FUNCTIONS,
+    login_statements,
+    room_statements,
+)
 from citywide.errors import OperatorError
 
 # The first version with uuidv7, RETURNING old/new and WITHOUT OVERLAPS.
@@ -49,10 +57,11 @@ async def migrate(url: str, *, secret: bytes, revision: str | None = None) -> No
             # Roles belong to the whole cluster: two migrations at once must not race for them.
             await owner.execute("SELECT pg_advisory_xact_lock(hashtext('citywide logins'))")
             await _check_fingerprint(owner, secret)
-            await _check_logins(owner)
-            passwords = {audience: login_password(secret, audience) for audience in Audience}
-            for statement in login_statements(passwords, fingerprint=_fingerprint(secret)):
+            await _check_strength(owner)
+            verifiers = await _changed_verifiers(owner, secret)
+            for statement in login_statements(verifiers, fingerprint=_fingerprint(secret)):
                 await owner.execute(statement)
+            await _make_room(owner)
     wanted = revision or known[-1]
     if found != wanted:
         # Importing Alembic takes longer than all the rest of a start, which seldom needs it.
@@ -62,6 +71,43 @@ async def migrate(url: str, *, secret: bytes, revision: str | None = None) -> No
     async with _connected(url) as owner:
         if await pending(owner):
             await reseal(owner, Sealer(secret))
+
+
+async def _changed_verifiers(owner: asyncpg.Connection, secret: bytes) -> dict[Audience, str]:
+    """The verifiers that the server has not; one that it has stays, for a pooler copies it.
+
+    Who may not look sets them all, to what they are.
+    """
+    wanted = {audience: login_verifier(secret, audience) for audience in Audience}
+    if not await owner.fetchval("SELECT has_table_privilege('pg_authid', 'SELECT')"):
+        return wanted
+    rows = await owner.fetch("SELECT rolname, rolpassword FROM pg_authid WHERE rolcanlogin")
+    found = {row["rolname"]: row["rolpassword"] for row in rows}
+    return {
+        audience: verifier
+        for audience, verifier in wanted.items()
+        if found.get(audience.login) != verifier
+    }
+
+
+async def _make_room(owner: asyncpg.Connection) -> None:
+    """Take from everybody what the logins do not need, as far as this owner may."""
+    database = await owner.fetchval("SELECT quote_ident(current_database())")
+    is_ours = await owner.fetchval(
+        "SELECT pg_has_role(datdba, 'MEMBER') FROM pg_database WHERE datname = current_database()"
+    )
+    if is_ours:
+        for statement in room_statements(database):
+            await owner.execute(statement)
+    if await owner.fetchval("SELECT rolsuper FROM pg_roles WHERE rolname = current_user"):
+        await owner.execute(WITHDRAW_FUNCTIONS)
+
+
+async def callable_functions(url: str) -> list[str]:
+    """What the logins may call and do not need, which only a superuser can take from them."""
+    async with _connected(url) as owner:
+        rows = await owner.fetch(CALLABLE_FUNCTIONS, [each.login for each in Audience])
+    return [row["proname"] for row in rows]
 
 
 async def check_ready(url: str, *, secret: bytes) -> None:
@@ -85,7 +131,8 @@ async def check_ready(url: str, *, secret: bytes) -> None:
         if await pending(reader):
             sentence = "The database holds values that were sealed in an older way: "
             raise OperatorError(f"{sentence}run `citywide migrate`.")
-        await _check_logins(reader)
+        await _check_strength(reader)
+        await _check_makers(reader)
 
 
 @asynccontextmanager
@@ -164,7 +211,7 @@ async def _check_fingerprint(connection: asyncpg.Connection, secret: bytes) -> N
         raise OperatorError(sentence)
 
 
-async def _check_logins(connection: asyncpg.Connection) -> None:
+async def _check_strength(connection: asyncpg.Connection) -> None:
     """Refuse logins for which row-level security would not stand."""
     strong = await connection.fetch(STRONG_LOGINS, [each.login for each in Audience])
     if strong:
@@ -173,6 +220,18 @@ async def _check_logins(connection: asyncpg.Connection) -> None:
             f"The database role {names} could bypass row-level security: take SUPERUSER, "
             "BYPASSRLS, REPLICATION, the ownership of tables and membership in roles that have "
             "them away from it."
+        )
+        raise OperatorError(sentence)
+
+
+async def _check_makers(connection: asyncpg.Connection) -> None:
+    """Refuse logins that may make something of their own in the database."""
+    makers = await connection.fetch(MAKING_LOGINS, [each.login for each in Audience])
+    if makers:
+        names = ", ".join(row["rolname"] for row in makers)
+        sentence = (
+            f"The database role {names} may make tables, roles or databases: run `citywide "
+            "migrate` as the database's owner, and take CREATEROLE, CREATEDB and CREATE away."
         )
         raise OperatorError(sentence)
 

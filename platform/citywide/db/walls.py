@@ -43,7 +43,7 @@ _MANIFEST_TABLES = frozenset({"tenant", "agreement", "site", "assignment"})
 ENTER_FUNCTION = """
 CREATE OR REPLACE FUNCTION citywide_enter(
     tenant text, bureau text, tenants text, subject text, timeout_ms integer
-) RETURNS void LANGUAGE plpgsql AS $$
+) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     -- SET LOCAL, not set_config(): a distributed database passes on only the former.
     IF tenant IS NOT NULL THEN EXECUTE format('SET LOCAL citywide.tenant = %L', tenant); END IF;
@@ -52,6 +52,66 @@ BEGIN
     IF subject IS NOT NULL THEN EXECUTE format('SET LOCAL citywide.subject = %L', subject); END IF;
     EXECUTE format('SET LOCAL statement_timeout = %L', timeout_ms);
 END $$
+"""
+
+# A login whose client forgets an open transaction holds rows and old versions of them; ours end
+# theirs in milliseconds, and say how long a statement may take in each.
+LOGIN_IDLE_TIMEOUT_S = 60
+# For a session outside of our transactions, which set their own: as long as the longest of these.
+LOGIN_STATEMENT_TIMEOUT_S = 60
+# What every session of a login begins with, whatever client or pooler opened it. Names are found
+# in one schema: what somebody else makes in another, or in a session, is never meant.
+_LOGIN_SETTINGS = {
+    "search_path": "public, pg_temp",
+    "idle_in_transaction_session_timeout": f"'{LOGIN_IDLE_TIMEOUT_S}s'",
+    "statement_timeout": f"'{LOGIN_STATEMENT_TIMEOUT_S}s'",
+    "timezone": "'UTC'",
+    "jit": "off",
+}
+# Functions of PostgreSQL that everybody may call and no login needs: large objects are storage
+# that no wall knows, the others tell what other agencies' sessions run.
+UNNEEDED_FUNCTIONS = (
+    *("lo_create", "lo_creat", "lo_from_bytea", "lo_open", "lo_close", "lo_get", "lo_put"),
+    *("loread", "lowrite", "lo_lseek", "lo_lseek64", "lo_tell", "lo_tell64", "lo_unlink"),
+    *("lo_truncate", "lo_truncate64", "lo_import", "lo_export"),
+    *("pg_stat_get_activity", "pg_stat_get_backend_activity"),
+)
+_UNNEEDED = ", ".join(f"'{name}'" for name in UNNEEDED_FUNCTIONS)
+
+# Only a superuser can take these from everybody; another owner's administrator does it once
+# (`deploy/README.md`), for each database has functions of its own.
+WITHDRAW_FUNCTIONS = f"""
+DO $$
+DECLARE unneeded regprocedure;
+BEGIN
+    FOR unneeded IN
+        SELECT oid FROM pg_proc
+        WHERE pronamespace = 'pg_catalog'::regnamespace AND proname IN ({_UNNEEDED})
+        AND has_function_privilege('public', oid, 'EXECUTE')
+    LOOP
+        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', unneeded);
+    END LOOP;
+END $$
+"""
+
+# Which of these the logins ($1) may still call.
+CALLABLE_FUNCTIONS = f"""
+SELECT DISTINCT proname FROM pg_proc, pg_roles
+WHERE pronamespace = 'pg_catalog'::regnamespace AND proname IN ({_UNNEEDED})
+AND rolname = ANY ($1::text[]) AND has_function_privilege(pg_roles.oid, pg_proc.oid, 'EXECUTE')
+ORDER BY proname
+"""
+
+# The logins ($1) that may put something beside the declared tables.
+MAKING_LOGINS = """
+SELECT rolname FROM pg_roles
+WHERE rolname = ANY ($1::text[]) AND (
+    has_database_privilege(oid, current_database(), 'TEMPORARY')
+    OR has_database_privilege(oid, current_database(), 'CREATE')
+    OR has_schema_privilege(oid, current_schema(), 'CREATE')
+    OR rolcreaterole OR rolcreatedb
+)
+ORDER BY rolname
 """
 
 # Who manages members must make every process look again, and may do nothing else to the counter
@@ -74,19 +134,29 @@ def raise_access_statements() -> Iterable[str]:
     yield f"GRANT EXECUTE ON FUNCTION citywide_raise_access() TO {Audience.AGENCY.login}"
 
 
-def login_statements(passwords: Mapping[Audience, str], *, fingerprint: str) -> Iterable[str]:
-    """Create each login role once; set its password, and whose deployment it belongs to.
+def login_statements(verifiers: Mapping[Audience, str], *, fingerprint: str) -> Iterable[str]:
+    """Create each login role once; say whose deployment it belongs to, and what it begins with.
 
-    A new role may log in and nothing more; what an existing one may is looked at, not changed,
-    for only a superuser could. Passwords and fingerprint are hexadecimal: they need no quoting.
+    `verifiers` are of those whose password is to be set. A new role may log in and nothing more;
+    what an existing one may is looked at, not changed, for only a superuser could. Verifiers and
+    fingerprint are made of characters that need no quoting.
     """
-    for audience, password in passwords.items():
+    for audience in Audience:
         yield (
             f"DO $$ BEGIN CREATE ROLE {audience.login} LOGIN; "
             "EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
         )
-        yield f"ALTER ROLE {audience.login} LOGIN PASSWORD '{password}'"
+        if audience in verifiers:
+            yield f"ALTER ROLE {audience.login} LOGIN PASSWORD '{verifiers[audience]}'"
         yield f"COMMENT ON ROLE {audience.login} IS '{fingerprint}'"
+        for name, value in _LOGIN_SETTINGS.items():
+            yield f"ALTER ROLE {audience.login} SET {name} = {value}"
+
+
+def room_statements(database: str) -> Iterable[str]:
+    """Nobody but the owner makes anything in the database; its name comes quoted."""
+    yield f"REVOKE CREATE, TEMPORARY ON DATABASE {database} FROM PUBLIC"
+    yield "REVOKE CREATE ON SCHEMA public FROM PUBLIC"
 
 
 # Logins ($1) for which the second wall would not stand: they bypass it, copy the whole cluster,
