@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import stat
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -283,12 +285,33 @@ async def test_a_fault_of_ours_is_one_sentence_and_exit_code_1(
     production: Production, house: str, tmp_path: Path
 ) -> None:
     await production.administer("ALTER TABLE member RENAME COLUMN subject TO s", database=house)
-    settings = {**production.settings(house), "TMPDIR": str(tmp_path)}
-    result = citywide("token", "bureau.officer", settings=settings)
-    (report,) = tmp_path.iterdir()  # noqa: ASYNC240 -- nothing else waits
+    shutil.copytree(production.data, tmp_path / "data")
+    result = citywide(
+        *("token", "bureau.officer", "--data", tmp_path / "data"),
+        settings={**production.settings(house), "TMPDIR": "/proc"},
+    )
+    (report,) = (tmp_path / "data" / "faults").iterdir()
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (report.parent, report)]
+    assert modes == [0o700, 0o600]
     assert (result.returncode, result.stdout) == (1, "")
     assert result.stderr == (
         f"This is a fault of citywide: UndefinedColumnError. What happened is in {report}; please "
         "report it.\n"
     )
     assert "Traceback" in report.read_text(encoding="utf-8")
+
+
+def test_a_home_that_may_not_be_entered_is_none() -> None:
+    seen = []
+    for home in ("/no/such/home", str(CHECKOUT)):
+        program = "import os; from citywide.cli import _look_below_no_closed_home as f; f(); "
+        program += "print(os.environ['HOME'])"
+        told = subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "HOME": home},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        seen.append(told.stdout.strip())
+    assert seen == [os.devnull, str(CHECKOUT)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from importlib import import_module
 from types import FrameType
@@ -62,11 +63,21 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _interrupted)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         signal.signal(signal.SIGHUP, _interrupted)
+    _look_below_no_closed_home()
     try:
         with read_or_not():
             app()
     except Exception as error:  # noqa: BLE001 -- the last place that can say it in a sentence
         our_fault(error)
+
+
+def _look_below_no_closed_home() -> None:
+    """A home that may not be entered is none: the database's driver looks there for certificates.
+
+    It takes a closed door for a fault, and a service's home is closed by its unit.
+    """
+    if not os.access(os.path.expanduser("~"), os.X_OK):  # noqa: PTH111 -- raises for nobody
+        os.environ["HOME"] = os.devnull
 
 
 def _interrupted(_: int, __: FrameType | None) -> None:

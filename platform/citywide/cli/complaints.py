@@ -7,7 +7,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 import asyncpg
@@ -16,6 +16,7 @@ import typer
 from citywide.db.complaining import without_values
 from citywide.db.outage import reason_of
 from citywide.errors import OperatorError, UnavailableError
+from citywide.settings import Settings
 
 # The person at the command line can mend it; it is our fault; they pressed Ctrl-C (128 + SIGINT).
 MENDABLE, OURS, INTERRUPTED = 2, 1, 130
@@ -68,12 +69,34 @@ def read_or_not() -> Iterator[None]:
 def our_fault(error: Exception) -> NoReturn:
     """Say that citywide failed, keep the traceback in a file, and end with exit code 1."""
     without_values(error)
-    descriptor, name = tempfile.mkstemp(prefix="citywide-fault-", suffix=".txt")
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.writelines(traceback.format_exception(error))
+    told = "".join(traceback.format_exception(error))
+    place = _kept(told)
+    where = "follows" if place is None else f"is in {place}"
     typer.echo(
-        f"This is a fault of citywide: {type(error).__name__}. What happened is in {name}; "
+        f"This is a fault of citywide: {type(error).__name__}. What happened {where}; "
         "please report it.",
         err=True,
     )
+    if place is None:
+        typer.echo(told, err=True)
     sys.exit(OURS)
+
+
+def _kept(told: str) -> str | None:
+    """The file with what happened, its owner's alone: in the data folder, if there is one.
+
+    A service may write nowhere else. None where no file can be made.
+    """
+    folder = None
+    with suppress(OSError, ValueError):
+        data = Settings().data.expanduser()
+        if data.is_dir():
+            folder = data.resolve() / "faults"
+            folder.mkdir(mode=0o700, exist_ok=True)
+    for place in (folder, None) if folder else (None,):
+        with suppress(OSError):
+            descriptor, name = tempfile.mkstemp(".txt", "citywide-fault-", place)  # mode 0600
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(told)
+            return name
+    return None

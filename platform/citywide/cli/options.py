@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -32,12 +33,14 @@ Workers = Annotated[
 def chosen(data: Path | None) -> Settings:
     """The deployment's settings, with the data folder that the command names.
 
-    Raises `OperatorError` for one that cannot be read.
+    It goes into the environment: workers, and a fault's report, find it where any process does.
+    Raises `OperatorError` for a setting that cannot be read.
     """
+    if data is not None:
+        os.environ["CITYWIDE_DATA"] = str(data)
     try:
-        settings = Settings()
+        return Settings()
     except ValidationError as error:
         wrong = error.errors()[0]
         setting = f"CITYWIDE_{wrong['loc'][0]}".upper()
         raise OperatorError(f"{setting} cannot be read: {wrong['msg']}.") from error
-    return settings if data is None else settings.model_copy(update={"data": data})
