@@ -141,6 +141,20 @@ def wait_until(is_so: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+def test_nobody_else_reads_what_the_server_writes(tmp_path: Path) -> None:
+    before = os.umask(0o000)
+    try:
+        with embedded_server(tmp_path / "data", FORGETFUL):
+            mode = {path.name: path.stat().st_mode for path in (tmp_path / "data").iterdir()}
+            socket = (tmp_path / "data" / "postgres" / ".s.PGSQL.5432").stat().st_mode
+    finally:
+        os.umask(before)
+    # A server that root starts goes through the folder as another user, and sees nothing of it.
+    assert not (tmp_path / "data").stat().st_mode & 0o066
+    assert {name: each & 0o077 for name, each in mode.items()} == dict.fromkeys(mode, 0)
+    assert not socket & 0o077
+
+
 async def comes_in(url: str, user: str, password: str | None) -> bool:
     """Whether the server lets `user` in."""
     try:

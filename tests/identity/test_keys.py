@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,12 +21,28 @@ def test_the_keys_are_made_once(tmp_path: Path) -> None:
     assert len(made[0].secret) == 32
 
 
-def test_the_keys_are_readable_by_their_owner_only(tmp_path: Path) -> None:
-    deployment_keys(tmp_path)
-    files = sorted((tmp_path / "keys").iterdir())
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_the_keys_are_readable_by_their_owner_only(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        deployment_keys(tmp_path / "data")
+    finally:
+        os.umask(before)
+    folder = tmp_path / "data" / "keys"
+    assert stat.S_IMODE(folder.parent.stat().st_mode) == 0o700
+    check_private(folder)
+    # As a person may leave them who brought them back from a backup.
+    for path in (folder, *folder.iterdir()):
+        path.chmod(0o777)
+    deployment_keys(tmp_path / "data")
+    check_private(folder)
+
+
+def check_private(folder: Path) -> None:
+    files = sorted(folder.iterdir())
     assert [file.name for file in files] == ["issuer.pem", "secret"]
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
-    assert stat.S_IMODE((tmp_path / "keys").stat().st_mode) == 0o700
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
 @pytest.mark.parametrize("name", ["secret", "issuer.pem"])

@@ -63,6 +63,7 @@ class ReadWriter:
         self._room: Final = room
         self._wait_s: Final = wait_s
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
         self._segment = Segment.begin(folder)
         self._noted: list[Entry] = []
         self._held = 0

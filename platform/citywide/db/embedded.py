@@ -107,8 +107,11 @@ def _binaries() -> Path:
 def _usable_folder(data: Path) -> Path:
     folder = data.expanduser().resolve()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         (folder / "postgres.lock").touch(mode=0o600)
+        # What the server logs quotes statements, and people in them.
+        (folder / "postgres.log").touch(mode=0o600)
+        (folder / "postgres.log").chmod(0o600)
     except OSError as error:
         sentence = f"The data folder {folder} cannot be written: {error.strerror}."
         raise OperatorError(sentence) from error

@@ -32,7 +32,9 @@ def deployment_keys(data: Path) -> Keys:
     """
     folder = data.expanduser().resolve() / "keys"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        if not folder.parent.exists():
+            folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
         folder.chmod(0o700)
         secret = _kept(folder / "secret", lambda: os.urandom(SECRET_BYTES))
         pem = _kept(folder / "issuer.pem", _new_issuer_key)
@@ -68,4 +70,7 @@ def _kept(path: Path, make: Callable[[], bytes]) -> bytes:
             pass
         finally:
             Path(name).unlink()
+    # One that a backup or a person brought back may be everybody's to read.
+    if path.stat().st_mode & 0o077:
+        path.chmod(0o600)
     return path.read_bytes()
