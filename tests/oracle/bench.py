@@ -14,6 +14,7 @@ from citywide.authz.principal import Principal
 from citywide.db.sealed import Sealer
 from citywide.db.session import Database
 from citywide.errors import Code, RefusalError
+from citywide.graph.cursors import Cursors
 from citywide.graph.engine import Engine
 from citywide.graph.operation import Operation
 from oracle.contract import Asker, answered
@@ -38,12 +39,14 @@ class Bench:
         world: World,
         schema: GraphQLSchema,
         sealer: Sealer,
+        cursors: Cursors,
     ) -> None:
         self.engine = engine
         self.database = database
         self.world = world
         self.schema = schema
         self.sealer = sealer
+        self.cursors = cursors
         self.outcomes: Counter[str] = Counter()
         self._askers: dict[str, Asker] = {}
 
@@ -53,7 +56,7 @@ class Bench:
             principal = await Memberships(self.database).principal(subject, None)
             grants = self.engine.policy.grants(principal.roles)
             sight = Sight(self.world, self.engine.schema.entities, grants, principal)
-            self._askers[subject] = Asker(sight, Lists(sight), self.sealer)
+            self._askers[subject] = Asker(sight, Lists(sight, self.cursors), self.sealer)
         return self._askers[subject]
 
     async def compare(self, subject: str, document: str, variables: Mapping[str, Any]) -> str:
@@ -65,7 +68,7 @@ class Bench:
 
     async def _compare(self, asker: Asker, document: str, variables: Mapping[str, Any]) -> str:
         sight = asker.sight
-        found = Refusals(self.schema, self.engine.schema.entities, sight.grants)
+        found = Refusals(self.schema, self.engine.schema.entities, sight.grants, asker.lists)
         found.walk(parse(document), variables)
         try:
             body = await self._asked(sight.principal, document, variables)

@@ -12,6 +12,7 @@ from citywide.db.sealed import Sealer
 from citywide.db.session import Audience, Database
 from citywide.exchange.manifests import apply
 from citywide.exchange.pilot import load_pilot
+from citywide.graph.cursors import Cursors
 from citywide.graph.engine import Engine
 from citywide.settings import CHECKOUT
 from citywide.tenancy.load import load_manifests
@@ -56,15 +57,16 @@ async def bench(stressed_url: str, secret: bytes) -> AsyncIterator[Bench]:
     """The engine and the oracle, side by side on one database."""
     schema = made_schema()
     policy = made_policy(schema)
-    sealer = Sealer(secret)
+    sealer, cursors = Sealer(secret), Cursors(secret)
     database = await Database.open(stressed_url, secret=secret, size=2)
     try:
         yield Bench(
-            engine=Engine(schema, policy, database, sealer, reads=NotedReads()),
+            engine=Engine(schema, policy, database, sealer, cursors, reads=NotedReads()),
             database=database,
             world=await World.read(stressed_url),
             schema=contract(schema.sdl(), schema.entities),
             sealer=sealer,
+            cursors=cursors,
         )
     finally:
         await database.close()

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-import zlib
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
+from hashlib import blake2s
 from typing import Any
 from uuid import UUID
 
+from citywide.errors import RefusalError
+from citywide.graph.cursors import Cursors, Given
 from citywide.graph.declare import Entity, Kind, Value
 from oracle.conditions import holds
 from oracle.sight import Sight
@@ -20,6 +21,8 @@ from oracle.world import Row
 
 Order = Sequence[Mapping[str, str]]
 DEFAULT_SIZE = 20
+# Longer texts are ordered by their beginning.
+ORDERED = 120
 
 
 class CursorError(Exception):
@@ -41,8 +44,9 @@ class Listed:
 class Lists:
     """The connections of one principal."""
 
-    def __init__(self, sight: Sight) -> None:
+    def __init__(self, sight: Sight, cursors: Cursors) -> None:
         self.sight = sight
+        self.cursors = cursors
 
     def listed(self, entity: Entity, rows: Sequence[Row], arguments: Mapping[str, Any]) -> Listed:
         """The page of `rows` that the arguments ask for."""
@@ -82,26 +86,40 @@ class Lists:
         return rows
 
     def _key(self, entity: Entity, name: str, row: Row) -> tuple[bool, Any]:
-        return _greatest_null(self.sight.value(entity, name, row))
+        return _greatest_null(self._ordered_by(entity, name, row))
+
+    def _ordered_by(self, entity: Entity, name: str, row: Row) -> Any:
+        value = self.sight.value(entity, name, row)
+        return value[:ORDERED] if isinstance(value, str) else value
 
     def cursor(self, entity: Entity, order: Order, row: Row) -> str:
         """Where the row stands in this order."""
-        keys = [self.sight.value(entity, field_of(entity, term), row) for term in order]
+        keys = [self._ordered_by(entity, field_of(entity, term), row) for term in order]
         printed = [printed_day(key) if isinstance(key, date) else key for key in keys]
-        text = json.dumps([signature(entity, order), *printed, str(row["id"])], ensure_ascii=False)
-        return urlsafe_b64encode(text.encode()).decode().rstrip("=")
+        text = json.dumps([*printed, str(row["id"])], ensure_ascii=False)
+        return self.cursors.seal(text.encode(), signature(entity, order), self.sight.principal)
+
+    def read_cursor(self, entity: Entity, order: Order, cursor: str) -> Sequence[Any]:
+        """The keys that a cursor of this list in this order holds; raises `CursorError`."""
+        given = Given(cursor, signature(entity, order), len(order) + 1)
+        try:
+            *keys, row_id = self.cursors.opened(cursor, given, self.sight.principal)
+        except RefusalError as error:
+            raise CursorError(cursor) from error
+        terms = zip(order, keys, strict=True)
+        return [*(_key(entity, term, key) for term, key in terms), UUID(row_id)]
 
     def _before(
         self, entity: Entity, rows: Sequence[Row], order: Order, cursor: str, *, is_inclusive: bool
     ) -> int:
         """How many rows of the list come before the cursor's place, the place itself included."""
-        place = read_cursor(entity, order, cursor)
+        place = self.read_cursor(entity, order, cursor)
         compared = [self._compared(entity, order, row, place) for row in rows]
         return sum(1 for each in compared if each < 0 or (is_inclusive and each == 0))
 
     def _compared(self, entity: Entity, order: Order, row: Row, place: Sequence[Any]) -> int:
         """Less than 0: the row comes first; 0: it is the place; more: it comes after."""
-        keys = [self.sight.value(entity, field_of(entity, term), row) for term in order]
+        keys = [self._ordered_by(entity, field_of(entity, term), row) for term in order]
         directions = [term["direction"] == "DESC" for term in order]
         directions.append(bool(directions) and directions[-1])
         for key, other, is_descending in zip([*keys, row["id"]], place, directions, strict=True):
@@ -131,20 +149,7 @@ def field_of(entity: Entity, term: Mapping[str, str]) -> str:
 def signature(entity: Entity, order: Order) -> str:
     """What ties a cursor to its type and order."""
     terms = [entity.name, *(f"{field_of(entity, t)} {t['direction']}" for t in order)]
-    return f"o{zlib.crc32(','.join(terms).encode()):08x}"
-
-
-def read_cursor(entity: Entity, order: Order, cursor: str) -> Sequence[Any]:
-    """The keys that a cursor of this list in this order holds; raises `CursorError`."""
-    try:
-        found = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        written, *keys, row_id = found
-        if written != signature(entity, order) or len(keys) != len(order):
-            raise CursorError(cursor)
-        terms = zip(order, keys, strict=True)
-        return [*(_key(entity, term, key) for term, key in terms), UUID(row_id)]
-    except (ValueError, TypeError, AttributeError) as error:
-        raise CursorError(cursor) from error
+    return "o" + blake2s(",".join(terms).encode(), digest_size=16).hexdigest()
 
 
 def _key(entity: Entity, term: Mapping[str, str], key: Any) -> Any:

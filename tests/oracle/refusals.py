@@ -33,7 +33,7 @@ from citywide.authz.grants import Grants
 from citywide.graph.declare import Entity, Many, One
 from citywide.ids import NodeId
 from oracle.figures import PUBLISHED, SPLITS, is_suppressed
-from oracle.lists import CursorError, field_of, read_cursor
+from oracle.lists import CursorError, Lists, field_of
 
 _LARGEST_PAGE = 100
 _METRIC_TYPES = frozenset({"MetricTable", "MetricRow", "MetricKey", "MetricValue"})
@@ -50,6 +50,7 @@ class Refusals:
     schema: GraphQLSchema
     entities: Mapping[str, Entity]
     grants: Grants
+    lists: Lists
     forbidden: set[str] = field(default_factory=set)
     faults: set[str] = field(default_factory=set)
     latent: set[str] = field(default_factory=set)
@@ -178,7 +179,7 @@ class Refusals:
         for name in ("after", "before"):
             if (cursor := arguments.get(name)) is not None:
                 try:
-                    read_cursor(entity, order, cursor)
+                    self.lists.read_cursor(entity, order, cursor)
                 except CursorError:
                     self._value_fault("cursor")
 

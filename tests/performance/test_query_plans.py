@@ -74,7 +74,7 @@ async def explained(house: House, user: str, document: str, **variables: Any) ->
         engine.policy.grants(principal.roles),
         principal.audience,
     )
-    values = plan.values(principal, given.coerced)
+    values = plan.values(principal, given.coerced, house.cursors)
     async with house.database.read(principal.context) as transaction:
         found = await transaction.connection.fetchval(f"EXPLAIN (FORMAT JSON) {plan.sql}", *values)
     return json.loads(found)

@@ -17,6 +17,7 @@ from citywide.db.sealed import Sealer
 from citywide.db.session import Audience, Database
 from citywide.errors import RefusalError
 from citywide.graph.admit import InvalidDocumentError
+from citywide.graph.cursors import Cursors
 from citywide.graph.engine import Engine
 from citywide.graph.operation import Operation
 from walls.house import PURPOSE, House, NotedReads
@@ -79,7 +80,12 @@ async def counted(pilot_url: str, house: House, secret: bytes) -> AsyncIterator[
         memberships = Memberships(database, clock=lambda: 0.0)
         await memberships.look()
         engine = Engine(
-            house.schema, house.engine.policy, database, Sealer(secret), reads=NotedReads()
+            house.schema,
+            house.engine.policy,
+            database,
+            Sealer(secret),
+            Cursors(secret),
+            reads=NotedReads(),
         )
         yield Counted(engine, memberships, statements)
     finally:

@@ -21,6 +21,7 @@ from citywide.db.sealed import Sealer
 from citywide.db.session import Audience, Database
 from citywide.domain import CATALOGUE
 from citywide.errors import Code, RefusalError
+from citywide.graph.cursors import Cursors
 from citywide.graph.engine import Engine
 from citywide.graph.operation import Operation
 from citywide.graph.schema import Schema, build_schema
@@ -50,6 +51,7 @@ class House:
     memberships: Memberships
     owner: asyncpg.Connection
     reads: NotedReads
+    cursors: Cursors
 
     @property
     def schema(self) -> Schema:
@@ -135,11 +137,12 @@ async def opened_house(
         memberships = Memberships(database)
         await memberships.look()
         reads = NotedReads()
-        engine = Engine(schema, policy, database, Sealer(secret), reads=reads)
+        cursors = Cursors(secret)
+        engine = Engine(schema, policy, database, Sealer(secret), cursors, reads=reads)
         if like is not None:
             engine._admission._documents = like.engine._admission._documents
             engine._plans._kept = like.engine._plans._kept
-        yield House(url, database, engine, memberships, owner, reads)
+        yield House(url, database, engine, memberships, owner, reads, cursors)
     finally:
         await owner.close()
         await database.close()

@@ -22,6 +22,7 @@ from citywide.db.embedded import running_database
 from citywide.db.migrate import migrate
 from citywide.db.sealed import Sealer
 from citywide.db.session import Database
+from citywide.graph.cursors import Cursors
 from citywide.graph.engine import Engine
 from citywide.graph.operation import Operation
 from citywide.identity.keys import deployment_keys
@@ -156,7 +157,14 @@ async def _measured(server_url: str, run: _Run) -> MetricsReport:
     ):
         databases = {"few": few, "many": many}
         engines = {
-            name: Engine(rules.schema, rules.policy, database, Sealer(run.secret), reads=None)
+            name: Engine(
+                rules.schema,
+                rules.policy,
+                database,
+                Sealer(run.secret),
+                Cursors(run.secret),
+                reads=None,
+            )
             for name, database in databases.items()
         }
         asked = (("few", "few", DIRECTOR), ("many", "many", DIRECTOR), ("city", "many", OFFICER))

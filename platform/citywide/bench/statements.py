@@ -14,6 +14,7 @@ from citywide.bench.operations import PURPOSE, Asked
 from citywide.db.sealed import Sealer
 from citywide.db.session import Audience, Context, Database, Transaction
 from citywide.domain import CATALOGUE
+from citywide.graph.cursors import Cursors
 from citywide.graph.engine import Engine
 from citywide.graph.operation import Operation
 from citywide.graph.schema import build_schema
@@ -32,7 +33,7 @@ async def overheard(
         await memberships.look()
         sealer = Sealer(secret)
         listener = _Listener(sealer)
-        engine = Engine(schema, policy, listener, sealer, reads=None)
+        engine = Engine(schema, policy, listener, sealer, Cursors(secret), reads=None)
         found: dict[str, list[Statement]] = {}
         for operation, requests in asked.items():
             for each in requests:

@@ -22,6 +22,7 @@ from citywide.db.migrate import check_ready
 from citywide.db.sealed import Sealer
 from citywide.db.session import Audience, Database
 from citywide.errors import OperatorError, RefusalError
+from citywide.graph.cursors import Cursors
 from citywide.graph.engine import Engine
 from citywide.identity.keys import deployment_keys
 from citywide.printing.press import Press
@@ -109,7 +110,12 @@ async def _written(
         rules = Rules.load(settings.home)
         read_writer.start()
         engine = Engine(
-            rules.schema, rules.policy, database, Sealer(keys.secret), reads=read_writer
+            rules.schema,
+            rules.policy,
+            database,
+            Sealer(keys.secret),
+            Cursors(keys.secret),
+            reads=read_writer,
         )
         documents = Documents(engine, principal, settings.home / "schema" / "operations", PURPOSE)
         columns = (TextColumn("{task.description}"), TimeElapsedColumn())

@@ -22,6 +22,7 @@ from citywide.authz.grants import Grant, Grants, Scope
 from citywide.db.session import Audience
 from citywide.db.tables import is_city_table, is_tenant_table
 from citywide.errors import Code, RefusalError
+from citywide.graph.cursors import Given
 from citywide.graph.declare import Entity, Expression, Join, Named, Own, Through, Value
 from citywide.graph.sql import exists_about
 from citywide.graph.values import Binds
@@ -45,7 +46,10 @@ Conditions = list[ColumnElement[bool]]
 
 @dataclass(slots=True)
 class Access:
-    """One plan's view of the grants; `has_predicates` is off only to test the other wall."""
+    """One plan's view of the grants; `has_predicates` is off only to test the other wall.
+
+    `cursors` are those that lists are given, `gives_cursors` whether one answers with any.
+    """
 
     entities: Mapping[str, Entity]
     grants: Grants
@@ -56,6 +60,8 @@ class Access:
     aliases: Counter[Table] = field(default_factory=Counter)
     forbidden: set[str] = field(default_factory=set)
     masked: list[tuple[tuple[str, ...], str, str]] = field(default_factory=list)
+    cursors: list[Given] = field(default_factory=list)
+    gives_cursors: bool = False
 
     def grant(self, coordinate: str) -> Grant | None:
         """How far `coordinate` is readable; when it is not, the plan is refused later."""

@@ -129,6 +129,8 @@ def plan_of(
         masked=masked,
         sizes=tuple(planner.sizes),
         has_sealed=planner.has_sealed,
+        cursors=tuple(access.cursors),
+        gives_cursors=access.gives_cursors,
         roots=roots,
         person_coordinates=tuple(sorted(planner.person_coordinates)),
         keys=keys,

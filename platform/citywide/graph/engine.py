@@ -7,6 +7,7 @@
     bind       this request's values; what is out of bounds is refused                   `plan`
     run        one transaction with the caller's rights, and JSON as PostgreSQL wrote it  `run`
     note       whom it tells about goes to the read log before it goes out                `run`
+    seal       cursors are sealed for whoever asks, sealed values opened       `run`, `cursors`
 
 The first three are the same for every operation. From there `queries` goes straight on,
 `subscriptions` goes on with every event, and `mutations` stops after binding: only when nothing
@@ -29,6 +30,7 @@ from citywide.errors import Code, RefusalError
 from citywide.events.event import Event
 from citywide.graph.admit import Admission, InvalidDocumentError
 from citywide.graph.coerce import coerced
+from citywide.graph.cursors import Cursors
 from citywide.graph.mutations import Mutations
 from citywide.graph.operation import Execution, Operation
 from citywide.graph.plans import Plans
@@ -48,6 +50,7 @@ class Engine:
         policy: Policy,
         database: Database,
         sealer: Sealer,
+        cursors: Cursors,
         *,
         reads: ReadLog | None,
     ) -> None:
@@ -57,7 +60,7 @@ class Engine:
         self._admission: Final = Admission(schema)
         self._plans: Final = Plans()
         self._visible: Final = VisibleSchemas(schema)
-        runner = Runner(database, sealer, reads)
+        runner = Runner(database, sealer, cursors, reads)
         self._queries: Final = Queries(schema, self._plans, runner, self._visible)
         self._mutations: Final = Mutations(schema, self._plans, runner, policy)
         self._subscriptions: Final = Subscriptions(schema, self._plans, runner)

@@ -109,7 +109,7 @@ class Mutations:
         if isinstance(step, Group):
             return step
         check_purpose(step.plan, execution)
-        _values(step, execution, _SOME_ROW)
+        self._values(step, execution, _SOME_ROW)
         try:
             return Turn(step, self._request(step, execution))
         except InvalidError as error:
@@ -188,18 +188,18 @@ class Mutations:
         if not step.reads_row:
             return _json(step.without_row)
         plan, runner = step.plan, self._runner
-        text = await runner.run(plan, _values(step, execution, done), execution.principal)
+        values = self._values(step, execution, done)
+        text = await runner.run(plan, values, execution.principal)
         assert text is not None
-        data = await runner.note(text.encode(), plan, execution)
-        data = runner.unseal(data, plan)
+        data = await runner.told(text.encode(), plan, execution)
         body.masked += plan.masked
         return data
 
-
-def _values(step: Step, execution: Execution, done: Done) -> list[Any]:
-    """What is bound to the payload's plan; refuses what is out of bounds."""
-    row = {"tenant_id": done.tenant_id, "row_id": done.row_id}
-    return step.plan.values(execution.principal, {**execution.variables.coerced, PAYLOAD: row})
+    def _values(self, step: Step, execution: Execution, done: Done) -> list[Any]:
+        """What is bound to the payload's plan; refuses what is out of bounds."""
+        row = {"tenant_id": done.tenant_id, "row_id": done.row_id}
+        variables = {**execution.variables.coerced, PAYLOAD: row}
+        return step.plan.values(execution.principal, variables, self._runner.cursors)
 
 
 def _json(value: object) -> bytes:

@@ -1,35 +1,45 @@
 """Relay connections: keyset pages in both directions, in a stable order, counted when asked.
 
-A cursor holds the row's order keys, as the caller sees them, and its id. "After" compares with
-those keys, so rows that come and go do not shift a page, and equal rows go by id.
+A cursor holds the row's order keys, as the caller sees them, and its id (`cursors`). "After"
+compares with those keys, so rows that come and go do not shift a page, and equal rows go by id.
 """
 
 from __future__ import annotations
 
-import json
-import zlib
-from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import partial
+from functools import cache, partial
+from hashlib import blake2s
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Select, and_, func, or_, select, true, tuple_
+from sqlalchemy import (
+    BigInteger,
+    Select,
+    Table,
+    UniqueConstraint,
+    and_,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+    tuple_,
+)
 from sqlalchemy.sql import ColumnElement, FromClause
 
 from citywide.db.holdable import is_storable_instant
 from citywide.errors import Code, RefusalError
 from citywide.graph.access import Access, Conditions
+from citywide.graph.cursors import Given, not_of_this_list
 from citywide.graph.declare import Entity, Kind, Value
 from citywide.graph.filters import SQL_TYPES, Filter
 from citywide.graph.scalars import storable
-from citywide.graph.schema import PAGE_DEFAULT, PAGE_MAXIMUM
+from citywide.graph.schema import ORDERED_CHARACTERS, PAGE_DEFAULT, PAGE_MAXIMUM
 from citywide.graph.sql import cursor, exists_about
+from citywide.graph.values import OPENED, Ref
 
-# A cursor of ours is shorter; a longer one is not ours.
-CURSOR_LENGTH = 8_192
 # Beyond so many keys nothing is ordered any further.
 ORDER_KEYS = 8
 # A list of keys, each with its value in the cursor's row.
@@ -104,7 +114,7 @@ class Page:
     def signature(self) -> str:
         """What a cursor must agree with: the type and the order it was made in."""
         order = [self.entity.name, *(f"{o['field']} {o['direction']}" for o in self._order)]
-        return f"o{zlib.crc32(','.join(order).encode()):08x}"
+        return "o" + blake2s(",".join(order).encode(), digest_size=16).hexdigest()
 
     def rows(self, *, has_one_more: bool) -> FromClause:
         """The page: the row's columns, its order keys `k0 …` and its number `rn` in the window."""
@@ -127,6 +137,7 @@ class Page:
 
     def cursor(self, page: FromClause) -> ColumnElement[str]:
         """The cursor of a row of the page."""
+        self.access.gives_cursors = True
         count = len(self._order) + 1
         return cursor(self.signature, [page.c[f"k{number}"] for number in range(count)])
 
@@ -160,6 +171,8 @@ class Page:
             assert isinstance(declared, Value)
             coordinate = f"{self.entity.name}.{name}"
             seen = self.access.value(self.entity, coordinate, declared, row)
+            if _may_be_long(self.entity.table, declared):
+                seen = func.left(seen, literal_column(str(ORDERED_CHARACTERS)))
             grant = self.access.grant(coordinate)
             is_masked = grant is not None and self.access.is_masked(self.entity, grant)
             is_nullable = declared.nullable or (is_masked and declared.mask is not None)
@@ -178,11 +191,13 @@ class Page:
 
     def _relative(self, keys: Sequence[Key], bound: Any, *, is_after: bool) -> ColumnElement[bool]:
         """Whether a row comes strictly after (or before) the row of the cursor `bound`."""
+        given = self.access.cursors
         compared = []
         for number, key in enumerate(keys):
-            part = partial(cursor_part, self.signature, len(keys), number, key)
-            value = self.access.binds.value(bound, SQL_TYPES[key.kind], part)
+            part = Ref((OPENED, len(given), number))
+            value = self.access.binds.value(part, SQL_TYPES[key.kind], partial(_key_of, key))
             compared.append((key, value))
+        given.append(Given(bound, self.signature, len(keys)))
         if len({key.is_descending for key in keys}) == 1 and not any(k.is_nullable for k in keys):
             # One row comparison, which an index on the order answers directly.
             row = tuple_(*(key.expression for key in keys))
@@ -209,18 +224,30 @@ def page_size(found: int) -> int:
     return found
 
 
-def cursor_part(signature: str, length: int, number: int, key: Key, text: str) -> Any:
-    """One key's value in a cursor; a cursor of another list or order is refused."""
+def _may_be_long(table: Table, declared: Value) -> bool:
+    """Whether a text is ordered by its beginning, as a cursor can hold no more of it.
+
+    One that an index is ordered by has a line at most, and is ordered whole to be served by it.
+    """
+    if declared.kind is not Kind.STRING or declared.enum is not None:
+        return False
+    column = declared.expression(table)
+    return column.key not in _indexed(table) or table.c.get(str(column.key)) is not column
+
+
+@cache
+def _indexed(table: Table) -> frozenset[str]:
+    found = {column.name for index in table.indexes for column in index.columns}
+    unique = (each for each in table.constraints if isinstance(each, UniqueConstraint))
+    return frozenset(found | {column.name for each in unique for column in each.columns})
+
+
+def _key_of(key: Key, value: Any) -> Any:
+    """A cursor's value for a key; it was made by us, but perhaps by an earlier version."""
     try:
-        if len(text) > CURSOR_LENGTH:
-            raise ValueError  # noqa: TRY301 -- one sentence for every cursor that is not ours
-        values = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        if not isinstance(values, list) or values[0] != signature or len(values) != length + 1:
-            raise ValueError  # noqa: TRY301
-        return _key_value(key, values[number + 1])
-    except (ValueError, RecursionError, IndexError, TypeError, AttributeError):
-        message = "A cursor is not one of this list in this order; take it from the page before."
-        raise RefusalError(Code.BAD_USER_INPUT, message) from None
+        return _key_value(key, value)
+    except (ValueError, TypeError):
+        raise not_of_this_list() from None
 
 
 def _key_value(key: Key, value: Any) -> Any:

@@ -11,8 +11,9 @@ from graphql import FieldNode
 
 from citywide.authz.principal import Principal
 from citywide.errors import Code, RefusalError
+from citywide.graph.cursors import Cursors, Given
 from citywide.graph.paging import page_size
-from citywide.graph.values import Supply, Variables, resolve
+from citywide.graph.values import OPENED, Supply, Variables, resolve
 
 # What one answer may hold at most: the product of page sizes along each path, summed. A page of
 # a hundred with a hundred rows in each of its rows fits; a third level of that does not.
@@ -25,6 +26,7 @@ class Plan:
 
     `roots` are the coordinates of its root fields and `person_coordinates` those that tell about
     persons; `masked` is the value of `extensions.masked`, with which the answer ends;
+    `cursors` are those that it is given, and `gives_cursors` says whether it answers with any;
     `introspection` are the root fields that graphql-core answers, `keys` all response keys of
     the root in order; `finishes` makes the answer under a key of what the statement found there.
     """
@@ -34,6 +36,8 @@ class Plan:
     masked: tuple[Mapping[str, object], ...]
     sizes: tuple[tuple[Any, ...], ...]
     has_sealed: bool
+    cursors: tuple[Given, ...]
+    gives_cursors: bool
     roots: tuple[str, ...]
     person_coordinates: tuple[str, ...]
     keys: tuple[str, ...]
@@ -41,8 +45,13 @@ class Plan:
     introspection: tuple[FieldNode, ...]
     end: bytes
 
-    def values(self, principal: Principal, variables: Variables) -> list[Any]:
-        """The bind values of one request; refuses what is out of bounds."""
+    def values(
+        self, principal: Principal, variables: Variables, cursors: Cursors | None = None
+    ) -> list[Any]:
+        """The bind values of one request; refuses what is out of bounds.
+
+        `cursors` opens those that the operation gives, if it does.
+        """
         rows = 0
         for path in self.sizes:
             product = 1
@@ -55,6 +64,13 @@ class Plan:
                 f"The answer could hold {rows} rows; {ANSWER_ROWS} at most. Ask for smaller pages."
             )
             raise RefusalError(Code.LIMIT_EXCEEDED, message)
+        if self.cursors:
+            assert cursors is not None
+            opened = [
+                cursors.opened(resolve(given.text, variables), given, principal)
+                for given in self.cursors
+            ]
+            variables = {**variables, OPENED: opened}
         return [supply(principal, variables) for supply in self.supplies]
 
     def finished(self, data: bytes, variables: Variables) -> bytes:

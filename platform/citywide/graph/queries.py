@@ -33,13 +33,12 @@ class Queries:
         """The response body: `{"data": …}` with extensions where something is masked."""
         plan = self._plans.planned(execution, self._plan)
         variables, principal = execution.variables.coerced, execution.principal
-        values = plan.values(principal, variables)
+        values = plan.values(principal, variables, self._runner.cursors)
         check_purpose(plan, execution)
         text = await self._runner.run(plan, values, principal)
         assert text is not None
         data = plan.finished(text.encode(), variables)
-        data = await self._runner.note(data, plan, execution)
-        data = self._runner.unseal(data, plan)
+        data = await self._runner.told(data, plan, execution)
         data = self._introspected(data, plan, execution)
         return b'{"data":' + data + plan.end
 

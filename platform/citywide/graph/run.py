@@ -17,6 +17,7 @@ from citywide.authz.principal import Principal
 from citywide.db.sealed import Place, Sealer
 from citywide.db.session import Database
 from citywide.errors import Code, RefusalError
+from citywide.graph.cursors import Cursors
 from citywide.graph.operation import Execution
 from citywide.graph.plan import Plan
 from citywide.graph.schema import WITHOUT_PURPOSE
@@ -29,9 +30,12 @@ _SEALED = re.compile(rb'"\\u0001([a-z_]+)\.([a-z_.]+):([A-Za-z0-9+/=]+)"')
 class Runner:
     """Runs plans against one database; `reads` None notes nothing of what is read."""
 
-    def __init__(self, database: Database, sealer: Sealer, reads: ReadLog | None) -> None:
+    def __init__(
+        self, database: Database, sealer: Sealer, cursors: Cursors, reads: ReadLog | None
+    ) -> None:
         self.database: Final = database
         self.sealer: Final = sealer
+        self.cursors: Final = cursors
         self._reads: Final = reads
 
     @property
@@ -49,7 +53,16 @@ class Runner:
                 found: str | None = rows[0][0] if rows else None
                 return found
 
-    async def note(self, data: bytes, plan: Plan, execution: Execution) -> bytes:
+    async def told(self, data: bytes, plan: Plan, execution: Execution) -> bytes:
+        """The answer as it goes out, once it was noted whom it tells about."""
+        data = await self._noted(data, plan, execution)
+        if plan.has_sealed:
+            data = _SEALED.sub(self._opened, data)
+        if plan.gives_cursors:
+            data = self.cursors.sealed(data, execution.principal)
+        return data
+
+    async def _noted(self, data: bytes, plan: Plan, execution: Execution) -> bytes:
         """The answer without the hidden members, once it was noted whom it tells about."""
         if not plan.person_coordinates or self._reads is None:
             return data
@@ -66,10 +79,6 @@ class Runner:
                 )
             )
         return shown
-
-    def unseal(self, data: bytes, plan: Plan) -> bytes:
-        """The answer with its sealed values opened."""
-        return _SEALED.sub(self._opened, data) if plan.has_sealed else data
 
     def _opened(self, match: re.Match[bytes]) -> bytes:
         table, column, raw = match[1].decode(), match[2].decode(), b64decode(match[3])

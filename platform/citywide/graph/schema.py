@@ -23,6 +23,7 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.unset import UNSET
 
 from citywide.acts.problems import FaultParameter, InputFault
+from citywide.graph.cursors import CURSOR_HOURS
 from citywide.graph.declare import (
     Catalogue,
     Either,
@@ -45,6 +46,9 @@ from citywide.rules.words import sets_of_words
 # How many rows a page holds when the caller does not say, and at most.
 PAGE_DEFAULT = 20
 PAGE_MAXIMUM = 100
+# A line of a list: names, titles and numbers have fewer. What is longer is a text to be read, and
+# cursors of whole texts would be longer than requests may be.
+ORDERED_CHARACTERS = 120
 # What the policy calls it that a role need not say why it reads about persons.
 WITHOUT_PURPOSE = "Reading.WITHOUT_PURPOSE"
 
@@ -79,6 +83,10 @@ _COMPARISONS: Mapping[Kind, Mapping[str, str]] = {
 }
 
 
+# What whoever keeps a cursor has to know of it.
+CURSOR = f"For you alone, in this list and order, and for {CURSOR_HOURS} hours."
+
+
 @strawberry.interface(description="Anything with an id of its own.")
 class Node:
     id: strawberry.ID = strawberry.field(description="An opaque id, the same for ever.")
@@ -88,8 +96,10 @@ class Node:
 class PageInfo:
     has_next_page: bool = strawberry.field(description="Whether rows follow this page.")
     has_previous_page: bool = strawberry.field(description="Whether rows precede this page.")
-    start_cursor: str | None = strawberry.field(description="The cursor of the first edge.")
-    end_cursor: str | None = strawberry.field(description="The cursor of the last edge.")
+    start_cursor: str | None = strawberry.field(
+        description=f"The cursor of the first edge. {CURSOR}"
+    )
+    end_cursor: str | None = strawberry.field(description=f"The cursor of the last edge. {CURSOR}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -323,7 +333,8 @@ class _Types:
             argument(
                 "order_by",
                 optional(list_of(self.orders[name])),
-                "In this order; equal rows by id.",
+                "In this order; equal rows by id, and longer texts by their first "
+                f"{ORDERED_CHARACTERS} characters.",
             ),
         ]
 
@@ -332,7 +343,7 @@ class _Types:
             type(f"{name}Edge", (), {}),
             [
                 field("node", self.output[name], "The row."),
-                field("cursor", str, "Where the row stands in this order."),
+                field("cursor", str, f"Where the row stands in this order. {CURSOR}"),
             ],
             f"A {name} in a list.",
         )

@@ -131,11 +131,17 @@ def opaque_id(entity: Entity, row: FromClause) -> ColumnElement[Any]:
 
 
 def cursor(signature: str, keys: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
-    """A page's cursor: base64url of a JSON array, the order's signature and the row's keys."""
+    """A page's cursor on its way out, to be sealed (`cursors`).
+
+    A control character, the list's signature, base64 of a JSON array of the row's keys.
+    """
     assert _NAME.fullmatch(signature), signature
-    values = func.json_build_array(literal_column(f"'{signature}'"), *keys)
-    raw = func.encode(func.convert_to(cast(values, Text), literal_column("'UTF8'")), _BASE64)
-    return func.translate(raw, literal_column(r"E'+/=\n'"), literal_column("'-_'"))
+    values = cast(func.json_build_array(*keys), Text)
+    raw = func.encode(func.convert_to(values, literal_column("'UTF8'")), _BASE64)
+    return func.concat(
+        literal_column(rf"E'\x03{signature}'"),
+        func.translate(raw, literal_column(r"E'\n'"), literal_column("''")),
+    )
 
 
 def printed(kind: Kind, value: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -62,7 +62,8 @@ class Subscriptions:
             "event_id": event.place.token,
             "occurred_at": event.occurred_at,
         }
-        values = plan.values(principal, {**execution.variables.coerced, PAYLOAD: at})
+        variables = {**execution.variables.coerced, PAYLOAD: at}
+        values = plan.values(principal, variables, self._runner.cursors)
         # The same statement with the same values in the same context: the same answer.
         key = (plan.sql, repr(values), principal.audience, principal.context.enter_sql)
         if key not in event.answers:
@@ -70,8 +71,8 @@ class Subscriptions:
         text = await asyncio.shield(event.answers[key])
         if text is None:
             return None
-        data = await self._runner.note(text.encode(), plan, execution)
-        return b'{"data":' + self._runner.unseal(data, plan) + plan.end
+        data = await self._runner.told(text.encode(), plan, execution)
+        return b'{"data":' + data + plan.end
 
     async def _read(self, plan: Plan, values: list[Any], principal: Principal) -> str | None:
         async with self._reading:

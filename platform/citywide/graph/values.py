@@ -31,6 +31,8 @@ Variables = Mapping[str, Any]
 # Among the variables of a payload's plan: the row that the mutation led to. No variable has a
 # name without letters.
 PAYLOAD = ""
+# Likewise: the keys in each cursor that the operation gives (`cursors`), once it is opened.
+OPENED = "\x03"
 
 
 @dataclass(frozen=True, slots=True)

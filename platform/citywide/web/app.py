@@ -27,6 +27,7 @@ from citywide.db.session import Database
 from citywide.domain import CATALOGUE
 from citywide.errors import OperatorError, UnavailableError
 from citywide.events.relay import Relay
+from citywide.graph.cursors import Cursors
 from citywide.graph.engine import Engine
 from citywide.graph.schema import Schema, build_schema
 from citywide.identity.issuers import Issuer, LocalIssuer, PublishedIssuer
@@ -175,7 +176,14 @@ def create_app(
         identification = Identification(deployment.verifier, memberships)
         read_writer = ReadWriter(database, deployment.reads)
         sealer = Sealer(deployment.secret)
-        engine = Engine(rules.schema, rules.policy, database, sealer, reads=read_writer)
+        engine = Engine(
+            rules.schema,
+            rules.policy,
+            database,
+            sealer,
+            Cursors(deployment.secret),
+            reads=read_writer,
+        )
         app.state.identification = identification
         app.state.seats = seats
         app.state.doorkeeper = doorkeeper
