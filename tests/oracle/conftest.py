@@ -20,7 +20,7 @@ from oracle.bench import Bench
 from oracle.contract import contract
 from oracle.stress import Stress
 from oracle.world import World
-from walls.house import NotedReads, made_policy, made_schema
+from walls.house import MANY, NotedReads, made_policy, made_schema
 
 YUEQING = CHECKOUT / "tenants" / "yueqing"
 
@@ -61,7 +61,9 @@ async def bench(stressed_url: str, secret: bytes) -> AsyncIterator[Bench]:
     database = await Database.open(stressed_url, secret=secret, size=2)
     try:
         yield Bench(
-            engine=Engine(schema, policy, database, sealer, cursors, reads=NotedReads()),
+            engine=Engine(
+                schema, policy, database, sealer, cursors, reads=NotedReads(), probes=MANY
+            ),
             database=database,
             world=await World.read(stressed_url),
             schema=contract(schema.sdl(), schema.entities),

@@ -29,6 +29,8 @@ from citywide.settings import CHECKOUT
 
 # Whoever has to say why they read says this.
 PURPOSE = "年度审计"
+# Tests ask more in a minute than a person in a year.
+MANY = 10**9
 
 
 class NotedReads:
@@ -138,7 +140,7 @@ async def opened_house(
         await memberships.look()
         reads = NotedReads()
         cursors = Cursors(secret)
-        engine = Engine(schema, policy, database, Sealer(secret), cursors, reads=reads)
+        engine = Engine(schema, policy, database, Sealer(secret), cursors, reads=reads, probes=MANY)
         if like is not None:
             engine._admission._documents = like.engine._admission._documents
             engine._plans._kept = like.engine._plans._kept

@@ -21,16 +21,19 @@ PURPOSE_HEADER = "Citywide-Purpose"
 LEAST_OF_A_PURPOSE = 4
 # A sentence; a longer one is a report that belongs elsewhere.
 LONGEST_PURPOSE = 200
+# One entry tells so many counts, the smallest: those about few persons matter.
+MOST_COUNTS = 20
 # One entry names at most so many; a longer answer makes several entries.
 MOST_PERSONS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One answer that tells about persons.
+    """One answer that tells about persons, or that looked at them without telling.
 
-    `roots` are the coordinates of the operation's root fields, `coordinates` those that tell about
-    persons, `persons` whom, by the tenant that keeps their files.
+    `roots` are the coordinates of the operation's root fields, `coordinates` those about persons
+    that were shown, `probed` those that were filtered, ordered, counted or computed by, `counts`
+    how many rows each count gave; `persons` is whom, by the tenant that keeps their files.
     """
 
     reader: Principal
@@ -39,6 +42,8 @@ class Read:
     operation: str | None
     purpose: str | None
     persons: Mapping[UUID, frozenset[UUID]]
+    probed: tuple[str, ...] = ()
+    counts: tuple[int, ...] = ()
 
 
 class ReadLog(Protocol):
@@ -49,11 +54,20 @@ class ReadLog(Protocol):
 
 
 def entries_of(read: Read, occurred_at: datetime, sealer: Sealer) -> Iterator[Entry]:
-    """The read as entries of the chains of those whose files it was; no content, only ids."""
+    """The read as entries of the chains of those whose files it was; no content, only ids.
+
+    One that names nobody stands in the chain of whoever asked.
+    """
     reader = read.reader
-    for tenant_id, persons in read.persons.items():
+    probes = (
+        {"probed": [*read.probed], "counts": sorted(read.counts)[:MOST_COUNTS]}
+        if read.probed
+        else {}
+    )
+    nobody: Mapping[UUID, frozenset[UUID]] = {reader.tenant_id: frozenset()}
+    for tenant_id, persons in (read.persons or nobody).items():
         listed = sorted(persons)
-        for start in range(0, len(listed), MOST_PERSONS):
+        for start in range(0, len(listed) or 1, MOST_PERSONS):
             yield entry_of(
                 tenant_id=tenant_id,
                 bureau_id=reader.bureau_id,
@@ -68,6 +82,7 @@ def entries_of(read: Read, occurred_at: datetime, sealer: Sealer) -> Iterator[En
                     "operation": read.operation,
                     "purpose": read.purpose,
                     "fields": list(read.coordinates),
+                    **probes,
                     "persons": [*map(str, listed[start : start + MOST_PERSONS])],
                 },
                 sealer=sealer,

@@ -31,6 +31,7 @@ from citywide.graph.planning import (
     keys_of_a_row,
     opaque_id,
     selected,
+    smallest,
 )
 from citywide.ids import NO_TENANT, NodeId
 from citywide.tenancy.models import SITE
@@ -50,6 +51,11 @@ class Coverage:
         self.access = place.access
         self.by: Sequence[str] = tuple(dict.fromkeys(place.arguments.get("by") or ()))
         self.counted = self._counted()
+        # What is told of few persons; the rest is about many, and about no worker's.
+        self.probing = [name for name in _FIGURES if not self._is_masked(name)]
+        if self.probing:
+            for name in ("isVisited", "gapReason", "campaign"):
+                self.access.probe(self.access.entities["CampaignDue"], name)
 
     def json(self) -> ColumnElement[Any]:
         """The answer as the operation selects it."""
@@ -146,7 +152,11 @@ class Coverage:
     def _rows(self, group: Group) -> ColumnElement[Any]:
         made: dict[str, Callable[[Group], ColumnElement[Any]]] = {"keys": self._keys}
         made |= dict.fromkeys(_FIGURES, self._figure)
-        row = JsonObject(selected(self.place, group, "CoverageRow", made))
+        pairs = selected(self.place, group, "CoverageRow", made)
+        if self.probing:
+            self.access.countings += 1
+            pairs += smallest([self.counted.c[name] for name in self.probing])
+        row = JsonObject(pairs)
         order = [self.counted.c[f"{part}{n}"] for n in range(len(self.by)) for part in "lk"]
         listed = json_list(row, order or [literal(1)])
         return select(listed).select_from(self.counted).scalar_subquery()

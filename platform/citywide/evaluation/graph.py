@@ -40,6 +40,7 @@ from citywide.graph.planning import (
     opaque_id,
     refuse_null,
     selected,
+    smallest,
     text_constant,
 )
 from citywide.services.words import ServiceKind
@@ -155,6 +156,10 @@ class Table:
         ]
         kind = Publishing if self.is_suppressed else Counting
         self.counting = kind(self.access, self.question)
+        self.probing = self._probing()
+        if self.probing:
+            self.access.probed += [f"Measure.{measure}" for measure in self.probing]
+            self.access.probed += [f"Dimension.{dimension}" for dimension in self.by]
         self.counted = self._counted()
         self.joined, self.keys = self._labelled()
 
@@ -181,6 +186,15 @@ class Table:
                     f"{measure} cannot be split or filtered by {dimension}; it can by {possible}."
                 )
                 raise RefusalError(Code.BAD_USER_INPUT, message)
+
+    def _probing(self) -> list[str]:
+        """The measures that count persons by what is chosen of them, as a list's filter does.
+
+        A whole figure tells about nobody, and what is published about nobody either.
+        """
+        if self.is_suppressed or not (self.by or self.question.where):
+            return []
+        return [measure for measure in self.measures if MEASURES[measure].is_about_persons]
 
     def _asks_before(self) -> bool:
         """Whether the period before is selected, which needs one that has both ends."""
@@ -248,7 +262,11 @@ class Table:
 
     def _rows(self, group: Group) -> ColumnElement[Any]:
         made = {"keys": self._keys, "values": self._values}
-        row = JsonObject(selected(self.place, group, "MetricRow", made))
+        pairs = selected(self.place, group, "MetricRow", made)
+        if self.probing:
+            self.access.countings += 1
+            pairs += smallest([self._sums(Figure(measure))[1] for measure in self.probing])
+        row = JsonObject(pairs)
         order = [term for value, label in self.keys for term in (label, value)]
         listed = json_list(row, order or [literal(1)])
         return select(listed).select_from(self.joined).scalar_subquery()

@@ -66,6 +66,16 @@ class Measured:
     served: bool = False
     additive: bool = True
 
+    @property
+    def is_about_persons(self) -> bool:
+        """Whether its rows are persons, or what happened to one."""
+        return self.fact in _OF_PERSONS
+
+
+_OF_PERSONS = frozenset(
+    {files, attendances, needs, assessments, opened_cases, closed_cases, certified_hours}
+)
+
 
 # -- measures --------------------------------------------------------------------------------
 

@@ -23,8 +23,9 @@ from citywide.db.session import Audience
 from citywide.db.tables import is_city_table, is_tenant_table
 from citywide.errors import Code, RefusalError
 from citywide.graph.cursors import Given
-from citywide.graph.declare import Entity, Expression, Join, Named, Own, Through, Value
+from citywide.graph.declare import Entity, Expression, Join, Named, Own, Through, Value, hidden
 from citywide.graph.sql import exists_about
+from citywide.graph.telling import telling_fields
 from citywide.graph.values import Binds
 
 # PostgreSQL and SQLAlchemy plan each table reference anew; a real page's operation has some twenty.
@@ -48,7 +49,9 @@ Conditions = list[ColumnElement[bool]]
 class Access:
     """One plan's view of the grants; `has_predicates` is off only to test the other wall.
 
-    `cursors` are those that lists are given, `gives_cursors` whether one answers with any.
+    `cursors` are those that lists are given, `gives_cursors` whether one answers with any;
+    `probed` are the coordinates about persons that filters, orders, counts and figures look at,
+    `countings` the places of the answer that tell how many rows that comes to.
     """
 
     entities: Mapping[str, Entity]
@@ -62,6 +65,8 @@ class Access:
     masked: list[tuple[tuple[str, ...], str, str]] = field(default_factory=list)
     cursors: list[Given] = field(default_factory=list)
     gives_cursors: bool = False
+    probed: list[str] = field(default_factory=list)
+    countings: int = 0
 
     def grant(self, coordinate: str) -> Grant | None:
         """How far `coordinate` is readable; when it is not, the plan is refused later."""
@@ -126,6 +131,18 @@ class Access:
         mask = cast(declared.mask(row), found.type)
         clear = self.clear(entity, row, grant)
         return mask if clear is None or grant.clear is None else case((clear, found), else_=mask)
+
+    def probe(self, entity: Entity, name: str) -> None:
+        """A filter, an order or a count looks at this field: it may be one about a person."""
+        telling = telling_fields(self.entities, entity, frozenset({name}))
+        if telling and not self.is_hidden(entity, name):
+            self.probed.append(f"{entity.name}.{name}")
+
+    def is_hidden(self, entity: Entity, name: str) -> bool:
+        """Whether the caller sees nothing but null of this field, whatever the row."""
+        grant = self.grants.of(f"{entity.name}.{name}")
+        mask = getattr(entity.fields.get(name), "mask", None)
+        return mask is hidden and grant is not None and grant.clear is None
 
     def is_masked(self, entity: Entity, grant: Grant) -> bool:
         """Whether a field so granted is masked in some of the rows that the caller sees."""

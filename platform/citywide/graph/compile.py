@@ -46,7 +46,6 @@ from citywide.graph.declare import (
     Root,
     Sealed,
     Value,
-    hidden,
 )
 from citywide.graph.listing import Listing
 from citywide.graph.paging import Page
@@ -63,7 +62,8 @@ from citywide.graph.sql import (
     sealed_marker,
     text_constant,
 )
-from citywide.graph.subjects import subjects, telling_fields
+from citywide.graph.subjects import subjects
+from citywide.graph.telling import telling_fields
 from citywide.graph.values import Binds, Variables, id_tags
 
 # What a short list counts for in the sum of rows that an answer may hold.
@@ -133,6 +133,8 @@ def plan_of(
         gives_cursors=access.gives_cursors,
         roots=roots,
         person_coordinates=tuple(sorted(planner.person_coordinates)),
+        probed=tuple(sorted({*access.probed})) if planner.notes_reads else (),
+        countings=access.countings,
         keys=keys,
         finishes=planner.finishes,
         introspection=introspection,
@@ -284,7 +286,7 @@ class Planner:
 
     def row_json(
         self, entity: Entity, row: FromClause, joined: FromClause, place: Place
-    ) -> tuple[ColumnElement[Any], FromClause]:
+    ) -> tuple[JsonObject, FromClause]:
         """The JSON of one row, and `joined` with the LATERAL sub-queries of the row's edges."""
         pairs: list[tuple[str, ColumnElement[Any]]] = []
         groups = self.selections.children(place.group, entity.name)
@@ -302,18 +304,12 @@ class Planner:
                 pairs.append((group.key, first_of([sub.c.j for sub in subs])))
             else:
                 pairs.append((group.key, made))
-        shown = (group.name for group in groups if not self._is_hidden(entity, group.name))
+        shown = (group.name for group in groups if not self.access.is_hidden(entity, group.name))
         telling = telling_fields(self.schema.entities, entity, frozenset(shown))
         if self.notes_reads and telling:
             self.person_coordinates.update(f"{entity.name}.{name}" for name in telling)
             pairs.append((SUBJECTS, subjects(self.access, entity, row)))
         return JsonObject(pairs), joined
-
-    def _is_hidden(self, entity: Entity, name: str) -> bool:
-        """Whether the caller sees nothing but null of this field, whatever the row."""
-        grant = self.access.grants.of(f"{entity.name}.{name}")
-        mask = getattr(entity.fields.get(name), "mask", None)
-        return mask is hidden and grant is not None and grant.clear is None
 
     def _field(
         self, entity: Entity, row: FromClause, group: Group, place: Place
@@ -416,8 +412,14 @@ class Planner:
                     pairs.append((group.key, text_constant(f"{entity.name}Connection")))
                 case "totalCount":
                     pairs.append((group.key, page.count()))
+                    if self.notes_reads and page.is_probing:
+                        self.access.countings += 1
+                        pairs.append((SUBJECTS, page.counted()))
                 case _:
                     assert listing is not None
                     pairs.append((group.key, listing.field(group)))
+        if self.notes_reads and listing is not None and listing.is_touching:
+            self.access.countings += 1
+            pairs.append((SUBJECTS, listing.touched()))
         found = select(JsonObject(pairs).label("j"))
         return found if listing is None else found.select_from(listing.joined).having(true())

@@ -34,6 +34,7 @@ from citywide.graph.cursors import Cursors
 from citywide.graph.mutations import Mutations
 from citywide.graph.operation import Execution, Operation
 from citywide.graph.plans import Plans
+from citywide.graph.probes import PROBES, Probes
 from citywide.graph.queries import Queries
 from citywide.graph.run import Runner
 from citywide.graph.schema import Schema
@@ -53,14 +54,18 @@ class Engine:
         cursors: Cursors,
         *,
         reads: ReadLog | None,
+        probes: int = PROBES,
     ) -> None:
-        """`reads` None notes nothing of what is read: only to measure what that costs."""
+        """`reads` None notes nothing of what is read: only to measure what that costs.
+
+        `probes` is how many counts of few persons a member may ask for in an hour.
+        """
         self.schema: Final = schema
         self.policy: Final = policy
         self._admission: Final = Admission(schema)
         self._plans: Final = Plans()
         self._visible: Final = VisibleSchemas(schema)
-        runner = Runner(database, sealer, cursors, reads)
+        runner = Runner(database, sealer, cursors, Probes(probes), reads)
         self._queries: Final = Queries(schema, self._plans, runner, self._visible)
         self._mutations: Final = Mutations(schema, self._plans, runner, policy)
         self._subscriptions: Final = Subscriptions(schema, self._plans, runner)

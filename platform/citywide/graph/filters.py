@@ -97,6 +97,7 @@ class Filter:
                 # NULL is not true, so its negation must be: IS NOT TRUE, never a bare NOT.
                 return self.compile(entity, row, value, depth + 1).is_not(true())
             case "id":
+                self.access.probe(entity, key)
                 return self._identified(entity, row, value)
             case _:
                 return self._field(entity, row, key, value, depth)
@@ -105,6 +106,7 @@ class Filter:
         self, entity: Entity, row: FromClause, key: str, value: Any, depth: int
     ) -> ColumnElement[bool]:
         declared = entity.fields[key]
+        self.access.probe(entity, key)
         if not isinstance(declared, Value):
             return self._related(entity, row, key, value, depth)
         seen = self.access.value(entity, f"{entity.name}.{key}", declared, row)

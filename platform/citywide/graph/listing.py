@@ -11,7 +11,9 @@ from sqlalchemy.sql import ColumnElement, FromClause
 from citywide.graph.paging import Page
 from citywide.graph.place import Place, Walk
 from citywide.graph.selection import Group
-from citywide.graph.sql import JsonObject, json_list, text_constant
+from citywide.graph.sql import SUBJECTS, JsonObject, json_list, text_constant
+from citywide.graph.subjects import paged, subjects
+from citywide.graph.telling import leads_to_a_person
 
 
 class Listing:
@@ -24,6 +26,7 @@ class Listing:
         infos = [i for g in groups if g.name == "pageInfo" for i in self._infos(g)]
         more = "hasPreviousPage" if page.is_backward else "hasNextPage"
         self.has_one_more = any(info.name == more for info in infos)
+        self.shows_persons = False
         self.rows = page.rows(has_one_more=self.has_one_more)
         self.joined: FromClause = self.rows
         # Counted backwards the window's first row is the page's last.
@@ -44,7 +47,20 @@ class Listing:
 
     def _json(self, place: Place) -> ColumnElement[Any]:
         found, self.joined = self.walk.row_json(self.page.entity, self.rows, self.joined, place)
+        self.shows_persons = self.shows_persons or any(key == SUBJECTS for key, _ in found.pairs)
         return found
+
+    @property
+    def is_touching(self) -> bool:
+        """Whether the rows' places tell about persons, and the rows themselves about nobody."""
+        page = self.page
+        tells = leads_to_a_person(page.access.entities, page.entity)
+        return page.is_probing and tells and not self.shows_persons
+
+    def touched(self) -> ColumnElement[Any]:
+        """What the hidden member at the list's end says: whose places the page tells."""
+        page = self.page
+        return paged(subjects(page.access, page.entity, self.rows), self.inside)
 
     def _edge(self, place: Place) -> ColumnElement[Any]:
         pairs = []

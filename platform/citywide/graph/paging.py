@@ -38,6 +38,8 @@ from citywide.graph.filters import SQL_TYPES, Filter
 from citywide.graph.scalars import storable
 from citywide.graph.schema import ORDERED_CHARACTERS, PAGE_DEFAULT, PAGE_MAXIMUM
 from citywide.graph.sql import cursor, exists_about
+from citywide.graph.subjects import counted, few_subjects, subjects
+from citywide.graph.telling import is_a_person, leads_to_a_person
 from citywide.graph.values import OPENED, Ref
 
 # Beyond so many keys nothing is ordered any further.
@@ -103,9 +105,13 @@ class Page:
         if len(self._order) > ORDER_KEYS:
             message = f"orderBy has {len(self._order)} keys; {ORDER_KEYS} at most."
             raise RefusalError(Code.LIMIT_EXCEEDED, message)
+        known = len(access.probed)
         for order in self._order:
             # Asked of the grants even where no row is read.
             access.grant(f"{entity.name}.{order['field']}")
+            access.probe(entity, order["field"])
+        # Whether its filter or its order looks at what tells about persons.
+        self.is_probing = len(access.probed) > known
         self.is_backward = last is not None
         given = last if self.is_backward else first
         self.size = PAGE_DEFAULT if given is None else given
@@ -150,9 +156,22 @@ class Page:
 
     def count(self) -> ColumnElement[int]:
         """How many rows there are without the window."""
+        if self.outer is not None and is_a_person(self.entity):
+            # Counted row by row of what it belongs to, which is as good as a filter.
+            self.access.probe(self.entity, "id")
+            self.is_probing = True
         row = self.access.reference(self.entity.table)
         found = select(func.count()).select_from(row).where(and_(true(), *self._conditions(row)))
         return self._inside(found).scalar_subquery()
+
+    def counted(self) -> ColumnElement[Any]:
+        """What the hidden member after the count says: whom it names, being few."""
+        if not leads_to_a_person(self.access.entities, self.entity):
+            return counted(None)
+        row = self.access.reference(self.entity.table)
+        about = subjects(self.access, self.entity, row).label("about")
+        rows = select(about).select_from(row).where(and_(true(), *self._conditions(row)))
+        return counted(few_subjects(self._inside(rows)))
 
     def _inside(self, statement: Select[Any]) -> Select[Any]:
         return statement if self.outer is None else statement.correlate(self.outer)
@@ -160,7 +179,9 @@ class Page:
     def _conditions(self, row: FromClause) -> Conditions:
         found = [*self.access.visible(self.entity, row), *self._join(row)]
         if self._where:
+            known = len(self.access.probed)
             found.append(Filter(self.access).compile(self.entity, row, self._where))
+            self.is_probing = self.is_probing or len(self.access.probed) > known
         return found
 
     def _keys(self, row: FromClause) -> list[Key]:

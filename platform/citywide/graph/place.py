@@ -23,7 +23,7 @@ class Walk(Protocol):
 
     def row_json(
         self, entity: Entity, row: FromClause, joined: FromClause, place: Place
-    ) -> tuple[ColumnElement[Any], FromClause]:
+    ) -> tuple[JsonObject, FromClause]:
         """The JSON of one row, and `joined` with the LATERAL sub-queries of the row's edges."""
 
 
@@ -49,7 +49,7 @@ class Place:
 
     def row_json(
         self, entity: Entity, row: FromClause, joined: FromClause
-    ) -> tuple[ColumnElement[Any], FromClause]:
+    ) -> tuple[JsonObject, FromClause]:
         """The JSON of what is selected here of one row, and `joined` with what that needs."""
         return self.walk.row_json(entity, row, joined, self)
 

@@ -24,8 +24,10 @@ ANSWER_ROWS = 20_000
 class Plan:
     """What a document, an operation name, a set of roles and a shape of variables come to.
 
-    `roots` are the coordinates of its root fields and `person_coordinates` those that tell about
-    persons; `masked` is the value of `extensions.masked`, with which the answer ends;
+    `roots` are the coordinates of its root fields, `person_coordinates` those that tell about
+    persons, `probed` those about persons that are filtered, ordered or counted by,
+    `countings` the places that tell how many rows that comes to;
+    `masked` is the value of `extensions.masked`, with which the answer ends;
     `cursors` are those that it is given, and `gives_cursors` says whether it answers with any;
     `introspection` are the root fields that graphql-core answers, `keys` all response keys of
     the root in order; `finishes` makes the answer under a key of what the statement found there.
@@ -40,10 +42,17 @@ class Plan:
     gives_cursors: bool
     roots: tuple[str, ...]
     person_coordinates: tuple[str, ...]
+    probed: tuple[str, ...]
+    countings: int
     keys: tuple[str, ...]
     finishes: Mapping[str, Callable[[Any, Variables], Any]]
     introspection: tuple[FieldNode, ...]
     end: bytes
+
+    @property
+    def touches_persons(self) -> bool:
+        """Whether anything about persons is shown or looked at."""
+        return bool(self.person_coordinates or self.probed)
 
     def values(
         self, principal: Principal, variables: Variables, cursors: Cursors | None = None

@@ -19,6 +19,8 @@ The room then does what the engine does elsewhere:
 - **Arguments** are values of the request: they enter the statement with `access.binds.value`, each
   with its converter, and never as literals. `Chosen` does so for the usual `where`.
 - **Rows** of entities inside the answer are the engine's: `place.row_json`.
+- **Persons** that figures count by something of theirs are probed: `place.access.probe` says
+  what is looked at, and `smallest` in each row how few it may be about.
 - **JSON** is made by `JsonObject` and `json_list`; ids leave as `opaque_id`, values as `printed`.
 """
 
@@ -36,6 +38,7 @@ from citywide.graph.sql import (
     printed,
     text_constant,
 )
+from citywide.graph.subjects import smallest
 from citywide.graph.values import Variables, resolve
 
 __all__ = [
@@ -57,5 +60,6 @@ __all__ = [
     "resolve",
     "row_id",
     "selected",
+    "smallest",
     "text_constant",
 ]

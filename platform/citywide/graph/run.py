@@ -20,8 +20,10 @@ from citywide.errors import Code, RefusalError
 from citywide.graph.cursors import Cursors
 from citywide.graph.operation import Execution
 from citywide.graph.plan import Plan
+from citywide.graph.probes import Probes
 from citywide.graph.schema import WITHOUT_PURPOSE
-from citywide.graph.subjects import without_subjects
+from citywide.graph.subjects import FEW_ROWS_COUNTED, told
+from citywide.graph.values import NO_ROW, PAYLOAD
 
 # A sealed value in an answer: the control character is JSON's \u0001 at a string's start.
 _SEALED = re.compile(rb'"\\u0001([a-z_]+)\.([a-z_.]+):([A-Za-z0-9+/=]+)"')
@@ -31,11 +33,17 @@ class Runner:
     """Runs plans against one database; `reads` None notes nothing of what is read."""
 
     def __init__(
-        self, database: Database, sealer: Sealer, cursors: Cursors, reads: ReadLog | None
+        self,
+        database: Database,
+        sealer: Sealer,
+        cursors: Cursors,
+        probes: Probes,
+        reads: ReadLog | None,
     ) -> None:
         self.database: Final = database
         self.sealer: Final = sealer
         self.cursors: Final = cursors
+        self._probes: Final = probes
         self._reads: Final = reads
 
     @property
@@ -63,22 +71,36 @@ class Runner:
         return data
 
     async def _noted(self, data: bytes, plan: Plan, execution: Execution) -> bytes:
-        """The answer without the hidden members, once it was noted whom it tells about."""
-        if not plan.person_coordinates or self._reads is None:
+        """The answer without the hidden members, once it was noted whom it tells about.
+
+        What looks at persons is noted whatever comes of it: that nobody is found tells as well.
+        """
+        if not plan.touches_persons or self._reads is None:
             return data
-        shown, persons = without_subjects(data, execution.principal)
-        if persons:
+        found = told(data, execution.principal, is_probing=bool(plan.probed))
+        if found.persons or plan.probed:
             await self._reads.note(
                 Read(
                     reader=execution.principal,
                     roots=plan.roots,
-                    coordinates=plan.person_coordinates,
+                    coordinates=plan.person_coordinates if found.shows_persons else (),
+                    probed=plan.probed,
+                    counts=found.counts,
                     operation=execution.operation.name,
                     purpose=execution.operation.purpose,
-                    persons=persons,
+                    persons=found.persons,
                 )
             )
-        return shown
+        small = sum(1 for count in found.counts if count < FEW_ROWS_COUNTED)
+        if small and not found.shows_persons:
+            weight = min(small, plan.countings)
+            self._probes.count(execution.principal, self._question(plan, execution), weight)
+        return found.data
+
+    def _question(self, plan: Plan, execution: Execution) -> str:
+        """What was asked, whatever row a mutation led to or an event is about."""
+        variables = {**execution.variables.coerced, PAYLOAD: NO_ROW}
+        return f"{plan.sql}{plan.values(execution.principal, variables, self.cursors)!r}"
 
     def _opened(self, match: re.Match[bytes]) -> bytes:
         table, column, raw = match[1].decode(), match[2].decode(), b64decode(match[3])
@@ -88,14 +110,15 @@ class Runner:
 
 def check_purpose(plan: Plan, execution: Execution) -> None:
     """Whoever the policy does not excuse says why they read about persons."""
-    if not plan.person_coordinates or execution.operation.purpose is not None:
+    if not plan.touches_persons or execution.operation.purpose is not None:
         return
     if execution.grants.of(WITHOUT_PURPOSE) is None:
         message = (
             "Your roles read about persons only for a stated purpose: say it in the header "
             f"{PURPOSE_HEADER}."
         )
-        raise RefusalError(Code.BAD_USER_INPUT, message, coordinates=list(plan.person_coordinates))
+        touched = sorted({*plan.person_coordinates, *plan.probed})
+        raise RefusalError(Code.BAD_USER_INPUT, message, coordinates=touched)
 
 
 @contextmanager

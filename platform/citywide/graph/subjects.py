@@ -2,40 +2,57 @@ r"""Whom an answer tells about: a hidden member in the JSON of each row, and its
 
 The planner puts it into the rows of every entity that names persons (`About`), or whose caseload is
 that of a row that does, when something is read that tells about them. It is
-`"\u0002" : "tenant:person,person"`, the tenant left out where it can only be the caller's own. The
-runner takes it out of the bytes.
+`"\u0002" : "tenant:person,person"`, the tenant left out where it can only be the caller's own.
+
+What is looked at and not shown says so likewise: after a count that filters by something about
+persons stands `"#…"`, with the persons where it counted few; at the end of a list whose rows show
+nobody, `"@…"` with those of its page; in a row of figures `"=…"`, the smallest. The runner takes
+all of it out of the bytes.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, and_, cast, func, literal_column, select, true
+from sqlalchemy import (
+    BigInteger,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal_column,
+    select,
+    true,
+)
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.sql import ColumnElement, FromClause
 
 from citywide.authz.principal import Principal
 from citywide.db.session import Audience
 from citywide.graph.access import Access
-from citywide.graph.declare import About, Entity, Join, Through
+from citywide.graph.declare import About, Entity, Join
+from citywide.graph.sql import SUBJECTS
+from citywide.graph.telling import hook, leads_to_a_person
 
-# It is never a row's first member: there is at least the one that tells.
-_MEMBER = re.compile(rb', "\\u0002" : (?:null|"([0-9a-f:,-]*)")')
+# A count of fewer rows says who they are to somebody who knows one of them already: it is as good
+# as a list. As many as a figure has to be about before analysts are told it.
+FEW_ROWS_COUNTED = 5
+
+# It is never an object's first member: there is at least the one that tells.
+_MEMBER = re.compile(rb', "\\u0002" : (?:null|"([#@=]?)([0-9a-f:;,-]*)")')
+_COUNTED = re.compile(rb'([0-9]+), "\\u0002" : "#')
+_FIGURES = re.compile(rb'"\\u0002" : "=([0-9]+)"')
+_COUNT: ColumnElement[Any] = literal_column("'#'")
+_FIGURE: ColumnElement[Any] = literal_column("'='")
+_PAGE: ColumnElement[Any] = literal_column("'@'")
+_SEMICOLON: ColumnElement[Any] = literal_column("';'")
 _COMMA: ColumnElement[Any] = literal_column("','")
-
-
-def telling_fields(
-    entities: Mapping[str, Entity], entity: Entity, fields: frozenset[str]
-) -> frozenset[str]:
-    """Those of the selected `fields` of an entity that tell about a person."""
-    about = entity.about
-    if about is None and not _leads_to_a_person(entities, entity):
-        return frozenset()
-    telling = fields - {"__typename"}
-    return telling if about is None or about.fields is None else telling & about.fields
 
 
 def subjects(access: Access, entity: Entity, row: FromClause) -> ColumnElement[Any]:
@@ -46,36 +63,68 @@ def subjects(access: Access, entity: Entity, row: FromClause) -> ColumnElement[A
     return cast(row.c.tenant_id, Text).op("||")(literal_column("':'")).op("||")(persons)
 
 
-def without_subjects(
-    data: bytes, principal: Principal
-) -> tuple[bytes, Mapping[UUID, frozenset[UUID]]]:
-    """The answer as it goes out, and the persons it tells about by their tenants."""
+def few_subjects(rows: Select[Any]) -> ColumnElement[Any]:
+    """The persons of all `rows`, where these are few: a count of them names them as a list would.
+
+    `rows` has one column, `about`, of `subjects`; it is looked at no further than it matters.
+    """
+    found = rows.limit(FEW_ROWS_COUNTED).subquery()
+    listed = func.string_agg(found.c.about, _SEMICOLON)
+    some = case((func.count() < literal_column(str(FEW_ROWS_COUNTED)), listed))
+    return select(some).select_from(found).scalar_subquery()
+
+
+def counted(persons: ColumnElement[Any] | None) -> ColumnElement[Any]:
+    """The hidden member after a count: the persons that it names, if any."""
+    return func.concat(_COUNT) if persons is None else func.concat(_COUNT, persons)
+
+
+def paged(persons: ColumnElement[Any], condition: ColumnElement[bool] | None) -> ColumnElement[Any]:
+    """The hidden member after a page of rows that show nobody, but tell how they compare."""
+    listed: Any = func.string_agg(persons, _SEMICOLON)
+    return func.concat(_PAGE, listed if condition is None else listed.filter(condition))
+
+
+def smallest(figures: Sequence[ColumnElement[Any]]) -> list[tuple[str, ColumnElement[Any]]]:
+    """The hidden member of a row of figures that count persons: the smallest of them."""
+    few = func.least(*figures) if len(figures) > 1 else figures[0]
+    return [(SUBJECTS, func.concat(_FIGURE, cast(few, BigInteger)))]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An answer as it goes out, and what it tells about persons.
+
+    `persons` are by their tenants; `counts` says how many rows each count, figure and page had
+    that looked at persons and showed none; `shows_persons` is whether a row told about one.
+    """
+
+    data: bytes
+    persons: Mapping[UUID, frozenset[UUID]]
+    counts: tuple[int, ...]
+    shows_persons: bool
+
+
+def told(data: bytes, principal: Principal, *, is_probing: bool) -> Told:
+    """The answer without its hidden members, and what these say."""
     found: dict[UUID, set[UUID]] = {}
-    for member in set(_MEMBER.findall(data)):
-        tenant, _, persons = member.decode().rpartition(":")
-        tenant_id = UUID(tenant) if tenant else principal.tenant_id
-        found.setdefault(tenant_id, set()).update(map(UUID, filter(None, persons.split(","))))
-    named = {tenant_id: frozenset(persons) for tenant_id, persons in found.items() if persons}
-    return _MEMBER.sub(b"", data), named
-
-
-def _next(entities: Mapping[str, Entity], entity: Entity) -> tuple[Entity, Join] | None:
-    """The row that this one hangs on, where it does not name whom it is about itself."""
-    about = entity.about
-    if about is not None and (
-        about.target is not None or {"id", "beneficiary_id"} & {*about.columns}
-    ):
-        return None
-    if not isinstance(entity.caseload, Through):
-        return None
-    return entities[entity.caseload.target], entity.caseload.on
-
-
-def _leads_to_a_person(entities: Mapping[str, Entity], entity: Entity) -> bool:
-    if entity.about is not None:
-        return True
-    above = _next(entities, entity)
-    return above is not None and _leads_to_a_person(entities, above[0])
+    counts = [int(number) for number in _COUNTED.findall(data)] if is_probing else []
+    counts += [int(number) for number in _FIGURES.findall(data)] if is_probing else []
+    shows_persons = False
+    for way, text in _MEMBER.findall(data) if is_probing else set(_MEMBER.findall(data)):
+        if way == b"=":
+            continue
+        named = [each for each in text.decode().split(";") if each]
+        if way == b"@":
+            counts.append(len(named))
+        for each in named:
+            tenant, _, persons = each.rpartition(":")
+            tenant_id = UUID(tenant) if tenant else principal.tenant_id
+            those = [UUID(person) for person in persons.split(",") if person]
+            found.setdefault(tenant_id, set()).update(those)
+            shows_persons = shows_persons or (bool(those) and not way)
+    by_tenant = {tenant_id: frozenset(persons) for tenant_id, persons in found.items() if persons}
+    return Told(_MEMBER.sub(b"", data), by_tenant, tuple(counts), shows_persons)
 
 
 def _persons(access: Access, entity: Entity, row: FromClause) -> ColumnElement[Any]:
@@ -87,10 +136,10 @@ def _persons(access: Access, entity: Entity, row: FromClause) -> ColumnElement[A
     elif about is not None and about.target is not None:
         target = access.entities[about.target]
         found.append(_joined(access, target, about.on, row, lambda other: _listed(about, other)))
-    above = _next(access.entities, entity)
-    if above is not None and _leads_to_a_person(access.entities, above[0]):
-        hook, on = above
-        found.append(_joined(access, hook, on, row, lambda other: _persons(access, hook, other)))
+    above = hook(access.entities, entity)
+    if above is not None and leads_to_a_person(access.entities, above[0]):
+        upper, on = above
+        found.append(_joined(access, upper, on, row, lambda other: _persons(access, upper, other)))
     return found[0] if len(found) == 1 else func.concat_ws(_COMMA, *found)
 
 

@@ -31,6 +31,8 @@ Variables = Mapping[str, Any]
 # Among the variables of a payload's plan: the row that the mutation led to. No variable has a
 # name without letters.
 PAYLOAD = ""
+# Stands there where it does not matter which row it is.
+NO_ROW = dict.fromkeys(("tenant_id", "row_id", "event_id", "occurred_at"))
 # Likewise: the keys in each cursor that the operation gives (`cursors`), once it is opened.
 OPENED = "\x03"
 

@@ -67,6 +67,8 @@ class Facts:
         self.entities = place.access.entities
         for coordinate in FACTS:
             self.access.grant(coordinate)
+            name, _, looked_at = coordinate.partition(".")
+            self.access.probe(self.entities[name], looked_at)
         for group in self._groups():
             self._select("VolunteerProposal", group)
             if group.name == "reasons":

@@ -33,29 +33,39 @@ SELECT CAST(JSON_OBJECT(
             WHERE attendance_1.tenant_id = $1::UUID
             AND attendance_1.superseded IS false
             AND attendance_1.service_record_id = anon_2.id
-            AND attendance_1.role = ANY ($4::TEXT[])) RETURNING json) AS j) AS anon_3 ON true
+            AND attendance_1.role = ANY ($4::TEXT[])), E'\x02' : concat('#',
+            (SELECT CASE WHEN (count(*) < 5) THEN string_agg(anon_6.about, ';') END AS anon_5
+              FROM
+              (SELECT CAST(coalesce(attendance_2.beneficiary_id, attendance_2.volunteer_id) AS TEXT)
+                  AS about
+                FROM attendance AS attendance_2
+                WHERE attendance_2.tenant_id = $1::UUID
+                AND attendance_2.superseded IS false
+                AND attendance_2.service_record_id = anon_2.id
+                AND attendance_2.role = ANY ($5::TEXT[])
+                LIMIT $6::INTEGER) AS anon_6)) RETURNING json) AS j) AS anon_3 ON true
       LEFT OUTER JOIN LATERAL
       (SELECT JSON_OBJECT(
           'name' : area_1.name,
-          'parent' : anon_5.j RETURNING json) AS j
+          'parent' : anon_7.j RETURNING json) AS j
         FROM area AS area_1
         LEFT OUTER JOIN LATERAL
         (SELECT JSON_OBJECT(
             'name' : area_2.name,
-            'parent' : anon_6.j RETURNING json) AS j
+            'parent' : anon_8.j RETURNING json) AS j
           FROM area AS area_2
           LEFT OUTER JOIN LATERAL
           (SELECT JSON_OBJECT(
               'name' : area_3.name RETURNING json) AS j
             FROM area AS area_3
-            WHERE area_3.id = area_2.parent_id) AS anon_6 ON true
-          WHERE area_2.id = area_1.parent_id) AS anon_5 ON true
+            WHERE area_3.id = area_2.parent_id) AS anon_8 ON true
+          WHERE area_2.id = area_1.parent_id) AS anon_7 ON true
         WHERE area_1.id = anon_2.area_id) AS anon_4 ON true HAVING true),
     'volunteers' :
     (SELECT JSON_OBJECT(
         'nodes' : coalesce(json_agg(JSON_OBJECT(
-              'volunteers' : anon_7.j RETURNING json)
-            ORDER BY anon_8.rn ASC), '[]'::json) RETURNING json) AS j
+              'volunteers' : anon_9.j RETURNING json)
+            ORDER BY anon_10.rn ASC), '[]'::json) RETURNING json) AS j
       FROM
       (SELECT tenant_1.tenant_id AS tenant_id, tenant_1.bureau_id AS bureau_id, tenant_1.id AS id,
           tenant_1.kind AS kind, tenant_1.slug AS slug, tenant_1.name AS name, tenant_1.id AS k0,
@@ -63,16 +73,16 @@ SELECT CAST(JSON_OBJECT(
           ORDER BY tenant_1.id ASC) AS rn
         FROM tenant AS tenant_1
         WHERE tenant_1.tenant_id = $1::UUID
-        AND tenant_1.kind = $5::VARCHAR
+        AND tenant_1.kind = $7::VARCHAR
         ORDER BY tenant_1.id ASC
-        LIMIT $6::BIGINT) AS anon_8
+        LIMIT $8::BIGINT) AS anon_10
       LEFT OUTER JOIN LATERAL
       (SELECT JSON_OBJECT(
           'nodes' : coalesce(json_agg(JSON_OBJECT(
-                'number' : anon_9.number,
-                'name' : anon_9.name,
-                'skills' : anon_9.skills, E'\x02' : CAST(anon_9.id AS TEXT) RETURNING json)
-              ORDER BY anon_9.rn ASC), '[]'::json) RETURNING json) AS j
+                'number' : anon_11.number,
+                'name' : anon_11.name,
+                'skills' : anon_11.skills, E'\x02' : CAST(anon_11.id AS TEXT) RETURNING json)
+              ORDER BY anon_11.rn ASC), '[]'::json) RETURNING json) AS j
         FROM
         (SELECT volunteer_1.tenant_id AS tenant_id, volunteer_1.bureau_id AS bureau_id,
             volunteer_1.id AS id, volunteer_1.number AS number, volunteer_1.name AS name,
@@ -84,5 +94,5 @@ SELECT CAST(JSON_OBJECT(
           FROM volunteer AS volunteer_1
           WHERE volunteer_1.tenant_id = $1::UUID
           ORDER BY volunteer_1.number ASC, volunteer_1.id ASC
-          LIMIT $7::BIGINT) AS anon_9 HAVING true) AS anon_7 ON true HAVING true) RETURNING json) AS
-              TEXT) AS anon_1
+          LIMIT $9::BIGINT) AS anon_11 HAVING true) AS anon_9 ON true HAVING true) RETURNING json)
+              AS TEXT) AS anon_1
