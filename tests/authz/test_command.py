@@ -77,7 +77,7 @@ def test_the_table_is_not_written_over_a_decision_that_fails(home: Path) -> None
 def test_what_nobody_may_do_is_told(home: Path) -> None:
     file = home / "policies" / "policy.csv"
     text = file.read_text(encoding="utf-8")
-    row = "p, director, AuditEntry|AuditSubject, *, read, tenant, allow\n"
+    row = "p, director, AuditEntry|AuditSubject|ProbeCount, *, read, tenant, allow\n"
     assert row in text
     other = row.replace("director", "auditor").replace("tenant", "bureau")
     file.write_text(text.replace(row, "").replace(other, ""), encoding="utf-8")

@@ -79,6 +79,11 @@ def _committed(world: World, row: Row, today: date) -> int:
     return sum(left(world, each, today) for each in world.where("commitment", wanted))
 
 
+def _coordinates(row: Row, name: str) -> str | None:
+    found = json.loads(row["entry"]).get(name)
+    return None if found is None else ",".join(map(str, found))
+
+
 def _when(world: World, row: Row, _: date) -> Any:
     [entry] = world.where("audit_entry", {"tenant_id": row["tenant_id"], "id": row["entry_id"]})
     return entry["occurred_at"]
@@ -159,6 +164,10 @@ _COMPUTED: Mapping[tuple[str, str], Callable[[World, Row, date], Any]] = {
     ("BudgetLine", "committed"): _committed,
     ("Commitment", "left"): _held("COMMITTED"),
     ("AuditEntry", "operation"): lambda _, row, __: json.loads(row["entry"]).get("operation"),
+    ("AuditEntry", "shown"): lambda _, row, __: _coordinates(row, "fields"),
+    ("AuditEntry", "probed"): lambda _, row, __: _coordinates(row, "probed"),
+    ("AuditEntry", "counts"): lambda _, row, __: _coordinates(row, "counts"),
+    ("AuditEntry", "isProbe"): lambda _, row, __: "probed" in json.loads(row["entry"]),
     ("AuditSubject", "occurredAt"): _when,
     ("ScorecardFigure", "frozen"): _figure,
     ("ScorecardFigure", "current"): _current,

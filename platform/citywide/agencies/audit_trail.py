@@ -28,6 +28,17 @@ def _sealed_purpose(row: FromClause) -> ColumnElement[Any]:
     return func.decode(told, literal_column("'base64'"))
 
 
+def _listed(name: str) -> Expression:
+    """A list of coordinates in the entry's text, as one text; null where it has none."""
+    told = _told(name)
+    # Coordinates hold none of these.
+    return lambda row: func.translate(told(row), literal_column("""'[]"'"""), literal_column("''"))
+
+
+def _is_probe(row: FromClause) -> ColumnElement[Any]:
+    return _told("probed")(row).is_not(None)
+
+
 def _when(row: FromClause) -> ColumnElement[Any]:
     """When the entry of a subject was made."""
     entry = AUDIT_ENTRY.alias()
@@ -61,6 +72,34 @@ class AuditEntry:
         description="Why persons were looked at, in the reader's words; null where none was asked.",
         column=f"entry.{PURPOSE}",
         value=_sealed_purpose,
+    )
+    shown = Value(
+        description="The coordinates about persons that were shown; empty where none was.",
+        expression=_listed("fields"),
+        kind=Kind.STRING,
+        nullable=True,
+        comparable=False,
+    )
+    probed = Value(
+        description="The coordinates about persons that were filtered, ordered, counted or "
+        "computed by, shown or not; null where none was.",
+        expression=_listed("probed"),
+        kind=Kind.STRING,
+        nullable=True,
+        comparable=False,
+    )
+    counts = Value(
+        description="How many rows its counts gave, the smallest twenty; null where nothing "
+        "was probed.",
+        expression=_listed("counts"),
+        kind=Kind.STRING,
+        nullable=True,
+        comparable=False,
+    )
+    is_probe = Value(
+        description="Whether persons were filtered, ordered, counted or computed by something.",
+        expression=_is_probe,
+        kind=Kind.BOOLEAN,
     )
     subjects = many("AuditSubject", "The persons it is about.", {"entry_id": "id"})
 
