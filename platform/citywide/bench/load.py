@@ -25,6 +25,8 @@ from citywide.errors import OperatorError
 _HEAD_END = b"\r\n\r\n"
 _LENGTH = b"content-length:"
 _ANSWERED = b"HTTP/1.1 200 "
+# In a request this stands for a number that no other request of the load has: no two are equal.
+SERIAL = "00000000"
 # A load goes on for so many answers even when its time is over: fewer have no median.
 LEAST_ANSWERS = 5
 
@@ -35,21 +37,31 @@ class AnswerError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Whom to ask, what (one text a request, its bytes as Latin-1), how and for how long."""
+    """Whom to ask, what (one text a request, its bytes as Latin-1), how and for how long.
+
+    `pause_s` is what a connection waits after each answer; `may_be_refused` counts answers that
+    are no success, which otherwise end the load.
+    """
 
     port: int
     requests: list[str]
     connections: int
     seconds: float
+    pause_s: float = 0.0
+    may_be_refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a load came to; latencies in milliseconds, in the order in which answers came."""
+    """What a load came to; latencies in milliseconds, in the order in which answers came.
+
+    `refused` are the answers among them that were no success.
+    """
 
     seconds: float
     latencies_ms: list[float]
     client_cpu_seconds: float
+    refused: int = 0
 
 
 class Connection(asyncio.Protocol):
@@ -140,7 +152,9 @@ async def bodies(port: int, requests: list[bytes], connections: int) -> list[byt
 async def apply(load: Load) -> Seen:
     """Keep every connection busy for the time, and then until the last answer is there."""
     requests = [text.encode("latin-1") for text in load.requests]
+    serial = SERIAL.encode()
     latencies: list[float] = []
+    refused: list[float] = []
     turn = count()
     async with connected(load.port, load.connections) as opened:
         cpu = time.process_time()
@@ -149,13 +163,22 @@ async def apply(load: Load) -> Seen:
 
         async def ask(connection: Connection) -> None:
             while (sent := time.perf_counter()) < deadline or len(latencies) < LEAST_ANSWERS:
-                await connection.ask(requests[next(turn) % len(requests)])
+                number = next(turn)
+                request = requests[number % len(requests)].replace(serial, b"%08d" % (number + 1))
+                try:
+                    await connection.ask(request)
+                except AnswerError:
+                    if not load.may_be_refused:
+                        raise
+                    refused.append(sent)
                 latencies.append((time.perf_counter() - sent) * 1000)
+                if load.pause_s:
+                    await asyncio.sleep(load.pause_s)
 
         await asyncio.gather(*(ask(each) for each in opened))
         seconds = time.perf_counter() - started
         cpu = time.process_time() - cpu
-    return Seen(seconds, latencies, cpu)
+    return Seen(seconds, latencies, cpu, len(refused))
 
 
 async def applied(load: Load) -> Seen:

@@ -1,4 +1,4 @@
-"""A contender in a granian server of its own: one worker process and its supervisor."""
+"""A contender in a granian server of its own: its worker processes and their supervisor."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _HEALTH = b"GET /health HTTP/1.1\r\nHost: bench\r\n\r\n"
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Resident set sizes in bytes: of the worker, and of the process that watches over it."""
+    """Resident set sizes in bytes: of the largest worker, and of the process over them."""
 
     worker: int
     supervisor: int
@@ -38,22 +38,24 @@ class Server:
     port: int
 
     def memory(self) -> Memory:
-        """What the two processes hold now."""
+        """What the processes hold now."""
         supervisor = psutil.Process(self.process.pid)
-        # Beside the worker a small process keeps track of shared resources.
+        # Beside the workers a small process keeps track of shared resources.
         children = [each.memory_info().rss for each in supervisor.children()]
         return Memory(worker=max(children), supervisor=supervisor.memory_info().rss)
 
 
 @asynccontextmanager
-async def served(factory: str, environment: Mapping[str, str]) -> AsyncIterator[Server]:
+async def served(
+    factory: str, environment: Mapping[str, str], *, workers: int = 1
+) -> AsyncIterator[Server]:
     """Serve the application that `module:function` makes until the block ends.
 
     Raises `OperatorError` when it does not answer in time.
     """
     port = _free_port()
     command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory"]
-    command += ["--workers", "1", "--loop", "uvloop", "--log-level", "warning"]
+    command += ["--workers", str(workers), "--loop", "uvloop", "--log-level", "warning"]
     command += ["--host", "127.0.0.1", "--port", str(port), factory]
     process = subprocess.Popen(command, env={**os.environ, **environment})  # noqa: ASYNC220, S603
     try:

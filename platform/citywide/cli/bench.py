@@ -13,6 +13,7 @@ from rich.console import Console
 
 from citywide.bench.city import Extent
 from citywide.bench.events import Crowd, benchmark_events
+from citywide.bench.fairness import benchmark_fairness
 from citywide.bench.metrics import Records, benchmark_metrics
 from citywide.bench.reads import Effort, benchmark_reads
 from citywide.bench.writes import benchmark_writes
@@ -29,6 +30,7 @@ Subscribers = Annotated[
 Events = Annotated[int, typer.Option(min=1, help="Records, one after the other.")]
 Agencies = Annotated[int, typer.Option(min=1, help="Agencies of the made-up city.")]
 OfAnAgency = Annotated[int, typer.Option("--records", min=10, help="Records of an agency.")]
+Workers = Annotated[int, typer.Option(min=1, help="The server's worker processes.")]
 Beneficiaries = Annotated[int, typer.Option(min=10, help="Files of an agency.")]
 
 
@@ -115,6 +117,25 @@ def metrics(
     """
     extent = Records(agencies, records, few)
     _run(partial(benchmark_metrics, chosen(data), extent, rounds), to)
+
+
+@app.command("fairness")
+def fairness(
+    *,
+    to: ToFile = None,
+    data: DataFolder = None,
+    seconds: Seconds = 3.0,
+    rounds: Rounds = 3,
+    agencies: Agencies = 100,
+    beneficiaries: Beneficiaries = 1_000,
+    workers: Workers = 2,
+) -> None:
+    """Time a quiet agency's look-up alone and beside each flood that another agency sends.
+
+    Like `bench writes` in a copy of the city, by servers of their own.
+    """
+    extent, effort = Extent(agencies, beneficiaries), Effort(rounds, seconds)
+    _run(partial(benchmark_fairness, chosen(data), extent, effort, workers), to)
 
 
 def _run(benchmark: Callable[..., Shown], to: Path | None) -> None:
