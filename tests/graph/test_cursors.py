@@ -133,6 +133,7 @@ READER = Principal(
     today=None,  # type: ignore[arg-type]
     valid_until=None,
     context=None,  # type: ignore[arg-type]
+    selves=frozenset({UUID(int=1)}),
 )
 
 

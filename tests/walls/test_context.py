@@ -146,7 +146,7 @@ async def rolled_back(house: House, context: Context) -> AsyncIterator[asyncpg.C
     try:
         yield transaction.connection
     finally:
-        await transaction._give_back(failed=True)
+        await transaction._end(is_lost=False)
 
 
 async def a_row(house: House, name: str, tenant_id: UUID) -> dict[str, Any]:

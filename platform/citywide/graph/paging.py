@@ -168,9 +168,12 @@ class Page:
         """What the hidden member after the count says: whom it names, being few."""
         if not leads_to_a_person(self.access.entities, self.entity):
             return counted(None)
+        reached = self.access.references
         row = self.access.reference(self.entity.table)
         about = subjects(self.access, self.entity, row).label("about")
         rows = select(about).select_from(row).where(and_(true(), *self._conditions(row)))
+        # The same conditions once more: the operation reaches no further by it.
+        self.access.references = reached
         return counted(few_subjects(self._inside(rows)))
 
     def _inside(self, statement: Select[Any]) -> Select[Any]:
