@@ -218,6 +218,8 @@ async def cloned(template_url: str) -> AsyncIterator[str]:
     name = f"clone_{next(CLONES)}"
     template = urlsplit(template_url).path.removeprefix("/")
     await administer(template_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    # A copy has everything of its original but this.
+    await administer(template_url, f"REVOKE TEMPORARY ON DATABASE {name} FROM PUBLIC")
     try:
         yield urlsplit(template_url)._replace(path=f"/{name}").geturl()
     finally:

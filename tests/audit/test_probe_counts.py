@@ -23,7 +23,7 @@ REVIEW = """{
 async def chained(house: House, at: datetime) -> None:
     """What was noted, in the chains where the background writer puts it."""
     for read in house.reads.noted:
-        for entry in entries_of(read, at):
+        for entry in entries_of(read, at, house.database.sealer):
             whose = Context(Audience.AGENCY, tenant_id=entry.tenant_id, bureau_id=entry.bureau_id)
             async with house.database.write(whose) as transaction:
                 await append(transaction, [entry])

@@ -47,8 +47,8 @@ async def test_an_entry_is_shown_with_its_words_and_the_look_is_noted(
 @pytest.mark.parametrize(
     ("tenant", "position", "purpose", "sentence"),
     [
-        ("shouqianshou", 7, "核对", r"shouqianshou has no entry 7: its last is 1\."),
-        ("shouqian", 1, "核对", r"There is no tenant shouqian\. Near it: shouqianshou\."),
+        ("shouqianshou", 7, "核对登记", r"shouqianshou has no entry 7: its last is 1\."),
+        ("shouqian", 1, "核对登记", r"There is no tenant shouqian\. Near it: shouqianshou\."),
         ("shouqianshou", 1, " ", "A purpose is a sentence"),
         ("shouqianshou", 1, "核" * 201, "A purpose is a sentence of at most 200"),
     ],

@@ -32,6 +32,7 @@ async def stressed_url(template_url: str, secret: bytes) -> str:
     template = urlsplit(template_url).path.removeprefix("/")
     try:
         await owner.execute(f"CREATE DATABASE stressed TEMPLATE {template}")
+        await owner.execute("REVOKE TEMPORARY ON DATABASE stressed FROM PUBLIC")
     finally:
         await owner.close()
     url = urlsplit(template_url)._replace(path="/stressed").geturl()

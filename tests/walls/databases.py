@@ -24,6 +24,8 @@ async def cloned_as(name: str, template_url: str) -> str:
     owner = await asyncpg.connect(template_url, database="postgres")
     try:
         await owner.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        # A copy has everything of its original but this.
+        await owner.execute(f"REVOKE TEMPORARY ON DATABASE {name} FROM PUBLIC")
     finally:
         await owner.close()
     return urlsplit(template_url)._replace(path=f"/{name}").geturl()

@@ -168,7 +168,7 @@ class Page:
         """What the hidden member after the count says: whom it names, being few."""
         if not leads_to_a_person(self.access.entities, self.entity):
             return counted(None)
-        reached = self.access.references
+        reached, self.access.references = self.access.references, 0
         row = self.access.reference(self.entity.table)
         about = subjects(self.access, self.entity, row).label("about")
         rows = select(about).select_from(row).where(and_(true(), *self._conditions(row)))
