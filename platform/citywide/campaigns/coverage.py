@@ -31,7 +31,6 @@ from citywide.graph.planning import (
     keys_of_a_row,
     opaque_id,
     selected,
-    smallest,
 )
 from citywide.ids import NO_TENANT, NodeId
 from citywide.tenancy.models import SITE
@@ -153,9 +152,7 @@ class Coverage:
         made: dict[str, Callable[[Group], ColumnElement[Any]]] = {"keys": self._keys}
         made |= dict.fromkeys(_FIGURES, self._figure)
         pairs = selected(self.place, group, "CoverageRow", made)
-        if self.probing:
-            self.access.countings += 1
-            pairs += smallest([self.counted.c[name] for name in self.probing])
+        pairs += self.place.noted([self.counted.c[name] for name in self.probing])
         row = JsonObject(pairs)
         order = [self.counted.c[f"{part}{n}"] for n in range(len(self.by)) for part in "lk"]
         listed = json_list(row, order or [literal(1)])

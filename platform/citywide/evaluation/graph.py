@@ -40,7 +40,6 @@ from citywide.graph.planning import (
     opaque_id,
     refuse_null,
     selected,
-    smallest,
     text_constant,
 )
 from citywide.services.words import ServiceKind
@@ -263,9 +262,7 @@ class Table:
     def _rows(self, group: Group) -> ColumnElement[Any]:
         made = {"keys": self._keys, "values": self._values}
         pairs = selected(self.place, group, "MetricRow", made)
-        if self.probing:
-            self.access.countings += 1
-            pairs += smallest([self._sums(Figure(measure))[1] for measure in self.probing])
+        pairs += self.place.noted([self._sums(Figure(name))[1] for name in self.probing])
         row = JsonObject(pairs)
         order = [term for value, label in self.keys for term in (label, value)]
         listed = json_list(row, order or [literal(1)])

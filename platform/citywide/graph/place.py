@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,6 +13,7 @@ from citywide.graph.access import Access
 from citywide.graph.declare import Entity
 from citywide.graph.selection import Group, Selections
 from citywide.graph.sql import JsonObject, text_constant
+from citywide.graph.subjects import smallest
 
 
 class Walk(Protocol):
@@ -20,6 +21,7 @@ class Walk(Protocol):
 
     access: Access
     selections: Selections
+    notes_reads: bool
 
     def row_json(
         self, entity: Entity, row: FromClause, joined: FromClause, place: Place
@@ -46,6 +48,13 @@ class Place:
     def selections(self) -> Selections:
         """What is selected, here and below."""
         return self.walk.selections
+
+    def noted(self, figures: Sequence[ColumnElement[Any]]) -> list[tuple[str, ColumnElement[Any]]]:
+        """The hidden member of a row of `figures` that count persons, where that is noted."""
+        if not figures or not self.walk.notes_reads:
+            return []
+        self.access.countings += 1
+        return smallest(figures)
 
     def row_json(
         self, entity: Entity, row: FromClause, joined: FromClause

@@ -20,7 +20,7 @@ The room then does what the engine does elsewhere:
   with its converter, and never as literals. `Chosen` does so for the usual `where`.
 - **Rows** of entities inside the answer are the engine's: `place.row_json`.
 - **Persons** that figures count by something of theirs are probed: `place.access.probe` says
-  what is looked at, and `smallest` in each row how few it may be about.
+  what is looked at, and `place.noted` in each row how few it may be about.
 - **JSON** is made by `JsonObject` and `json_list`; ids leave as `opaque_id`, values as `printed`.
 """
 
@@ -38,7 +38,6 @@ from citywide.graph.sql import (
     printed,
     text_constant,
 )
-from citywide.graph.subjects import smallest
 from citywide.graph.values import Variables, resolve
 
 __all__ = [
@@ -60,6 +59,5 @@ __all__ = [
     "resolve",
     "row_id",
     "selected",
-    "smallest",
     "text_constant",
 ]
