@@ -189,7 +189,7 @@ def of_a_row(sight: Sight, start: str, frame: str) -> Iterator[Touch]:
 
 
 def figures(sight: Sight) -> Iterator[Touch]:
-    """Measures about persons, split by each dimension."""
+    """Measures about persons, split by what is a person's own."""
     grant = sight.grants.of("MetricValue.value")
     if grant is None or grant.clear is None:
         # What is published tells about nobody.
@@ -197,7 +197,7 @@ def figures(sight: Sight) -> Iterator[Touch]:
     for measure, measured in MEASURES.items():
         if not measured.is_about_persons or sight.grants.of(f"Measure.{measure}") is None:
             continue
-        for dimension in sorted(SPLITS[measure]):
+        for dimension in sorted(SPLITS[measure] & {"AREA", "SEGMENT"}):
             if sight.grants.of(f"Dimension.{dimension}") is not None:
                 document = (
                     f"{{ metrics(measures: [{measure}], by: [{dimension}])"

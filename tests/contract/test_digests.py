@@ -20,7 +20,9 @@ DIGESTED = {
     "db/migrate.py": "a purpose, under the secret",
     "db/sealed.py": "under keys of the secret",
     "db/session.py": "names of logins, under the secret",
+    "db/verifiers.py": "passwords of logins that are derived from the secret",
     "graph/paging.py": "names of the fields of an order",
+    "graph/probes.py": "questions, in memory for an hour",
     "oversight/detection.py": "ids, amounts and days, which stand beside it in clear",
     "web/home.py": "the page, for the browser's policy",
 }

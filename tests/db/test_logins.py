@@ -68,7 +68,11 @@ async def login(
 
 @pytest.fixture
 async def own_url(database_url: str, secret: bytes) -> str:
-    """A migrated database; a copy is without what belongs to the database itself until then."""
+    """A migrated database; a copy as a restored backup is one, until it is migrated."""
+    owner = await asyncpg.connect(database_url)
+    name = await owner.fetchval("SELECT quote_ident(current_database())")
+    await owner.execute(f"GRANT TEMPORARY ON DATABASE {name} TO PUBLIC")
+    await owner.close()
     with pytest.raises(OperatorError, match=r"may make tables.*: run `citywide migrate`"):
         await check_ready(database_url, secret=secret)
     await migrate(database_url, secret=secret)

@@ -29,7 +29,7 @@ from citywide.evaluation.counting import Counting, Figure, Question, sub_query
 from citywide.evaluation.facts import PERIODS
 from citywide.evaluation.measures import MEASURES, SPLITS
 from citywide.evaluation.published import SMALLEST_CELL, Publishing, possible_splits
-from citywide.evaluation.words import Dimension, Measure, Unit
+from citywide.evaluation.words import PERSONAL, Dimension, Measure, Unit
 from citywide.graph.declare import CATALOGUE, Root
 from citywide.graph.planning import (
     Group,
@@ -187,11 +187,11 @@ class Table:
                 raise RefusalError(Code.BAD_USER_INPUT, message)
 
     def _probing(self) -> list[str]:
-        """The measures that count persons by what is chosen of them, as a list's filter does.
+        """The measures that count persons by what is their own, as a list's filter does.
 
-        A whole figure tells about nobody, and what is published about nobody either.
+        An agency's figure of a month tells about nobody, and what is published about nobody either.
         """
-        if self.is_suppressed or not (self.by or self.question.where):
+        if self.is_suppressed or PERSONAL.isdisjoint(self.question.dimensions):
             return []
         return [measure for measure in self.measures if MEASURES[measure].is_about_persons]
 

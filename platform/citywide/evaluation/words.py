@@ -138,6 +138,11 @@ class Dimension(Words):
     YEAR = auto(), "Year", "年"
 
 
+# What of it is a person's own: where they live, and what is judged of them. The others follow from
+# whose work it was, and when.
+PERSONAL = frozenset({Dimension.AREA, Dimension.SEGMENT})
+
+
 class Unit(Words):
     """What a figure counts; different units are never added together."""
 

@@ -22,10 +22,7 @@ SELECT CAST(JSON_OBJECT(
                   'value' : coalesce(anon_2.a4, 0) RETURNING json), JSON_OBJECT(
                   'measure' : 'HOME_HELP',
                   'unit' : 'PERSON_TIMES',
-                  'value' : coalesce(anon_2.a5, 0) RETURNING json)), E'\x02' : concat('=',
-                      CAST(least(coalesce(anon_2.a0, 0), coalesce(anon_2.a1, 0), coalesce(anon_2.a2,
-                      0), coalesce(anon_2.a3, 0), coalesce(anon_2.a5, 0)) AS BIGINT)) RETURNING
-                      json)
+                  'value' : coalesce(anon_2.a5, 0) RETURNING json)) RETURNING json)
             ORDER BY tenant_1.name, CASE WHEN (tenant_1.id IS NOT NULL) THEN
                 translate(encode(('agen'::bytea || uuid_send(tenant_1.tenant_id)) ||
                 uuid_send(tenant_1.id), 'base64'), '+/', '-_') ELSE NULL END), '[]'::json) AS
