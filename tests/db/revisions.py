@@ -8,7 +8,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import asyncpg
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, Engine, event, text
+
+from citywide.db.sealed import NONCE_BYTES, derived_key
 
 # Rows of each filled table; whatever reads a table under a lock reads all of these.
 ROWS = 2_000
@@ -135,3 +138,21 @@ async def filled(owner: asyncpg.Connection) -> set[str]:
 def _value(kind: str, check: str) -> str:
     word = re.search(r"'(\w+)'::text", check)
     return f"'{word[1]}'" if word and kind == "text" else _VALUES[kind]
+
+
+async def seal_as_then(owner: asyncpg.Connection, secret: bytes) -> None:
+    """Make the identity numbers what that revision's code sealed: bound to the tenant alone."""
+    cipher = AESGCM(derived_key(secret, b"citywide sealed text"))
+    rows = await owner.fetch("SELECT tenant_id, id FROM beneficiary")
+    nonce = bytes(NONCE_BYTES)
+    await owner.executemany(
+        "UPDATE beneficiary SET id_number_sealed = $3 WHERE tenant_id = $1 AND id = $2",
+        [
+            (
+                each["tenant_id"],
+                each["id"],
+                nonce + cipher.encrypt(nonce, b"1", each["tenant_id"].bytes),
+            )
+            for each in rows
+        ],
+    )

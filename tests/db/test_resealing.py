@@ -156,13 +156,13 @@ async def test_an_owner_behind_the_walls_makes_the_rows_of_all_tenants_anew(
 ) -> None:
     async with older(pilot, secret) as numbers:
         pass
-    await pilot.owner.execute("CREATE ROLE an_owner LOGIN")
+    await pilot.owner.execute("CREATE ROLE an_owner LOGIN PASSWORD 'an owner'")
     try:
         for walk in resealing.WALKS:
             await pilot.owner.execute(f"ALTER TABLE {walk.table} OWNER TO an_owner")
         # Who is no superuser comes to the tables that they own through the schema.
         await pilot.owner.execute("GRANT CREATE, USAGE ON SCHEMA public TO an_owner")
-        owner = await asyncpg.connect(pilot.url, user="an_owner")
+        owner = await asyncpg.connect(pilot.url, user="an_owner", password="an owner")
         assert await owner.fetch("SELECT FROM beneficiary") == []
         await resealing.reseal(owner, pilot.database.sealer)
         assert await resealing.pending(owner) == []

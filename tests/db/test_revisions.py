@@ -18,7 +18,7 @@ from sqlalchemy.pool import NullPool
 from citywide.db import revising, upgrade
 from citywide.db.migrate import known_revisions, migrate
 from citywide.errors import OperatorError
-from db.revisions import ROWS, filled, watched
+from db.revisions import ROWS, filled, seal_as_then, watched
 
 # The last revision that was written before revisions had rules; it makes a table anew.
 BEFORE = "0017"
@@ -35,6 +35,7 @@ async def grown(server_url: str, secret: bytes) -> AsyncIterator[str]:
         await migrate(url, secret=secret, revision=BEFORE)
         owner = await asyncpg.connect(url)
         tables = await filled(owner)
+        await seal_as_then(owner, secret)
         await owner.close()
         assert tables >= GROWING, tables
         yield url
