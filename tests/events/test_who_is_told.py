@@ -35,7 +35,7 @@ async def test_a_need_is_told_to_those_who_see_it_each_as_they_may(city: City) -
         assert told == {
             "id": errand.need["id"],
             "status": "RAISED",
-            "question": f"{errand.person['name']}的抚恤补助为什么没有到账？",
+            "question": "我的抚恤补助为什么没有到账？",
             "beneficiary": {"name": errand.person["name"]},
         }
         # A colleague and the bureau know that there is a need, and not whose or what about.

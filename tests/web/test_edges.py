@@ -68,7 +68,7 @@ async def test_a_character_that_no_text_has_is_answered_wherever_a_body_holds_it
 )
 async def test_a_purpose_that_is_no_sentence_is_refused(client: Client, purpose: str) -> None:
     answer = await posted(client, {"query": SERVICES}, citywide_purpose=purpose)
-    assert "Citywide-Purpose is a sentence" in answer["errors"][0]["message"]
+    assert "Citywide-Purpose says why" in answer["errors"][0]["message"]
 
 
 @pytest.mark.parametrize("tenant", ["%00", "\xff", "x" * 5_000, "' OR ''='"])

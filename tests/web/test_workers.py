@@ -40,7 +40,7 @@ def test_a_worker_is_told_where_the_database_is_and_not_whose(
 ) -> None:
     for name in ("CITYWIDE_HOME", "CITYWIDE_DATA", "DATABASE_URL"):
         monkeypatch.setenv(name, "before")
-    monkeypatch.setattr(serving, "Server", Granian)
+    monkeypatch.setattr(serving, "_Server", Granian)
     settings = Settings(data=tmp_path)
     rules: Any = None
     serving.serve(

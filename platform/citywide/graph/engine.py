@@ -16,6 +16,8 @@ that can be known is wrong with any of its fields is the first one done, and the
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from graphql import OperationType
@@ -108,7 +110,10 @@ class Engine:
 
     def kind(self, operation: Operation, principal: Principal) -> OperationType:
         """What the operation is; raises as `answer` does for a document that is not valid."""
-        return self._begun(operation, principal).admitted.operation.operation
+        grants = self.policy.grants(principal.roles)
+        with self._as_seen(operation, grants):
+            admitted = self._admission.admit(operation.document, operation.name)
+        return admitted.operation.operation
 
     def sdl(self, grants: Grants) -> str:
         """The schema as these roles see it."""
@@ -117,10 +122,16 @@ class Engine:
     def _begun(self, operation: Operation, principal: Principal) -> Execution:
         """Admitted, coerced, and with the grants of whoever asks: the phases of every kind."""
         grants = self.policy.grants(principal.roles)
-        try:
+        with self._as_seen(operation, grants):
             admitted = self._admission.admit(operation.document, operation.name)
             variables = coerced(self.schema.graphql, admitted, operation.variables)
+        return Execution(operation, admitted, variables, principal, grants)
+
+    @contextmanager
+    def _as_seen(self, operation: Operation, grants: Grants) -> Iterator[None]:
+        """What is wrong with the operation, told in names that the roles may see."""
+        try:
+            yield
         except InvalidDocumentError as error:
             told = errors_as_seen(self._visible.schema(grants), operation, error.errors)
             raise InvalidDocumentError(told) from None
-        return Execution(operation, admitted, variables, principal, grants)
