@@ -40,6 +40,10 @@ class RefusalError(Exception):
         self.message = message
         self.extensions = extensions
 
+    def again(self) -> RefusalError:
+        """The same refusal, to be raised once more: one that is kept gathers no tracebacks."""
+        return RefusalError(self.code, self.message, **self.extensions)
+
 
 class UnavailableError(Exception):
     """Something that we need is not there right now: nobody's mistake, and worth asking again.

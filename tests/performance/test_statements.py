@@ -72,7 +72,7 @@ async def counted(pilot_url: str, house: House, secret: bytes) -> AsyncIterator[
         return lambda query: statements.append((audience, query.query))
 
     try:
-        for audience, pool in database._pools.items():
+        for audience, pool in ((each, line.pool) for each, line in database._lines.items()):
             async with pool.acquire() as connection:
                 # The driver looks up an array's type once in a connection's life, not per request.
                 await connection.fetchval("SELECT $1::uuid[]", [])

@@ -50,10 +50,11 @@ class _Listener(Database):
     """Stands where the database is, keeps what it is asked and answers an empty object."""
 
     def __init__(self, sealer: Sealer) -> None:
-        super().__init__({}, sealer)
+        super().__init__({}, sealer, size=1)
         self._heard: list[Statement] = []
 
-    def read(self, context: Context) -> Transaction:
+    def read(self, context: Context, *, is_heavy: bool = False) -> Transaction:
+        del is_heavy
         return _Silence(self._heard, context)
 
     def taken(self) -> list[Statement]:

@@ -30,6 +30,7 @@ from sqlalchemy.util import LRUCache
 from citywide.db.complaining import without_values
 from citywide.db.holdable import hold_every_day
 from citywide.db.outage import AwayError, Outage, UncertainError, UnchangingError, away
+from citywide.db.places import Place, Places
 from citywide.db.sealed import Sealer
 from citywide.errors import Code, UnavailableError
 
@@ -96,6 +97,11 @@ class Context:
     def __post_init__(self) -> None:
         object.__setattr__(self, "enter_sql", _enter_sql(self))
 
+    @property
+    def tenant(self) -> UUID | str | None:
+        """With whom its transactions share fairly what there is (`places`)."""
+        return self.tenant_id or self.bureau_id or self.subject
+
 
 def _enter_sql(context: Context) -> str:
     """The call of `citywide_enter`, its values rendered as literals by SQLAlchemy.
@@ -154,6 +160,16 @@ class _Outages:
     changes: Outage
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What the transactions of one audience share: connections, whose turn it is, what is known."""
+
+    pool: asyncpg.Pool
+    places: Places
+    outages: _Outages
+    sealer: Sealer
+
+
 class Transaction:
     """One open transaction of one context; `async with` begins and ends it.
 
@@ -162,24 +178,17 @@ class Transaction:
     `UncertainError` when it is lost while it commits what was written.
     """
 
-    __slots__ = ("_begin", "_context", "_outages", "_pool", "changes", "connection", "sealer")
+    __slots__ = ("_begin", "_context", "_is_heavy", "_line", "_place", "changes", "connection")
 
     connection: Any
+    _place: Place
 
     def __init__(
-        self,
-        pool: asyncpg.Pool,
-        context: Context,
-        outages: _Outages,
-        *,
-        sealer: Sealer,
-        begin: str,
+        self, line: _Line, context: Context, *, begin: str, is_heavy: bool = False
     ) -> None:
-        self._pool = pool
-        # For what is written about the transaction itself: its entry of the audit trail.
-        self.sealer = sealer
+        self._line = line
+        self._is_heavy = is_heavy
         self._context = context
-        self._outages = outages
         self._begin = begin
         # What was written, in order; the audit entry at the end tells it.
         self.changes: list[Change] = []
@@ -193,7 +202,7 @@ class Transaction:
         except BaseException as error:
             await self._failed(error)
             raise
-        self._outages.all.answered()
+        self._line.outages.all.answered()
         return self
 
     async def __aexit__(
@@ -211,8 +220,13 @@ class Transaction:
             await self._failed(failure, is_committing=self._writes)
             raise
         if self._writes:
-            self._outages.changes.answered()
-        await self._pool.release(self.connection)
+            self._line.outages.changes.answered()
+        await self._release()
+
+    @property
+    def sealer(self) -> Sealer:
+        """For what is written about the transaction itself: its entry of the audit trail."""
+        return self._line.sealer
 
     @property
     def _writes(self) -> bool:
@@ -222,13 +236,26 @@ class Transaction:
         """A connection of this audience's pool: the one place where somebody waits for one."""
         try:
             async with asyncio.timeout(POOL_WAIT_S) as wait:
-                return await self._pool.acquire()
+                self._place = await self._line.places.take(
+                    self._context.tenant, is_heavy=self._is_heavy
+                )
+                try:
+                    return await self._line.pool.acquire()
+                except BaseException:
+                    self._line.places.give_back(self._place)
+                    raise
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             if wait.expired():
                 raise BusyError from None
             # Whatever is the reason, there is no connection to be had.
-            self._outages.all.failed(error)
+            self._line.outages.all.failed(error)
             raise AwayError from error
+
+    async def _release(self) -> None:
+        try:
+            await self._line.pool.release(self.connection)
+        finally:
+            self._line.places.give_back(self._place)
 
     async def _failed(self, error: BaseException, *, is_committing: bool = False) -> None:
         """End the transaction; raises what an outage means to whoever asked."""
@@ -241,9 +268,9 @@ class Transaction:
         if found is None or found is error:
             return
         if isinstance(found, UnchangingError):
-            self._outages.changes.failed(error)
+            self._line.outages.changes.failed(error)
         else:
-            self._outages.all.failed(error)
+            self._line.outages.all.failed(error)
         if is_committing and not isinstance(found, UnchangingError):
             raise UncertainError from error
         raise found from error
@@ -277,7 +304,7 @@ class Transaction:
             if is_lost:
                 with suppress(asyncpg.InterfaceError):
                     self.connection.terminate()
-            await self._pool.release(self.connection)
+            await self._release()
 
     async def rows(self, statement: Executable) -> list[asyncpg.Record]:
         """Run a SQLAlchemy Core statement; its rows."""
@@ -342,13 +369,18 @@ def compile_statement(statement: Executable) -> tuple[str, list[object]]:
 class Database:
     """The pools, one per audience, and what seals with the deployment's secret."""
 
-    def __init__(self, pools: Mapping[Audience, asyncpg.Pool], sealer: Sealer) -> None:
-        self._pools: Final = pools
+    def __init__(
+        self, pools: Mapping[Audience, asyncpg.Pool], sealer: Sealer, *, size: int
+    ) -> None:
+        """`size` is how many connections each pool has at most."""
         self.sealer: Final = sealer
-        self._outages: Final = _Outages(
+        outages = _Outages(
             Outage("the database is away", "the database is back"),
             Outage("the database takes no changes", "the database takes changes again"),
         )
+        self._lines: Final = {
+            audience: _Line(pool, Places(size), outages, sealer) for audience, pool in pools.items()
+        }
 
     @classmethod
     async def open(
@@ -380,26 +412,23 @@ class Database:
                 command_timeout=STATEMENT_TIMEOUT_MS / 1000 + STATEMENT_GRACE_S,
                 server_settings={"timezone": "UTC", "application_name": "citywide", "jit": "off"},
             )
-        return cls(pools, Sealer(secret))
+        return cls(pools, Sealer(secret), size=size)
 
     async def close(self) -> None:
         """Close every pool; waits for open transactions, but not for a database that hangs."""
-        for pool in self._pools.values():
+        for line in self._lines.values():
             with suppress(TimeoutError):
                 async with asyncio.timeout(COMMIT_TIMEOUT_S):
-                    await pool.close()
+                    await line.pool.close()
 
-    def read(self, context: Context) -> Transaction:
-        """A read-only transaction for `context`."""
-        return self._transaction(context, READ)
+    def read(self, context: Context, *, is_heavy: bool = False) -> Transaction:
+        """A read-only transaction for `context`; heavy ones are few at a time."""
+        line = self._lines[context.audience]
+        return Transaction(line, context, begin=READ, is_heavy=is_heavy)
 
     def write(self, context: Context) -> Transaction:
         """A read-write transaction for `context`."""
-        return self._transaction(context, WRITE)
-
-    def _transaction(self, context: Context, begin: str) -> Transaction:
-        pool = self._pools[context.audience]
-        return Transaction(pool, context, self._outages, sealer=self.sealer, begin=begin)
+        return Transaction(self._lines[context.audience], context, begin=WRITE)
 
     async def check_changes(self) -> None:
         """Whether the database takes changes now; raises `UnavailableError`."""

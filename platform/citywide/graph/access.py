@@ -24,6 +24,7 @@ from citywide.db.tables import is_city_table, is_tenant_table
 from citywide.errors import Code, RefusalError
 from citywide.graph.cursors import Given
 from citywide.graph.declare import Entity, Expression, Join, Named, Own, Through, Value, hidden
+from citywide.graph.slices import give_way
 from citywide.graph.sql import exists_about
 from citywide.graph.telling import telling_fields
 from citywide.graph.values import Binds
@@ -70,6 +71,7 @@ class Access:
 
     def grant(self, coordinate: str) -> Grant | None:
         """How far `coordinate` is readable; when it is not, the plan is refused later."""
+        give_way()
         found = self._granted(coordinate)
         if found is None:
             self.forbidden.add(coordinate)

@@ -9,12 +9,12 @@ are counted and bounded before it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cachetools import LRUCache
 from graphql import (
+    ASTValidationRule,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
@@ -32,14 +32,17 @@ from graphql import (
     TypeInfo,
     ValidationContext,
     is_non_null_type,
-    parse,
+    specified_rules,
     type_from_ast,
     validate,
 )
 from graphql.language import Lexer
 
 from citywide.errors import Code, RefusalError
+from citywide.graph.kept import Kept, text_bytes
+from citywide.graph.reading import parsed
 from citywide.graph.schema import Schema
+from citywide.graph.slices import give_way
 
 # The largest operation of a real page is below 700 tokens, a generated one several times that.
 TOKENS = 4_000
@@ -58,8 +61,10 @@ PAIRS = 20_000
 ERRORS = 5
 # An error's sentence quotes the caller's own names; this much of it is enough to find the place.
 MESSAGE_LENGTH = 300
-# Parsed documents kept; a frontend has some hundreds of operations.
-DOCUMENTS = 1_000
+# Documents kept, refused ones as well: a frontend has some hundred operations of fifty kilobytes.
+DOCUMENTS_BYTES = 24_000_000
+# What a token becomes in a parsed document; measured between 120 and 170, the types beside it.
+TOKEN_BYTES = 200
 
 _OPENING = {TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L}
 _CLOSING = {TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R}
@@ -88,64 +93,91 @@ class Admitted:
     name: str
 
 
+_Found = Mapping[str, Admitted] | InvalidDocumentError | RefusalError
+
+
 class Admission:
-    """Parses, measures and validates documents, and remembers those that passed."""
+    """Parses, measures and validates documents, and remembers what came of each."""
 
     def __init__(self, schema: Schema) -> None:
         self._schema = schema.graphql
-        self._documents: LRUCache[str, Mapping[str, Admitted]] = LRUCache(DOCUMENTS)
+        self._documents: Kept[_Found] = Kept(DOCUMENTS_BYTES)
 
-    def admit(self, text: str, operation_name: str | None) -> Admitted:
-        """The operation to run.
+    def knows(self, text: str) -> bool:
+        """Whether this document was read before, so that admitting it takes no time."""
+        return self._documents.get(text) is not None
+
+    def admit(self, text: str, operation_name: str | None, tenant: Hashable = None) -> Admitted:
+        """The operation to run; what is read is kept for the tenant that asks.
 
         Raises `InvalidDocumentError` for syntax and validation errors, `RefusalError` for one
         over a limit or an operation that is not there.
         """
-        operations = self._documents.get(text)
-        if operations is None:
-            operations = self._read(text)
-            self._documents[text] = operations
-        if operation_name is None:
-            if len(operations) == 1:
-                return next(iter(operations.values()))
-            message = "The document has several operations: name one in operationName."
-            raise RefusalError(Code.BAD_USER_INPUT, message)
-        found = operations.get(operation_name)
+        found = self._documents.get(text)
         if found is None:
-            message = f"The document has no operation {operation_name[:60]!r}."
-            raise RefusalError(Code.BAD_USER_INPUT, message)
+            found = self._kept(text, tenant)
+        match found:
+            case InvalidDocumentError(errors=errors):
+                raise InvalidDocumentError(errors)
+            case RefusalError():
+                raise found.again()
+            case _:
+                return _chosen(found, operation_name)
+
+    def _kept(self, text: str, tenant: Hashable) -> _Found:
+        """What the document comes to; refusing it again must not cost reading it again."""
+        source = Source(text)
+        tokens = 0
+        found: _Found
+        try:
+            tokens = _scan(source)
+            found = self._read(source)
+        except GraphQLSyntaxError as error:
+            found = InvalidDocumentError([_shortened(error)])
+        except (InvalidDocumentError, RefusalError) as error:
+            error.__traceback__ = None
+            found = error
+        size = text_bytes(text) + (TOKEN_BYTES * tokens if isinstance(found, Mapping) else 0)
+        self._documents.put(tenant, text, found, size)
         return found
 
-    def _read(self, text: str) -> Mapping[str, Admitted]:
-        source = Source(text)
-        try:
-            _scan(source)
-            document = parse(source, no_location=False)
-        except GraphQLSyntaxError as error:
-            raise InvalidDocumentError([_shortened(error)]) from None
+    def _read(self, source: Source) -> Mapping[str, Admitted]:
+        # Without locations, which are three quarters of a document's size.
+        document = parsed(source, has_locations=False)
         fragments = {
             node.name.value: node
             for node in document.definitions
             if isinstance(node, FragmentDefinitionNode)
         }
         _measure(document, fragments)
-        found = validated(self._schema, document, fragments, text)
+        if errors_in(self._schema, document):
+            # They say where: read it once more, to know.
+            raise_for(errors_in(self._schema, parsed(source)))
+        found = operations(self._schema, document, fragments, source.body)
         if not found:
             message = "The document has no operation to run."
             raise RefusalError(Code.BAD_USER_INPUT, message)
         return found
 
 
-def validated(
+def errors_in(schema: GraphQLSchema, document: DocumentNode) -> list[GraphQLError]:
+    """What is wrong with a document over `schema`, the first few."""
+    return validate(schema, document, _RULES, max_errors=ERRORS, hide_suggestions=True)
+
+
+def raise_for(errors: Sequence[GraphQLError]) -> None:
+    """Refuse a document that has errors; raises `InvalidDocumentError`."""
+    if errors:
+        raise InvalidDocumentError([_shortened(error) for error in errors])
+
+
+def operations(
     schema: GraphQLSchema,
     document: DocumentNode,
     fragments: Mapping[str, FragmentDefinitionNode],
     text: str,
 ) -> Mapping[str, Admitted]:
-    """The operations of a document by name; raises `InvalidDocumentError`."""
-    errors = validate(schema, document, max_errors=ERRORS, hide_suggestions=True)
-    if errors:
-        raise InvalidDocumentError([_shortened(error) for error in errors])
+    """The operations of a valid document by name."""
     found = {}
     for node in document.definitions:
         if isinstance(node, OperationDefinitionNode):
@@ -165,6 +197,8 @@ def _types(schema: GraphQLSchema, operation: OperationDefinitionNode) -> Mapping
 def _needed(
     schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode
 ) -> frozenset[str]:
+    if not operation.variable_definitions:
+        return frozenset()
     context = ValidationContext(schema, document, TypeInfo(schema), _valid)
     return frozenset(
         usage.node.name.value
@@ -173,8 +207,33 @@ def _needed(
     )
 
 
+def _chosen(operations: Mapping[str, Admitted], name: str | None) -> Admitted:
+    """The operation of this name; of a single one the name may be left out."""
+    if name is None:
+        if len(operations) == 1:
+            return next(iter(operations.values()))
+        message = "The document has several operations: name one in operationName."
+        raise RefusalError(Code.BAD_USER_INPUT, message)
+    found = operations.get(name)
+    if found is None:
+        message = f"The document has no operation {name[:60]!r}."
+        raise RefusalError(Code.BAD_USER_INPUT, message)
+    return found
+
+
 def _valid(error: GraphQLError) -> None:
     raise AssertionError(error)
+
+
+class _GivingWay(ASTValidationRule):
+    """No rule: at every node it lets others go on."""
+
+    def enter(self, *_: Any) -> None:
+        """See `graphql.Visitor`."""
+        give_way()
+
+
+_RULES = [*specified_rules, _GivingWay]
 
 
 def bound_variables(variables: Mapping[str, Any]) -> None:
@@ -202,11 +261,12 @@ def is_query(admitted: Admitted) -> bool:
     return admitted.operation.operation is OperationType.QUERY
 
 
-def _scan(source: Source) -> None:
-    """Count tokens and nesting with the lexer alone."""
+def _scan(source: Source) -> int:
+    """Count tokens and nesting with the lexer alone; the number of tokens."""
     lexer = Lexer(source)
     tokens = depth = 0
     while (token := lexer.advance()).kind is not TokenKind.EOF:
+        give_way()
         tokens += 1
         if token.kind in _OPENING:
             depth += 1
@@ -218,6 +278,7 @@ def _scan(source: Source) -> None:
         if depth > NESTING:
             message = f"The document nests brackets more than {NESTING} deep."
             raise RefusalError(Code.LIMIT_EXCEEDED, message)
+    return tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +315,7 @@ class Measurement:
         return Size(depth, fields, levels + 1)
 
     def _node(self, node: SelectionNode, outside: int) -> Size:
+        give_way()
         if isinstance(node, FragmentSpreadNode):
             return self._fragment(node.name.value, outside)
         inner: SelectionSetNode | None = getattr(node, "selection_set", None)
@@ -293,6 +355,7 @@ class Repetition:
         """Count the pairs of the merged `selections` and of all that lies below."""
         beside: dict[str, list[SelectionSetNode | None]] = {}
         for each in selections:
+            give_way()
             self._collect(each, beside, set())
         self._pairs += sum(len(found) ** 2 for found in beside.values())
         if self._pairs > PAIRS:
@@ -346,7 +409,8 @@ def _measure(document: DocumentNode, fragments: Mapping[str, FragmentDefinitionN
 
 
 def _shortened(error: GraphQLError) -> GraphQLError:
-    if len(error.message) <= MESSAGE_LENGTH:
-        return error
-    message = error.message[:MESSAGE_LENGTH] + "…"
-    return GraphQLError(message, nodes=error.nodes, source=error.source, positions=error.positions)
+    """The error without the document that it is about, which would be kept with it."""
+    message = error.message
+    if len(message) > MESSAGE_LENGTH:
+        message = message[:MESSAGE_LENGTH] + "…"
+    return GraphQLError(message, source=error.source, positions=error.positions)

@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from graphql import FieldNode
 from graphql.execution.values import VariableValues
 from sqlalchemy import (
     ARRAY,
@@ -47,6 +46,7 @@ from citywide.graph.declare import (
     Sealed,
     Value,
 )
+from citywide.graph.introspection import about_schema
 from citywide.graph.listing import Listing
 from citywide.graph.paging import Page
 from citywide.graph.place import Place
@@ -96,9 +96,13 @@ def compile_operation(
     pairs = [(g.key, planner.root(g)) for g in selected]
     refuse_forbidden(access.forbidden)
     answer = cast(JsonObject(pairs), Text) if pairs else literal_column("'{}'")
-    introspection = tuple(n for g in groups if g not in selected for n in g.nodes)
+    asked = [node for g in groups if g not in selected for node in g.nodes]
+    introspection = about_schema(asked, admitted) if asked else ""
     roots = tuple(dict.fromkeys(f"Query.{g.name}" for g in selected))
-    return plan_of(planner, select(answer), roots, tuple(g.key for g in groups), introspection)
+    keys = tuple(group.key for group in groups)
+    plan = plan_of(planner, select(answer), roots, keys)
+    has_figures = any(group.name in schema.catalogue.roots for group in selected)
+    return replace(plan, introspection=introspection, has_figures=has_figures)
 
 
 def refuse_forbidden(forbidden: set[str]) -> None:
@@ -114,7 +118,6 @@ def plan_of(
     answer: Select[Any],
     roots: tuple[str, ...],
     keys: tuple[str, ...],
-    introspection: tuple[FieldNode, ...] = (),
 ) -> Plan:
     """The plan of what the planner has walked; `answer` is its one statement."""
     access = planner.access
@@ -137,7 +140,8 @@ def plan_of(
         countings=access.countings,
         keys=keys,
         finishes=planner.finishes,
-        introspection=introspection,
+        introspection="",
+        has_figures=False,
         end=end_of(masked),
     )
 

@@ -16,23 +16,21 @@ that can be known is wrong with any of its fields is the first one done, and the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 from graphql import OperationType
 
 from citywide.audit.reads import ReadLog
-from citywide.authz.grants import Grants
 from citywide.authz.policy import Policy
 from citywide.authz.principal import Principal
 from citywide.db.sealed import Sealer
 from citywide.db.session import Database
 from citywide.errors import Code, RefusalError
 from citywide.events.event import Event
-from citywide.graph.admit import Admission, InvalidDocumentError
+from citywide.graph.admit import Admission, Admitted, InvalidDocumentError
 from citywide.graph.coerce import coerced
 from citywide.graph.cursors import Cursors
+from citywide.graph.introspection import Introspection
 from citywide.graph.mutations import Mutations
 from citywide.graph.operation import Execution, Operation
 from citywide.graph.plans import Plans
@@ -40,8 +38,14 @@ from citywide.graph.probes import PROBES, Probes
 from citywide.graph.queries import Queries
 from citywide.graph.run import Runner
 from citywide.graph.schema import Schema
+from citywide.graph.slices import Slices
 from citywide.graph.subscriptions import Subscribed, Subscriptions
 from citywide.graph.visible import VisibleSchemas, errors_as_seen
+
+_ELSEWHERE = (
+    "A subscription is answered over a WebSocket (graphql-transport-ws) or as a stream of events "
+    "(/graphql/stream)."
+)
 
 
 class Engine:
@@ -65,10 +69,12 @@ class Engine:
         self.schema: Final = schema
         self.policy: Final = policy
         self._admission: Final = Admission(schema)
-        self._plans: Final = Plans()
+        self._slices: Final = Slices()
+        self._plans: Final = Plans(self._slices)
         self._visible: Final = VisibleSchemas(schema)
         runner = Runner(database, sealer, cursors, Probes(probes), reads)
-        self._queries: Final = Queries(schema, self._plans, runner, self._visible)
+        introspection = Introspection(self._visible, self._slices)
+        self._queries: Final = Queries(schema, self._plans, runner, introspection)
         self._mutations: Final = Mutations(schema, self._plans, runner, policy)
         self._subscriptions: Final = Subscriptions(schema, self._plans, runner)
 
@@ -79,25 +85,23 @@ class Engine:
         A mutation raises before anything is written. What fails later stands in the body, as
         `errors` beside the data.
         """
-        execution = self._begun(operation, principal)
-        match execution.admitted.operation.operation:
-            case OperationType.QUERY:
-                return await self._queries.answer(execution)
-            case OperationType.MUTATION:
-                return await self._mutations.answer(execution)
-            case OperationType.SUBSCRIPTION:
-                message = (
-                    "A subscription is answered over a WebSocket (graphql-transport-ws) or as a "
-                    "stream of events (/graphql/stream)."
-                )
-                raise RefusalError(Code.BAD_USER_INPUT, message)
+        with self._slices.request():
+            execution = await self._begun(operation, principal)
+            match execution.admitted.operation.operation:
+                case OperationType.QUERY:
+                    return await self._queries.answer(execution)
+                case OperationType.MUTATION:
+                    return await self._mutations.answer(execution)
+                case OperationType.SUBSCRIPTION:
+                    raise RefusalError(Code.BAD_USER_INPUT, _ELSEWHERE)
 
-    def subscribed(self, operation: Operation, principal: Principal) -> Subscribed:
+    async def subscribed(self, operation: Operation, principal: Principal) -> Subscribed:
         """What a subscription asks for; raises as `answer` does."""
-        execution = self._begun(operation, principal)
-        if execution.admitted.operation.operation is not OperationType.SUBSCRIPTION:
-            raise RefusalError(Code.BAD_USER_INPUT, "This operation is no subscription.")
-        return self._subscriptions.subscribed(execution)
+        with self._slices.request():
+            execution = await self._begun(operation, principal)
+            if execution.admitted.operation.operation is not OperationType.SUBSCRIPTION:
+                raise RefusalError(Code.BAD_USER_INPUT, "This operation is no subscription.")
+            return await self._subscriptions.subscribed(execution)
 
     async def event_answer(
         self, operation: Operation, principal: Principal, event: Event
@@ -106,32 +110,52 @@ class Engine:
 
         It is read by the same way as any answer, with the rights that the reader has now.
         """
-        return await self._subscriptions.event_answer(self._begun(operation, principal), event)
+        with self._slices.request():
+            execution = await self._begun(operation, principal)
+            return await self._subscriptions.event_answer(execution, event)
 
-    def kind(self, operation: Operation, principal: Principal) -> OperationType:
+    async def kind(self, operation: Operation, principal: Principal) -> OperationType:
         """What the operation is; raises as `answer` does for a document that is not valid."""
-        grants = self.policy.grants(principal.roles)
-        with self._as_seen(operation, grants):
-            admitted = self._admission.admit(operation.document, operation.name)
-        return admitted.operation.operation
+        with self._slices.request():
+            return (await self._admitted(operation, principal)).operation.operation
 
-    def sdl(self, grants: Grants) -> str:
-        """The schema as these roles see it."""
-        return self._visible.sdl(grants)
+    async def sdl(self, principal: Principal) -> str:
+        """The schema as the principal's roles see it."""
+        grants, tenant = self.policy.grants(principal.roles), principal.tenant_id
+        with self._slices.request():
+            sdl, _ = await self._slices.made(tenant, lambda: self._visible.seen(grants, tenant))
+            return sdl
 
-    def _begun(self, operation: Operation, principal: Principal) -> Execution:
+    async def _begun(self, operation: Operation, principal: Principal) -> Execution:
         """Admitted, coerced, and with the grants of whoever asks: the phases of every kind."""
-        grants = self.policy.grants(principal.roles)
-        with self._as_seen(operation, grants):
-            admitted = self._admission.admit(operation.document, operation.name)
+        admitted = await self._admitted(operation, principal)
+        try:
             variables = coerced(self.schema.graphql, admitted, operation.variables)
+        except InvalidDocumentError as error:
+            raise await self._as_seen(operation, principal, error) from None
+        grants = self.policy.grants(principal.roles)
         return Execution(operation, admitted, variables, principal, grants)
 
-    @contextmanager
-    def _as_seen(self, operation: Operation, grants: Grants) -> Iterator[None]:
-        """What is wrong with the operation, told in names that the roles may see."""
+    async def _admitted(self, operation: Operation, principal: Principal) -> Admitted:
+        """The operation of a document that is read slice by slice when it is new."""
+        text, name, tenant = operation.document, operation.name, principal.tenant_id
         try:
-            yield
+            if self._admission.knows(text):
+                return self._admission.admit(text, name)
+            return await self._slices.made(
+                tenant, lambda: self._admission.admit(text, name, tenant)
+            )
         except InvalidDocumentError as error:
-            told = errors_as_seen(self._visible.schema(grants), operation, error.errors)
-            raise InvalidDocumentError(told) from None
+            raise await self._as_seen(operation, principal, error) from None
+
+    async def _as_seen(
+        self, operation: Operation, principal: Principal, error: InvalidDocumentError
+    ) -> InvalidDocumentError:
+        """What is wrong with the operation, told in names that the roles may see."""
+        grants, tenant = self.policy.grants(principal.roles), principal.tenant_id
+
+        def told() -> InvalidDocumentError:
+            _, schema = self._visible.seen(grants, tenant)
+            return InvalidDocumentError(errors_as_seen(schema, operation, error.errors))
+
+        return await self._slices.made(tenant, told)

@@ -81,7 +81,7 @@ class Mutations:
         Of this is an outage that befalls the first field: whether that one was done is all that
         may be unknown then, and its sentence says so.
         """
-        steps = self._plans.planned(execution, self._plan)
+        steps = await self._plans.planned(execution, self._plan, _bytes)
         turns = [self._turn(step, execution) for step in steps]
         body = Body()
         for turn in turns:
@@ -200,6 +200,10 @@ class Mutations:
         row = {"tenant_id": done.tenant_id, "row_id": done.row_id}
         variables = {**execution.variables.coerced, PAYLOAD: row}
         return step.plan.values(execution.principal, variables, self._runner.cursors)
+
+
+def _bytes(steps: Sequence[Step | Group]) -> int:
+    return sum(step.plan.weight for step in steps if isinstance(step, Step))
 
 
 def _json(value: object) -> bytes:

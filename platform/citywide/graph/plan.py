@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import FieldNode
-
 from citywide.authz.principal import Principal
 from citywide.errors import Code, RefusalError
 from citywide.graph.cursors import Cursors, Given
@@ -18,6 +16,15 @@ from citywide.graph.values import OPENED, Supply, Variables, resolve
 # What one answer may hold at most: the product of page sizes along each path, summed. A page of
 # a hundred with a hundred rows in each of its rows fits; a third level of that does not.
 ANSWER_ROWS = 20_000
+# A longer statement takes PostgreSQL tens of milliseconds to plan alone; a page's has some five
+# thousand characters.
+HEAVY_SQL = 16_000
+# What a plan takes beside its SQL, and for each of its parameters; measured with all that is held.
+PLAN_BYTES = 4_000
+# The same for one parameter, with the argument or literal that gives it its value.
+SUPPLY_BYTES = 600
+# And of its SQL, with the masks and the paths of lists that lie beside it.
+SQL_FACTOR = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +36,9 @@ class Plan:
     `countings` the places that tell how many rows that comes to;
     `masked` is the value of `extensions.masked`, with which the answer ends;
     `cursors` are those that it is given, and `gives_cursors` says whether it answers with any;
-    `introspection` are the root fields that graphql-core answers, `keys` all response keys of
-    the root in order; `finishes` makes the answer under a key of what the statement found there.
+    `introspection` is the operation that graphql-core answers, if any, `keys` are all response keys
+    of the root in order; `finishes` makes the answer under a key of what the statement found there;
+    `has_figures` says that a root counts rows which it does not list.
     """
 
     sql: str
@@ -46,13 +54,24 @@ class Plan:
     countings: int
     keys: tuple[str, ...]
     finishes: Mapping[str, Callable[[Any, Variables], Any]]
-    introspection: tuple[FieldNode, ...]
+    introspection: str
+    has_figures: bool
     end: bytes
 
     @property
     def touches_persons(self) -> bool:
         """Whether anything about persons is shown or looked at."""
         return bool(self.person_coordinates or self.probed)
+
+    @property
+    def is_heavy(self) -> bool:
+        """Whether its statement may keep a processor busy: a figure of many rows, or many lists."""
+        return self.has_figures or len(self.sql) > HEAVY_SQL
+
+    @property
+    def weight(self) -> int:
+        """About what it takes in memory, in bytes."""
+        return PLAN_BYTES + SQL_FACTOR * len(self.sql) + SUPPLY_BYTES * len(self.supplies)
 
     def values(
         self, principal: Principal, variables: Variables, cursors: Cursors | None = None

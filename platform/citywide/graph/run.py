@@ -54,7 +54,7 @@ class Runner:
     async def run(self, plan: Plan, values: list[Any], principal: Principal) -> str | None:
         """What PostgreSQL answers; None for an event that its reader may not see."""
         with within_time(principal):
-            async with self.database.read(principal.context) as transaction:
+            async with self.database.read(principal.context, is_heavy=plan.is_heavy) as transaction:
                 # Not `fetchval`: it asks for one row at most, and PostgreSQL runs a statement whose
                 # rows are limited so without its parallel workers.
                 rows = await transaction.connection.fetch(plan.sql, *values)

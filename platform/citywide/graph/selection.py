@@ -27,6 +27,7 @@ from graphql import (
 from graphql.execution.values import VariableValues, get_argument_values, get_directive_values
 
 from citywide.errors import Code, RefusalError
+from citywide.graph.slices import give_way
 
 
 @dataclass(slots=True)
@@ -94,6 +95,7 @@ class Selections:
         visited: set[str],
     ) -> None:
         for node in selections.selections:
+            give_way()
             if not self._is_included(node):
                 continue
             if isinstance(node, FieldNode):

@@ -28,6 +28,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from citywide.db.tables import is_tenant_table
 from citywide.graph.declare import Entity, Kind, Sealed
+from citywide.graph.slices import give_way
 
 # GraphQL names need no quoting inside an SQL string (GraphQL specification, October 2021, §2.1.9).
 _BASE64: ColumnElement[Any] = literal_column("'base64'")
@@ -59,6 +60,7 @@ class JsonObject(ColumnElement[Any]):
 
 @compiles(JsonObject)
 def _json_object(element: JsonObject, compiler: SQLCompiler, **kw: Any) -> str:
+    give_way()
     pairs = (f"{_key(key)} : {compiler.process(value, **kw)}" for key, value in element.pairs)
     return f"JSON_OBJECT({', '.join(pairs)} RETURNING json)"
 

@@ -42,9 +42,9 @@ class Subscriptions:
         self._runner: Final = runner
         self._reading: Final = asyncio.Semaphore(EVENT_READS)
 
-    def subscribed(self, execution: Execution) -> Subscribed:
+    async def subscribed(self, execution: Execution) -> Subscribed:
         """What a subscription is about."""
-        watch = self._plans.planned(execution, self._plan)
+        watch = await self._planned(execution)
         check_purpose(watch.plan, execution)
         variables, operation = execution.variables.coerced, execution.operation
         given = watch.arguments.get("id")
@@ -55,7 +55,7 @@ class Subscriptions:
 
     async def event_answer(self, execution: Execution, event: Event) -> bytes | None:
         """The response body of one event; None: it is not for this reader."""
-        plan, principal = self._plans.planned(execution, self._plan).plan, execution.principal
+        plan, principal = (await self._planned(execution)).plan, execution.principal
         at = {
             "tenant_id": event.tenant_id,
             "row_id": event.row_id,
@@ -73,6 +73,9 @@ class Subscriptions:
             return None
         data = await self._runner.told(text.encode(), plan, execution)
         return b'{"data":' + data + plan.end
+
+    async def _planned(self, execution: Execution) -> Watch:
+        return await self._plans.planned(execution, self._plan, lambda watch: watch.plan.weight)
 
     async def _read(self, plan: Plan, values: list[Any], principal: Principal) -> str | None:
         async with self._reading:

@@ -6,15 +6,13 @@ something that is shown leads to it. It is made from the published SDL by leavin
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Final
 
-from cachetools import LRUCache
 from graphql import (
     DefinitionNode,
     DocumentNode,
     EnumTypeDefinitionNode,
-    FieldNode,
     FragmentDefinitionNode,
     GraphQLError,
     GraphQLScalarType,
@@ -25,29 +23,30 @@ from graphql import (
     NamedTypeNode,
     NonNullTypeNode,
     ObjectTypeDefinitionNode,
-    OperationDefinitionNode,
-    OperationType,
-    SelectionSetNode,
+    Source,
     TypeNode,
     UnionTypeDefinitionNode,
     build_ast_schema,
-    parse,
     print_ast,
-    type_from_ast,
 )
 from graphql import (
     DirectiveDefinitionNode as _Directive,
 )
 
 from citywide.authz.grants import Grants
-from citywide.graph.admit import Admitted, InvalidDocumentError, validated
+from citywide.graph.admit import InvalidDocumentError, errors_in, operations, raise_for
 from citywide.graph.coerce import coerced
 from citywide.graph.declare import Entity
+from citywide.graph.kept import Kept
 from citywide.graph.operation import Operation
+from citywide.graph.reading import parsed
 from citywide.graph.schema import Schema
+from citywide.graph.slices import give_way
 
-# Schemas as seen by a set of roles; each is some megabytes.
-KEPT = 16
+# Schemas as sets of roles see them: a dozen, each of some megabytes.
+SCHEMAS_BYTES = 120_000_000
+# What a character of the SDL becomes in a schema; measured with the definitions that it keeps.
+CHARACTER_BYTES = 20
 
 _Definitions = dict[str, Any]
 
@@ -57,26 +56,21 @@ class VisibleSchemas:
 
     def __init__(self, schema: Schema) -> None:
         self._schema: Final = schema
-        self._kept: Final[LRUCache[Any, tuple[str, GraphQLSchema]]] = LRUCache(KEPT)
+        self._kept: Final[Kept[tuple[str, GraphQLSchema]]] = Kept(SCHEMAS_BYTES)
 
-    def sdl(self, grants: Grants) -> str:
-        """The SDL of what `grants` reach."""
-        return self._seen(grants)[0]
-
-    def schema(self, grants: Grants) -> GraphQLSchema:
-        """The schema of what `grants` reach."""
-        return self._seen(grants)[1]
-
-    def _seen(self, grants: Grants) -> tuple[str, GraphQLSchema]:
+    def seen(self, grants: Grants, tenant: Hashable = None) -> tuple[str, GraphQLSchema]:
+        """The SDL and the schema of what `grants` reach; it is kept for the tenant that asks."""
         key = (grants.roles, grants.version)
-        if key not in self._kept:
-            self._kept[key] = visible_schema(self._schema, grants)
-        return self._kept[key]
+        found = self._kept.get(key)
+        if found is None:
+            found = visible_schema(self._schema, grants)
+            self._kept.put(tenant, key, found, CHARACTER_BYTES * len(found[0]))
+        return found
 
 
 def visible_schema(schema: Schema, grants: Grants) -> tuple[str, GraphQLSchema]:
     """The SDL and the schema of what `grants` reach."""
-    document = parse(schema.sdl())
+    document = parsed(Source(schema.sdl()), has_locations=False)
     kept: _Definitions = {}
     directives = [each for each in document.definitions if isinstance(each, _Directive)]
     for node in document.definitions:
@@ -95,7 +89,7 @@ def visible_schema(schema: Schema, grants: Grants) -> tuple[str, GraphQLSchema]:
         if isinstance(kind, GraphQLScalarType):
             # A scalar made from its name alone takes every value.
             made.type_map[name].__dict__.update(vars(schema.graphql.type_map[name]))
-    return print_ast(document) + "\n", made
+    return _printed(shown), made
 
 
 def errors_as_seen(
@@ -108,7 +102,7 @@ def errors_as_seen(
     wrong over the whole is told without a name.
     """
     try:
-        document = parse(operation.document)
+        document = parsed(Source(operation.document))
     except GraphQLSyntaxError:
         return list(errors)
     fragments = {
@@ -117,7 +111,8 @@ def errors_as_seen(
         if isinstance(node, FragmentDefinitionNode)
     }
     try:
-        found = validated(schema, document, fragments, operation.document)
+        raise_for(errors_in(schema, document))
+        found = operations(schema, document, fragments, operation.document)
         admitted = found[operation.name] if operation.name else next(iter(found.values()))
         coerced(schema, admitted, operation.variables)
     except InvalidDocumentError as error:
@@ -125,25 +120,18 @@ def errors_as_seen(
     return [GraphQLError("The operation is not valid.")]
 
 
-def introspection(
-    fields: tuple[FieldNode, ...], admitted: Admitted, schema: GraphQLSchema
-) -> DocumentNode:
-    """An operation of these introspection fields alone, with the variables that they can use."""
-    variables = tuple(
-        definition
-        for definition in admitted.operation.variable_definitions or ()
-        if type_from_ast(schema, definition.type) is not None
-    )
-    operation = OperationDefinitionNode(
-        operation=OperationType.QUERY,
-        variable_definitions=variables,
-        selection_set=SelectionSetNode(selections=fields),
-    )
-    return DocumentNode(definitions=(operation, *admitted.fragments.values()))
+def _printed(definitions: Sequence[DefinitionNode]) -> str:
+    """As `print_ast` prints the document."""
+    printed = []
+    for each in definitions:
+        give_way()
+        printed.append(print_ast(each))
+    return "\n\n".join(printed) + "\n"
 
 
 def _granted(node: DefinitionNode, schema: Schema, grants: Grants) -> Any:
     """The definition without what is not granted; None when nothing is left of it."""
+    give_way()
     name = getattr(node, "name", None)
     if name is None or not name.value:
         return None
@@ -189,6 +177,7 @@ def _consistent(kept: Mapping[str, Any]) -> _Definitions:
 
     found: _Definitions = {}
     for name, node in kept.items():
+        give_way()
         made = node
         if getattr(node, "fields", None):
             fields = [_arguments(f, known) for f in node.fields if known(f.type)]
@@ -219,6 +208,7 @@ def _reached(kept: Mapping[str, Any], start: set[str]) -> set[str]:
         name = waiting.pop()
         if name in reached or name not in kept:
             continue
+        give_way()
         reached.add(name)
         node = kept[name]
         for each in getattr(node, "fields", None) or ():

@@ -262,8 +262,7 @@ async def _sdl(request: Request) -> Response:
         principal = await request.app.state.identification.principal(request)
     except Exception as error:  # noqa: BLE001 -- what is no refusal is raised again
         return refused(error)
-    engine = request.app.state.engine
-    sdl = engine.sdl(engine.policy.grants(principal.roles))
+    sdl = await request.app.state.engine.sdl(principal)
     return PlainTextResponse(sdl, headers=_FOR_ONE)
 
 

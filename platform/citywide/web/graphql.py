@@ -136,7 +136,7 @@ class GraphQLEndpoint:
         purpose = purpose_of(request.headers.get(PURPOSE_HEADER))
         if request.method == "GET":
             operation = replace(from_query(request), purpose=purpose)
-            if self._engine.kind(operation, principal) is OperationType.MUTATION:
+            if await self._engine.kind(operation, principal) is OperationType.MUTATION:
                 message = "A GET only reads: send mutations by POST."
                 raise HttpError(HTTPStatus.METHOD_NOT_ALLOWED, message)
         else:

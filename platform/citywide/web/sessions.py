@@ -95,10 +95,10 @@ async def responses(
     Every event is read with the rights of that moment; what may not be seen is not told.
     """
     principal = await session.principal()
-    if engine.kind(operation, principal) is not OperationType.SUBSCRIPTION:
+    if await engine.kind(operation, principal) is not OperationType.SUBSCRIPTION:
         yield Told(await engine.answer(operation, principal))
         return
-    asked = engine.subscribed(operation, principal)
+    asked = await engine.subscribed(operation, principal)
     found: Any = relay.events(principal, asked.topic, row=asked.row, after=asked.after)
     async with aclosing(found) as events:
         async for event in events:

@@ -95,12 +95,12 @@ class StreamEndpoint:
             purpose=session.purpose,
             resume_after=request.headers.get("last-event-id") or None,
         )
-        kind = self._engine.kind(operation, await session.principal())
+        kind = await self._engine.kind(operation, await session.principal())
         if request.method == "GET" and kind is OperationType.MUTATION:
             message = "A GET only reads: send mutations by POST."
             raise HttpError(HTTPStatus.METHOD_NOT_ALLOWED, message)
         if kind is OperationType.SUBSCRIPTION:
-            self._engine.subscribed(operation, await session.principal())
+            await self._engine.subscribed(operation, await session.principal())
         found: Any = responses(self._engine, self._relay, session, operation)
         return EventStream(found, session, self._drain)
 
