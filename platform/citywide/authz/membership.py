@@ -56,6 +56,7 @@ from citywide.tenancy.words import MemberStatus, OwnRoleStatus, RuleAction, Tena
 TENANT_HEADER = "Citywide-Tenant"
 # Twice within the second in which a revocation must be in force.
 POLL_S = 0.5
+# What was seen so long ago is believed no longer: the second within which a revocation is in force.
 TRUST_S = 1.0
 # Look-ups under way at a time. A connection is left for the look at the access versions: without
 # it a crowd that signs in would keep the process from looking, and then nobody is remembered.

@@ -18,7 +18,7 @@ from citywide.starting import all_is_kept
 # `citywide NAME` stands in the module of this name, as its `app`.
 COMMANDS = (
     *("up", "migrate", "tenants", "serve", "token", "logins", "policy", "schema"),
-    *("ledger", "audit", "report", "bench"),
+    *("ledger", "audit", "report", "bench", "limits"),
 )
 
 

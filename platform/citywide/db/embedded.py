@@ -42,9 +42,11 @@ ACCESS = f"local all {OWNER} peer map=citywide\nlocal all all scram-sha-256\n"
 SYSTEM_USER = "embedded_postgres"
 # Recovery after a power cut replays the log first; a fresh server is up in a third of a second.
 START_TIMEOUT_S = 120
+# A stop writes a checkpoint; a busy disk takes some seconds for it.
 STOP_TIMEOUT_S = 60
 # A socket's path is at most 107 bytes on Linux and 103 on macOS, its name included.
 LONGEST_SOCKET_FOLDER = 103 - len("/.s.PGSQL.5432")
+# Only a part of the socket's name: the server listens on no port.
 _PORT = 5432
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _NOTHING: Mapping[str, str] = MappingProxyType({})

@@ -12,6 +12,7 @@ import asyncpg
 
 # PostgreSQL counts days from here.
 _EPOCH = date(2000, 1, 1).toordinal()
+# The last day that Python can tell.
 _LAST = date.max.toordinal()
 
 

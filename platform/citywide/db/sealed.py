@@ -14,10 +14,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+# AES-256 and HMAC-SHA-256 take keys of this length.
 KEY_BYTES = 32
 # The nonce length AES-GCM is specified for; random, so a tenant's key seals far fewer than 2**32
 # texts: its acts and its reads of a hundred years.
 NONCE_BYTES = 12
+# The whole tag of AES-GCM: a shorter one is easier to forge.
 TAG_BYTES = 16
 # With what sealed texts and digests begin that are made as this module makes them. What is older
 # begins with anything, and is made anew by `citywide migrate` (`resealing`).

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+# A transaction's number of eight bytes and the row's id of sixteen.
 _LENGTH = 24
 # The last millisecond that Python has a date for; a UUIDv7 has room for later ones.
 _LAST_MS = 253_402_300_799_999

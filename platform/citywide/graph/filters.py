@@ -37,7 +37,9 @@ from citywide.ids import NodeId
 
 # A filter is written by a person or a page; deeper or longer ones are generated to hurt.
 FILTER_DEPTH = 8
+# Conditions of one filter; a page's has some ten.
 FILTER_CONDITIONS = 100
+# Values of one list in a filter; a page that asks again for what it shows has some hundred.
 LIST_LENGTH = 500
 
 SQL_TYPES: Mapping[Kind, TypeEngine[Any]] = {

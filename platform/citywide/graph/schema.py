@@ -45,6 +45,7 @@ from citywide.rules.words import sets_of_words
 
 # How many rows a page holds when the caller does not say, and at most.
 PAGE_DEFAULT = 20
+# Longer lists are asked for page by page: one answer stays below some megabytes.
 PAGE_MAXIMUM = 100
 # A line of a list: names, titles and numbers have fewer. What is longer is a text to be read, and
 # cursors of whole texts would be longer than requests may be.

@@ -27,6 +27,7 @@ KEY_TYPES: Mapping[str, str] = {
 }
 # A published set of keys is a few kilobytes; more is not one.
 LARGEST_JWKS_BYTES = 256 * 1024
+# Who signs in waits for it; an issuer that takes longer is away.
 FETCH_TIMEOUT_S = 5.0
 # A key that its issuer withdraws is believed for at most this long.
 REFRESH_AFTER_S = 600.0

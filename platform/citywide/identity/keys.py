@@ -13,6 +13,7 @@ from joserfc.jwk import OKPKey
 
 from citywide.errors import OperatorError
 
+# As many as the keys that are derived from it.
 SECRET_BYTES = 32
 
 

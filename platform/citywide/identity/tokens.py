@@ -25,6 +25,7 @@ from joserfc.jwk import OKPKey
 from citywide.errors import Code, RefusalError
 from citywide.identity.issuers import KEY_TYPES, Issuer
 
+# A working day; whoever leaves loses access within a second all the same, by the membership.
 LIFETIME_S = 12 * 3600
 # A token is taken so long after it was made, whatever its `exp` says: one that was stolen or left
 # behind ends within a day. Whoever works longer signs in again.
@@ -33,6 +34,7 @@ GREATEST_AGE_S = 24 * 3600
 LEEWAY_S = 30
 # Ours have 300 characters; those of the large identity providers two or three thousand.
 LONGEST_TOKEN = 8_192
+# User names or ids of an issuer; those of the large ones have below a hundred characters.
 LONGEST_SUBJECT = 200
 # One entry is about 2 kB, so this is some 20 MB at worst.
 CACHED_TOKENS = 10_000

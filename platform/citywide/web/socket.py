@@ -34,10 +34,11 @@ INIT_S = 5.0
 PING_S = 30.0
 # A client that takes nothing for so long is gone or too slow.
 SEND_S = 10.0
-# Operations of one connection.
+# Operations of one connection at a time; a page watches a handful of topics.
 OPERATIONS = 50
 # A message is an operation, so it has the bound of a request's body.
 MESSAGE_BYTES = BODY_BYTES
+# A client's name for an operation; libraries use UUIDs or numbers.
 LONGEST_ID = 100
 # A close frame has room for so many bytes of reason (RFC 6455 §5.5).
 REASON_BYTES = 123
