@@ -57,8 +57,8 @@ def test_everything_is_served_once_and_two_that_wait_get_about_the_same(
     sent: list[tuple[str, float]],
 ) -> None:
     turns: Turns[int] = Turns()
-    for number, (tenant, _) in enumerate(sent):
-        turns.put(tenant, number)
+    for place, (name, _) in enumerate(sent):
+        turns.put(name, place)
     left: Counter[object] = Counter(tenant for tenant, _ in sent)
     given_to: defaultdict[object, float] = defaultdict(float)
     served = []
