@@ -312,7 +312,7 @@ async def test_whatever_fails_while_a_payload_is_read_does_not_hide_what_was_don
 ) -> None:
     failure, code = AFTER[name]
 
-    def read(_: object) -> None:
+    def read(_: object, **__: object) -> None:
         raise failure
 
     given = await visits(pilot, 2)
@@ -359,7 +359,7 @@ async def test_a_payload_whose_reading_cannot_be_noted_is_not_shown_but_said_to_
 async def test_a_success_of_which_nothing_is_read_needs_no_reading(
     pilot: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def read(_: object) -> None:
+    def read(_: object, **__: object) -> None:
         raise BusyError
 
     given = await visits(pilot, 1)

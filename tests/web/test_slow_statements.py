@@ -8,11 +8,14 @@ import time
 import asyncpg
 import pytest
 
+from citywide.db.places import PLACES_FOR_OTHERS
 from citywide.db.session import POOL_SIZE, STATEMENT_TIMEOUT_MS
 from citywide.web.graphql import NEWER
 from web.serving import Client, running
 
 SLOW = "{ areas { totalCount } }"
+# Statements that one tenant may run at a time.
+AT_A_TIME = POOL_SIZE - PLACES_FOR_OTHERS
 
 
 @pytest.mark.usefixtures("areas_locked")
@@ -39,16 +42,16 @@ async def test_a_statement_that_takes_too_long_is_cancelled_in_the_database(
 async def test_a_client_that_hangs_up_takes_its_statement_with_it(
     client: Client, owner: asyncpg.Connection
 ) -> None:
-    # More than the pool has connections: some of them never come to run a statement.
-    tasks = [asyncio.create_task(client.ask("bureau.officer", SLOW)) for _ in range(POOL_SIZE + 4)]
-    assert len(await running(owner, POOL_SIZE, 5)) == POOL_SIZE
+    # More than one tenant is given places: some of them never come to run a statement.
+    tasks = [asyncio.create_task(client.ask("bureau.officer", SLOW)) for _ in range(AT_A_TIME + 4)]
+    assert len(await running(owner, AT_A_TIME, 5)) == AT_A_TIME
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     assert await running(owner, 0, 4) == []
-    # Every connection is free again: so many more can wait for the same lock.
-    again = [asyncio.create_task(client.ask("bureau.officer", SLOW)) for _ in range(POOL_SIZE)]
-    assert len(await running(owner, POOL_SIZE, 5)) == POOL_SIZE
+    # Every place is free again: so many more can wait for the same lock.
+    again = [asyncio.create_task(client.ask("bureau.officer", SLOW)) for _ in range(AT_A_TIME)]
+    assert len(await running(owner, AT_A_TIME, 5)) == AT_A_TIME
     for task in again:
         task.cancel()
     await asyncio.gather(*again, return_exceptions=True)
