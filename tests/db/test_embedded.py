@@ -16,9 +16,10 @@ import psutil
 import pytest
 
 from citywide.db import keeper
+from citywide.db.address import without_user
 from citywide.db.embedded import embedded_server
 from citywide.db.migrate import migrate
-from citywide.db.session import Audience, login_password, without_user
+from citywide.db.session import Audience, login_password
 
 FORGETFUL = {"fsync": "off"}
 SECRET = b"a secret of thirty-two bytes ..."

@@ -136,7 +136,7 @@ async def test_the_engine_tells_a_worker_what_a_worker_may_see(
         await planned.engine.answer(Operation(document, None, variables, "why"), principal)
     said = [error.message for error in refused.value.errors]
     assert any(sentence in each for each in said), said
-    seen = planned.engine._visible.schema(planned.engine.policy.grants(principal.roles))
+    _, seen = planned.engine._visible.seen(planned.engine.policy.grants(principal.roles))
     hidden = set(planned.schema.graphql.type_map) - set(seen.type_map)
     typed = set(document.replace("(", " ").replace(")", " ").split())
     assert not [each for each in said for word in hidden - typed if f"'{word}'" in each]

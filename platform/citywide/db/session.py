@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import TracebackType
 from typing import Any, ClassVar, Final, Self
-from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import UUID
 
 import asyncpg
@@ -435,22 +434,6 @@ class Database:
         async with self.write(Context(Audience.IDENTITY)) as transaction:
             if await transaction.scalar(_ONLY_READS) == "on":
                 raise UnchangingError
-
-
-def without_user(url: str) -> str:
-    """The URL of a database without whose rights and which password: what `Database.open` needs.
-
-    A process that serves gets this one, so that no fault of it tells or uses the owner's.
-    """
-    parts = urlsplit(url)
-    query = [
-        (name, value)
-        for name, value in parse_qsl(parts.query, keep_blank_values=True)
-        if name not in {"user", "password", "passfile"}
-    ]
-    host = parts.netloc.rpartition("@")[2]
-    told = f"?{urlencode(query)}" if query else ""
-    return f"{parts.scheme}://{host}{parts.path}{told}"
 
 
 def login_password(secret: bytes, audience: Audience) -> str:

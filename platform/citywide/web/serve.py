@@ -26,7 +26,7 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 from starlette.applications import Starlette
 
-from citywide.db.session import without_user
+from citywide.db.address import without_user
 from citywide.errors import OperatorError
 from citywide.settings import Settings
 from citywide.web.app import DRAIN_SIGNAL, Rules, deployed
