@@ -123,6 +123,30 @@ async def pilot_template(template_url: str, secret: bytes) -> AsyncIterator[str]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def told_city_template(
+    template_url: str, secret: bytes, shipped: Policy
+) -> AsyncIterator[str]:
+    """A city with its year, each of whose rows stands in the trail; only ever cloned."""
+    city = load_manifests(YUEQING)
+    async with cloned(template_url) as url:
+        async with opened(url, secret) as database:
+            sealer = Sealer(secret)
+            await apply(database, city)
+            await load_pilot(database, YUEQING / "pilot", city, sealer=sealer)
+            await load_year(
+                database, YUEQING / "pilot", city, policy=lambda: shipped, sealer=sealer
+            )
+        yield url
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def told_city_url(told_city_template: str) -> AsyncIterator[str]:
+    """The owner's URL of a city for one test, with its whole trail."""
+    async with cloned(told_city_template) as url:
+        yield url
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def pilot_url(pilot_template: str) -> AsyncIterator[str]:
     """The owner's URL of a database with the pilot's records, which no test changes."""
     async with cloned(pilot_template) as url:

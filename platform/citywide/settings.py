@@ -45,6 +45,14 @@ class Settings(BaseSettings):
     token_hours: float = Field(
         24, gt=0, le=24, description="How old a token may be, whatever it says itself."
     )
+    anchors: Path | None = Field(
+        None,
+        description="The folder of signed statements about the trail; default: anchors/ in the "
+        "data folder.",
+    )
+    anchor_url: str | None = Field(
+        None, description="Where each of these statements is posted as well."
+    )
     jwks: str | None = Field(
         None, description="URL or file with the issuer's JWKS; unset: the local issuer's key."
     )
@@ -52,3 +60,8 @@ class Settings(BaseSettings):
         (),
         description="Networks of proxies that say for whom they ask, with commas between them.",
     )
+
+    @property
+    def anchors_folder(self) -> Path:
+        """Where statements about the trail's heads are kept."""
+        return self.anchors or self.data / "anchors"

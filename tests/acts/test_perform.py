@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
+import hmac
 import json
 from typing import Any
 
 import pytest
 
 from citywide.audit.sealing import opened_words
+from citywide.db.sealed import derived_key
 from citywide.errors import Code
 from walls.house import House
 
@@ -201,7 +202,7 @@ async def test_a_payload_that_may_not_be_read_refuses_before_anything_is_written
 
 
 async def test_the_audit_chain_has_one_link_for_each_act_in_the_order_of_commits(
-    pilot: House,
+    pilot: House, secret: bytes
 ) -> None:
     visit = await a_visit(pilot)
     await asyncio.gather(
@@ -212,11 +213,11 @@ async def test_the_audit_chain_has_one_link_for_each_act_in_the_order_of_commits
     )
     entries = await pilot.owner.fetch("SELECT * FROM audit_entry ORDER BY position")
     assert [entry["position"] for entry in entries] == list(range(1, 9))
-    link = b""
+    link, key = b"", derived_key(secret, b"citywide audit chain")
     for entry in entries:
-        link = hashlib.sha256(
-            link + entry["position"].to_bytes(8, "big") + entry["entry"].encode()
-        ).digest()
+        position = entry["position"].to_bytes(8, "big")
+        linked = entry["tenant_id"].bytes + link + position + entry["entry"].encode()
+        link = hmac.digest(key, linked, "sha256")
         assert entry["hash"] == link
     head = await pilot.owner.fetchrow("SELECT * FROM audit_head")
     assert (head["position"], head["hash"]) == (8, link)

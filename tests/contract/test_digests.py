@@ -13,9 +13,10 @@ ALGORITHMS = re.compile(r"\b(md5|sha\d+|blake2[bs]|crc32|adler32|hashlib|zlib|hm
 # Who digests, and what.
 DIGESTED = {
     "acts/perform.py": "an input, and the digest of it under a key",
-    "audit/chain.py": "entries, whose words are sealed",
+    "audit/chain.py": "entries, whose words are sealed, under a key",
     "authz/policy.py": "the policy's files",
     "bench": "made-up records, and the recipe that makes them",
+    "db/digests.py": "rows, under a key",
     "db/embedded.py": "the path of a folder",
     "db/migrate.py": "a purpose, under the secret",
     "db/sealed.py": "under keys of the secret",

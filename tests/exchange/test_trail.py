@@ -9,7 +9,7 @@ import asyncpg
 
 from citywide.audit.operators import operator
 from citywide.audit.sealing import opened_words
-from citywide.audit.verify import chains, faults
+from citywide.audit.verify import faults
 from citywide.db.sealed import Sealer
 from citywide.db.session import Database
 from citywide.exchange.manifests import apply
@@ -78,6 +78,10 @@ async def test_applying_manifests_and_loading_records_stand_in_the_chains_they_c
         {"status": "SUSPENDED"},
         {"status": "ACTIVE"},
     )
-    for chain in await chains(database, city.bureau_id):
-        assert [fault async for fault in faults(database, chain) if fault is not None] == []
+    found = [each async for each in faults(database, city.bureau_id)]
+    # What was changed past the platform is mended by the manifests, which tell the whole row.
+    assert [each.fault for each in found if each.fault] == []
+    rows = sum(each.rows for each in found)
+    assert rows > sum(each.entries for each in found) > 0
+    assert sum(each.unknown for each in found) == 0
     await owner.close()

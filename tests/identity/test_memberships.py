@@ -16,7 +16,8 @@ from sqlalchemy import Table, insert, update
 
 from citywide.authz import membership
 from citywide.authz.membership import Memberships
-from citywide.db.session import Audience, Database, compile_statement
+from citywide.db.compiled import compile_statement
+from citywide.db.session import Audience, Database
 from citywide.errors import Code, RefusalError
 from citywide.ids import named_id
 from citywide.places.models import AREA

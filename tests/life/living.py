@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from citywide.audit.verify import chains, faults
+from citywide.audit.verify import faults
 from citywide.errors import RefusalError
 from citywide.graph.engine import Operation
 from life import (
@@ -126,10 +126,9 @@ class Life:
     async def end(self) -> None:
         """What is too dear to look at after each act."""
         for bureau in self.city.of("bureau"):
-            for chain in await chains(self.house.database, bureau["id"]):
-                async for fault in faults(self.house.database, chain):
-                    if fault is not None:
-                        self._fault(f"the chain of {chain.slug}: {fault}", "")
+            async for each in faults(self.house.database, bureau["id"]):
+                if each.fault is not None:
+                    self._fault(f"the trail of {each.slug}: {each.fault}", "")
         await self._hold("the end", None, 0)
 
     async def is_noticed(self, name: str, statement: str) -> bool:

@@ -10,8 +10,8 @@ from uuid import UUID, uuid5
 import asyncpg
 from sqlalchemy import insert
 
+from citywide.db.compiled import compile_statement
 from citywide.db.sealed import Place, Sealer
-from citywide.db.session import compile_statement
 from citywide.domain import METADATA
 from oracle.figures import UNITS
 

@@ -13,8 +13,8 @@ import asyncpg
 from sqlalchemy import Column, Table, delete, insert, literal, not_, select, update
 from sqlalchemy.sql import ColumnElement
 
+from citywide.db.compiled import compile_statement
 from citywide.db.rows import among
-from citywide.db.session import compile_statement
 from citywide.db.tables import METADATA, is_city_table, is_tenant_table
 from citywide.domain import CATALOGUE
 from citywide.ids import NO_TENANT, named_id

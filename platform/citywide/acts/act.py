@@ -16,8 +16,9 @@ from citywide.acts.workspace import Workspace
 from citywide.authz.grants import Scope
 from citywide.authz.policy import Policy
 from citywide.authz.principal import Principal
+from citywide.db.compiled import Prepared
 from citywide.db.sealed import Sealer
-from citywide.db.session import Prepared, Transaction
+from citywide.db.session import Transaction
 from citywide.db.tables import CASELOAD_KEY, METADATA, RowTable
 from citywide.ids import NodeId
 from citywide.rules.course import Step

@@ -34,14 +34,22 @@ from citywide.acts.problems import (
     StateProblem,
     invalid,
 )
-from citywide.audit.chain import changes_told, each_row, entry_of, link
+from citywide.audit.chain import (
+    changes_told,
+    each_row,
+    entry_of,
+    link,
+    locked_link,
+    rows_told,
+)
 from citywide.audit.models import AUDIT_SUBJECT
 from citywide.audit.words import AuditKind
 from citywide.authz.grants import Scope
 from citywide.authz.policy import Policy
 from citywide.authz.principal import Principal
+from citywide.db.compiled import Prepared
 from citywide.db.sealed import Sealer
-from citywide.db.session import Database, Prepared, Transaction
+from citywide.db.session import Database, Transaction
 from citywide.errors import InvalidError
 from citywide.events.models import OUTBOX
 from citywide.ids import new_id
@@ -190,7 +198,7 @@ def _keys() -> Prepared:
 async def _record(act: Act, request: Request, done: Done) -> None:
     """Audit entry, events and idempotency key, in one statement at the end of the transaction.
 
-    At the end, because the audit chain's head stays locked until the commit.
+    At the end, because the audit chain's head stays locked from just before until the commit.
     """
     now = datetime.now(UTC)
     principal = act.principal
@@ -201,6 +209,7 @@ async def _record(act: Act, request: Request, done: Done) -> None:
         "operation": request.operation,
         "input": request.logged,
         **changes_told(act.transaction.changes),
+        **rows_told(act.transaction.written),
         "persons": sorted(map(str, act.persons)),
     }
     entry = entry_of(
@@ -214,7 +223,7 @@ async def _record(act: Act, request: Request, done: Done) -> None:
         sealer=act.sealer,
     )
     values = {
-        **entry.parameters,
+        **await locked_link(act.transaction, entry),
         "tenant_id": act.tenant_id,
         "bureau_id": act.bureau_id,
         "key_id": new_id(),

@@ -1,13 +1,20 @@
-"""An audit entry: its text, and the statement parts that append it to its tenant's chain."""
+"""An audit entry: its text, and what appends it to its tenant's chain.
+
+The chain's links are keyed, and the key never goes to the database: a statement's text and its
+parameters may end up in the server's log. So the head is locked first, the link is made here, and
+a second statement writes it. PostgreSQL's own functions know no HMAC anyway.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+import hmac
+from base64 import b64decode, b64encode
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -35,8 +42,10 @@ from sqlalchemy.types import TypeEngine
 from citywide.audit.models import AUDIT_ENTRY, AUDIT_HEAD, AUDIT_SUBJECT
 from citywide.audit.sealing import canonical, sealed_words
 from citywide.audit.words import AuditKind
+from citywide.db.compiled import Prepared
+from citywide.db.digests import DIGEST_BYTES
 from citywide.db.sealed import Sealer
-from citywide.db.session import Prepared, Transaction
+from citywide.db.session import Transaction
 from citywide.ids import new_id
 
 # One entry tells at most this much: the changes of a large import are counted beyond it.
@@ -55,21 +64,6 @@ class Entry:
     actor: str
     coordinate: str
     content: Mapping[str, Any]
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """The parameters of `link`."""
-        columns = {
-            "tenant_id": self.tenant_id,
-            "bureau_id": self.bureau_id,
-            "id": self.id,
-            "kind": self.kind,
-            "occurred_at": self.occurred_at,
-            "actor": self.actor,
-            "coordinate": self.coordinate,
-            "entry": self.text,
-        }
-        return {f"entry_{name}": value for name, value in columns.items()}
 
     @property
     def text(self) -> str:
@@ -103,57 +97,91 @@ def entry_of(
     return Entry(entry_id, tenant_id, bureau_id, kind, occurred_at, actor, coordinate, sealed)
 
 
+class Head(NamedTuple):
+    """The newest link of a chain; before the first entry position 0 and no hash."""
+
+    position: int
+    hash: bytes
+
+
+def hash_of(key: bytes, tenant_id: UUID, before: bytes, position: int, text: str) -> bytes:
+    """The link of the entry at `position`: HMAC-SHA256 under the chain's key.
+
+    It binds whose chain it is, the link before it (empty before the first) and the text.
+    """
+    linked = tenant_id.bytes + before + position.to_bytes(8, "big", signed=True) + text.encode()
+    return hmac.digest(key, linked, hashlib.sha256)
+
+
+def plain_hash_of(before: bytes, position: int, text: str) -> bytes:
+    """The link as chains had it before they had a key: SHA-256, which anybody can compute."""
+    return hashlib.sha256(
+        before + position.to_bytes(8, "big", signed=True) + text.encode()
+    ).digest()
+
+
 COLUMNS: Mapping[str, TypeEngine[Any]] = {
     "tenant_id": Uuid(),
     "bureau_id": Uuid(),
     "id": Uuid(),
+    "position": BigInteger(),
     "kind": Text(),
     "occurred_at": DateTime(timezone=True),
     "actor": Text(),
     "coordinate": Text(),
     "entry": Text(),
+    "hash": LargeBinary(),
 }
 
 
-def link() -> tuple[CTE, Insert]:
-    """The new head of a chain, and the insert that takes position and hash from it.
+async def locked_link(transaction: Transaction, entry: Entry) -> dict[str, Any]:
+    """Lock the head of the entry's chain; the parameters of `link` that append the entry to it.
 
-    One statement: the head's row is locked from here to the end of the transaction. Its
-    parameters are `entry_…` for each of `COLUMNS` (`Entry.parameters`).
+    The head stays locked until the end of the transaction: the text is made before.
+    """
+    text = entry.text
+    head = await locked_head(transaction, entry.tenant_id, entry.bureau_id)
+    position = head.position + 1
+    columns = {
+        "tenant_id": entry.tenant_id,
+        "bureau_id": entry.bureau_id,
+        "id": entry.id,
+        "position": position,
+        "kind": entry.kind,
+        "occurred_at": entry.occurred_at,
+        "actor": entry.actor,
+        "coordinate": entry.coordinate,
+        "entry": text,
+        "hash": hash_of(transaction.keys.chain, entry.tenant_id, head.hash, position, text),
+    }
+    return {f"entry_{name}": value for name, value in columns.items()}
+
+
+def link() -> tuple[CTE, Insert]:
+    """The head moved on, and the insert of the entry that it moves to.
+
+    Their parameters are `entry_…` for each of `COLUMNS` (`locked_link`).
     """
     given = {name: bindparam(f"entry_{name}", type_=kind) for name, kind in COLUMNS.items()}
-    text = cast(given["entry"], Text)
-    content = func.convert_to(text, "UTF8")
-    upsert = insert(AUDIT_HEAD).values(
-        tenant_id=given["tenant_id"],
-        bureau_id=given["bureau_id"],
-        id=given["tenant_id"],
-        position=1,
-        hash=func.sha256(func.int8send(literal(1, BigInteger)).op("||")(content)),
+    of_tenant = (
+        AUDIT_HEAD.c.tenant_id == given["tenant_id"],
+        AUDIT_HEAD.c.id == given["tenant_id"],
     )
-    position = AUDIT_HEAD.c.position + 1
-    upsert = upsert.on_conflict_do_update(
-        index_elements=["tenant_id", "id"],
-        set_={
-            "position": position,
-            "hash": func.sha256(
-                AUDIT_HEAD.c.hash.op("||")(func.int8send(position)).op("||")(content)
-            ),
-        },
-    )
-    head = upsert.returning(AUDIT_HEAD.c.position, AUDIT_HEAD.c.hash).cte("head")
-    row = {
-        **{name: cast(given[name], kind) for name, kind in COLUMNS.items()},
-        "position": head.c.position,
-        "hash": head.c.hash,
-    }
-    appended = insert(AUDIT_ENTRY).from_select(list(row), select(*row.values()))
-    return head, appended.returning(AUDIT_ENTRY.c.id)
+    moved = update(AUDIT_HEAD).where(*of_tenant)
+    moved = moved.values(position=given["position"], hash=given["hash"])
+    appended = insert(AUDIT_ENTRY).values(given)
+    return moved.returning(AUDIT_HEAD.c.id).cte("head"), appended.returning(AUDIT_ENTRY.c.id)
 
 
-def hash_of(before: bytes, position: int, text: str) -> bytes:
-    """The hash of the entry at `position`, from the hash before it; empty before the first."""
-    return sha256(before + position.to_bytes(8, "big") + text.encode()).digest()
+async def locked_head(transaction: Transaction, tenant_id: UUID, bureau_id: UUID) -> Head:
+    """The head of a chain, locked until the end of the transaction; made where there is none."""
+    owned = {"tenant_id": tenant_id, "bureau_id": bureau_id}
+    heads = await transaction.fetch(_locked_head(), owned)
+    if not heads:
+        start = insert(AUDIT_HEAD).values(**owned, id=tenant_id, position=0, hash=b"")
+        await transaction.rows(start.on_conflict_do_nothing())
+        heads = await transaction.fetch(_locked_head(), owned)
+    return Head(heads[0]["position"], heads[0]["hash"])
 
 
 async def append(transaction: Transaction, entries: Sequence[Entry]) -> None:
@@ -163,18 +191,13 @@ async def append(transaction: Transaction, entries: Sequence[Entry]) -> None:
     """
     tenant_id, bureau_id = entries[0].tenant_id, entries[0].bureau_id
     owned = {"tenant_id": tenant_id, "bureau_id": bureau_id}
-    heads = await transaction.fetch(_locked_head(), owned)
-    if not heads:
-        start = insert(AUDIT_HEAD).values(**owned, id=tenant_id, position=0, hash=b"")
-        await transaction.rows(start.on_conflict_do_nothing())
-        heads = await transaction.fetch(_locked_head(), owned)
-    position, newest = heads[0]["position"], heads[0]["hash"]
-    positions, texts, hashes = [], [], []
-    for entry in entries:
-        position, text = position + 1, entry.text
-        newest = hash_of(newest, position, text)
+    texts = [entry.text for entry in entries]
+    position, newest = await locked_head(transaction, tenant_id, bureau_id)
+    positions, hashes = [], []
+    for text in texts:
+        position += 1
+        newest = hash_of(transaction.keys.chain, tenant_id, newest, position, text)
         positions.append(position)
-        texts.append(text)
         hashes.append(newest)
     persons = [
         (entry.id, UUID(person)) for entry in entries for person in entry.content.get("persons", ())
@@ -277,3 +300,25 @@ def changes_told(changes: Sequence[Any]) -> dict[str, Any]:
     ]
     more = len(changes) - len(told)
     return {"changes": told, **({"more_changes": more} if more else {})}
+
+
+# A row's id, and its digest.
+_ROW_BYTES = 16 + DIGEST_BYTES
+
+
+def rows_told(written: Mapping[tuple[UUID, str, UUID], bytes]) -> dict[str, Any]:
+    """The digest of every written row, however many: base64 of ids and digests, by table."""
+    by_table: dict[str, bytearray] = {}
+    for (_, table, row_id), digest in written.items():
+        by_table.setdefault(table, bytearray()).extend(row_id.bytes + digest)
+    if not by_table:
+        return {}
+    return {"rows": {table: b64encode(rows).decode() for table, rows in by_table.items()}}
+
+
+def told_rows(told: Mapping[str, Any]) -> Iterator[tuple[str, bytes, bytes]]:
+    """Table, id and digest of each row that an entry's text tells; see `rows_told`."""
+    for table, rows in told.get("rows", {}).items():
+        whole = b64decode(rows)
+        for start in range(0, len(whole), _ROW_BYTES):
+            yield table, whole[start : start + 16], whole[start + 16 : start + _ROW_BYTES]

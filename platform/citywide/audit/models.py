@@ -33,9 +33,9 @@ AUDIT_HEAD = tenant_table(
 class AuditEntryRow(TenantRow):
     """A link of the chain.
 
-    `hash` is SHA-256 over the hash before it, the position (8 bytes, big-endian) and `entry`,
-    which is JSON and says everything, its words sealed (`sealing`); the other columns repeat parts
-    of it to be searched by.
+    `hash` is HMAC-SHA256, under a key of the deployment, over the tenant, the hash before it, the
+    position (8 bytes, big-endian) and `entry`, which is JSON and says everything, its words sealed
+    (`sealing`); the other columns repeat parts of it to be searched by.
     """
 
     position: int

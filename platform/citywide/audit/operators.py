@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from citywide.audit.chain import append, changes_told, entry_of
+from citywide.audit.chain import append, changes_told, entry_of, rows_told
 from citywide.audit.words import AuditKind
 from citywide.db.session import Change, Transaction
 
@@ -47,8 +47,15 @@ async def note_command(
             content={
                 **(content or {}),
                 **changes_told(changes[tenant_id]),
+                **rows_told(_of(tenant_id, transaction.written)),
                 "persons": sorted(map(str, persons)),
             },
             sealer=transaction.sealer,
         )
         await append(transaction, [entry])
+
+
+def _of(
+    tenant_id: UUID, written: Mapping[tuple[UUID, str, UUID], bytes]
+) -> dict[tuple[UUID, str, UUID], bytes]:
+    return {key: digest for key, digest in written.items() if key[0] == tenant_id}

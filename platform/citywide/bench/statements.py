@@ -11,7 +11,6 @@ import asyncpg
 from citywide.authz.membership import Memberships
 from citywide.bench.contenders import Statement
 from citywide.bench.operations import PURPOSE, Asked
-from citywide.db.sealed import Sealer
 from citywide.db.session import Audience, Context, Database, Transaction
 from citywide.domain import CATALOGUE
 from citywide.graph.cursors import Cursors
@@ -31,9 +30,8 @@ async def overheard(
     try:
         memberships = Memberships(database)
         await memberships.look()
-        sealer = Sealer(secret)
-        listener = _Listener(sealer)
-        engine = Engine(schema, policy, listener, sealer, Cursors(secret), reads=None)
+        listener = _Listener(secret)
+        engine = Engine(schema, policy, listener, listener.sealer, Cursors(secret), reads=None)
         found: dict[str, list[Statement]] = {}
         for operation, requests in asked.items():
             for each in requests:
@@ -49,8 +47,8 @@ async def overheard(
 class _Listener(Database):
     """Stands where the database is, keeps what it is asked and answers an empty object."""
 
-    def __init__(self, sealer: Sealer) -> None:
-        super().__init__({}, sealer, size=1)
+    def __init__(self, secret: bytes) -> None:
+        super().__init__({}, secret, size=1)
         self._heard: list[Statement] = []
 
     def read(self, context: Context, *, is_heavy: bool = False) -> Transaction:

@@ -15,7 +15,7 @@ from citywide.beneficiaries.files import FileCourse, find_file
 from citywide.beneficiaries.merging import Link, links, movable
 from citywide.beneficiaries.models import BENEFICIARY, FILE_MERGE, FILE_MOVE
 from citywide.beneficiaries.words import ClosingReason, FileStage
-from citywide.db.rows import among
+from citywide.db.rows import among, returned
 from citywide.db.session import Change
 from citywide.db.tables import METADATA, RowTable
 from citywide.errors import Fault, refuse
@@ -132,8 +132,10 @@ async def _move(act: Act, link: Link, ids: Sequence[UUID], from_id: UUID, to_id:
         update(table)
         .where(act.owns(table), among(table.c.id, ids), table.c[link.column] == from_id)
         .values(values)
-        .returning(table.c.id)
+        .returning(*returned(table))
     )
+    for row in done:
+        act.transaction.wrote(act.tenant_id, table.name, row)
     act.transaction.changes += [
         Change(link.table, row["id"], {link.column: from_id}, {link.column: to_id}) for row in done
     ]

@@ -18,6 +18,7 @@ from citywide.beneficiaries.models import (
     TYPOLOGY,
     TypologyRow,
 )
+from citywide.db.rows import returned
 from citywide.db.session import Change
 from citywide.errors import Fault, refuse
 from citywide.graph.mutate import mutation
@@ -116,7 +117,9 @@ async def create_typology_version(act: Act, draft: TypologyDraft) -> UUID:
 async def _end(act: Act, typology: TypologyRow, day: date) -> None:
     """End the last version; not by `Act.update`: its `version` is a name, no count of changes."""
     same = (act.owns(TYPOLOGY), TYPOLOGY.c.id == typology["id"])
-    await act.transaction.rows(update(TYPOLOGY).where(*same).values(valid_until=day))
+    ended = update(TYPOLOGY).where(*same).values(valid_until=day).returning(*returned(TYPOLOGY))
+    [row] = await act.transaction.rows(ended)
+    act.transaction.wrote(act.tenant_id, TYPOLOGY.name, row)
     change = Change("typology", typology["id"], {"valid_until": None}, {"valid_until": day})
     act.transaction.changes.append(change)
 

@@ -19,7 +19,9 @@ from sqlalchemy.types import TypeEngine
 from citywide.acts.act import Act
 from citywide.budgets.ledger import SOURCES, Account, AccountKind, Leg, OverdrawnError, checked
 from citywide.budgets.ledger_models import LEDGER_ACCOUNT, LEDGER_ENTRY, LEDGER_TRANSACTION
-from citywide.db.session import Change, Prepared
+from citywide.db.compiled import Prepared
+from citywide.db.rows import returned
+from citywide.db.session import Change
 
 
 async def open_accounts(act: Act, accounts: Iterable[Account]) -> None:
@@ -34,6 +36,7 @@ async def open_accounts(act: Act, accounts: Iterable[Account]) -> None:
     }
     for row in await act.transaction.fetch(_opening(), values):
         act.transaction.changes.append(Change(LEDGER_ACCOUNT.name, row["id"]))
+        act.transaction.wrote(act.tenant_id, LEDGER_ACCOUNT.name, row)
 
 
 async def book(
@@ -98,6 +101,7 @@ async def _moved(act: Act, leg: Leg) -> int:
     }
     moved = await act.transaction.fetch(_moving(), values)
     if moved:
+        act.transaction.wrote(act.tenant_id, LEDGER_ACCOUNT.name, moved[0])
         balance: int = moved[0]["balance_fen"]
         return balance
     held = await act.row(LEDGER_ACCOUNT, id=leg.account.id)
@@ -118,7 +122,7 @@ def _moving() -> Prepared:
             ),
         )
         .values(balance_fen=after)
-        .returning(table.c.balance_fen)
+        .returning(table.c.balance_fen, *returned(table))
     )
     return Prepared.of(statement)
 
@@ -137,4 +141,4 @@ def _opening() -> Prepared:
         **{column: values.c[column] for column in arrays},
     }
     made = insert(table).from_select(list(columns), select(*columns.values()))
-    return Prepared.of(made.on_conflict_do_nothing().returning(table.c.id))
+    return Prepared.of(made.on_conflict_do_nothing().returning(*returned(table)))

@@ -11,11 +11,12 @@ from rich.console import Console
 from rich.table import Table
 
 from citywide.cli.complaints import complaints, read_or_not
+from citywide.cli.migrate import migrated
 from citywide.cli.options import HOST, PORT, DataFolder, Host, Port, Workers, chosen
 from citywide.cli.serve import servable
 from citywide.cli.tenants import City, applied, cities, loaded
 from citywide.db.embedded import running_database
-from citywide.db.migrate import check_ready, migrate
+from citywide.db.migrate import check_ready
 from citywide.identity.keys import Keys, deployment_keys
 from citywide.settings import Settings
 from citywide.tenancy.manifests import AgencyManifest, BureauManifest
@@ -61,7 +62,7 @@ def up(data: DataFolder = None, host: Host = HOST, port: Port = PORT, workers: W
 async def _prepared(
     url: str, found: list[City], keys: Keys, console: Console, rules: Rules
 ) -> None:
-    await migrate(url, secret=keys.secret)
+    await migrated(url, keys, console)
     await check_ready(url, secret=keys.secret)
     for city in found:
         await applied(url, city, keys)

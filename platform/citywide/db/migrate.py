@@ -33,6 +33,8 @@ from citywide.errors import OperatorError
 OLDEST_SERVER = 18
 # Longer than any database takes that is there; shorter than anyone waits for one that is not.
 CONNECT_TIMEOUT_S = 10.0
+# What the database says of itself, beside its revision, once its trail has its keys.
+_TRAIL_KEPT = "the trail has its keys"
 _VERSIONS = Path(__file__).with_name("migrations") / "versions"
 
 
@@ -71,6 +73,9 @@ async def migrate(url: str, *, secret: bytes, revision: str | None = None) -> No
     async with _connected(url) as owner:
         if await pending(owner):
             await reseal(owner, Sealer(secret))
+    if found is None and wanted == known[-1]:
+        # There is no trail yet that had to be brought along.
+        await keep_trail(url)
 
 
 async def _changed_verifiers(owner: asyncpg.Connection, secret: bytes) -> dict[Audience, str]:
@@ -110,6 +115,25 @@ async def callable_functions(url: str) -> list[str]:
     return [row["proname"] for row in rows]
 
 
+async def trail_is_kept(url: str) -> bool:
+    """Whether the trail is linked and digested with keys; asked as the database's owner."""
+    async with _connected(url) as owner:
+        return await _trail_is_kept(owner)
+
+
+async def keep_trail(url: str) -> None:
+    """Say for good that the trail has its keys; only then can the database be served."""
+    async with _connected(url) as owner:
+        await owner.execute(f"COMMENT ON TABLE alembic_version IS '{_TRAIL_KEPT}'")
+
+
+async def _trail_is_kept(connection: asyncpg.Connection) -> bool:
+    said = await connection.fetchval(
+        "SELECT obj_description('alembic_version'::regclass, 'pg_class')"
+    )
+    return bool(said == _TRAIL_KEPT)
+
+
 async def check_ready(url: str, *, secret: bytes) -> None:
     """Whether the database can be served: reached, migrated by this code, its walls in force.
 
@@ -131,6 +155,9 @@ async def check_ready(url: str, *, secret: bytes) -> None:
         if await pending(reader):
             sentence = "The database holds values that were sealed in an older way: "
             raise OperatorError(f"{sentence}run `citywide migrate`.")
+        if not await _trail_is_kept(reader):
+            sentence = "The chains of the audit trail do not have their keys yet: run "
+            raise OperatorError(f"{sentence}`citywide migrate`.")
         await _check_strength(reader)
         await _check_makers(reader)
 

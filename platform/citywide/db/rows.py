@@ -26,7 +26,9 @@ from sqlalchemy import (
     update,
 )
 
-from citywide.db.session import Change, Prepared, Transaction
+from citywide.db.compiled import Prepared
+from citywide.db.digests import canonical
+from citywide.db.session import Change, Transaction
 from citywide.db.tables import is_city_table, is_tenant_table
 
 _COLLECTIONS: tuple[Any, ...] = (list, tuple, set, frozenset, type({}.keys()), type({}.values()))
@@ -65,9 +67,29 @@ async def insert_rows(
         return []
     names = tuple(rows[0])
     columns = {name: [row[name] for row in rows] for name in names}
-    await transaction.fetch(_inserting(table, names), columns)
+    made = await transaction.fetch(_inserting(table, names), columns)
     transaction.changes += [Change(table.name, row["id"]) for row in rows]
+    if is_walled(table):
+        owners = {row["id"]: owner_of(row) for row in rows}
+        for row in made:
+            transaction.wrote(owners[row["id"]], table.name, row)
     return [row["id"] for row in rows]
+
+
+def is_walled(table: Table) -> bool:
+    """Whether the table's rows have an owner, in whose chain stands what was written."""
+    return is_tenant_table(table) or is_city_table(table)
+
+
+def owner_of(row: Mapping[str, Any]) -> UUID:
+    """Whose a row is: the tenant's, or the bureau's that keeps it for its city."""
+    owner: UUID = row["tenant_id"] if "tenant_id" in row else row["bureau_id"]
+    return owner
+
+
+def returned(table: Table) -> tuple[ColumnElement[Any], ...]:
+    """What a statement that writes returns of each row, so that it can be noted as written."""
+    return (table.c.id, canonical(table)) if is_walled(table) else (table.c.id,)
 
 
 @cache
@@ -75,7 +97,7 @@ def _inserting(table: Table, names: tuple[str, ...]) -> Prepared:
     arrays = (bindparam(name, type_=ARRAY(table.c[name].type)) for name in names)
     values = func.unnest(*arrays).table_valued(*names).render_derived()
     statement = insert(table).from_select(names, select(*(values.c[name] for name in names)))
-    return Prepared.of(statement.returning(table.c.id))
+    return Prepared.of(statement.returning(*returned(table)))
 
 
 async def change_row(
@@ -99,6 +121,8 @@ async def change_row(
         before = {name: row[f"old_{name}"] for name in names if row[f"old_{name}"] != values[name]}
         after = {name: values[name] for name in before}
         transaction.changes.append(Change(table.name, row_id, before, after))
+        if is_walled(table):
+            transaction.wrote(owner_of(walls), table.name, row)
     return bool(found)
 
 
@@ -115,7 +139,7 @@ def _changing(table: Table, names: tuple[str, ...]) -> Prepared:
     if "version" in table.c:
         new["version"] = table.c.version + 1
         conditions.append(table.c.version == bindparam("seen", type_=BigInteger()))
-    statement = update(table).where(*conditions).values(new).returning(table.c.id, *old)
+    statement = update(table).where(*conditions).values(new).returning(*returned(table), *old)
     return Prepared.of(statement)
 
 

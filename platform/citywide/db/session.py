@@ -22,11 +22,11 @@ from uuid import UUID
 
 import asyncpg
 from sqlalchemy import Executable, cast, func, literal, select
-from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.types import Integer, Text
-from sqlalchemy.util import LRUCache
 
+from citywide.db.compiled import DIALECT, Prepared, compile_statement
 from citywide.db.complaining import without_values
+from citywide.db.digests import TrailKeys
 from citywide.db.holdable import hold_every_day
 from citywide.db.outage import AwayError, Outage, UncertainError, UnchangingError, away
 from citywide.db.places import Place, Places
@@ -52,13 +52,11 @@ COMMIT_TIMEOUT_S = 5.0
 # What is cancelled is waited for so long before its connection is given up instead.
 END_TIMEOUT_S = 2.0
 READ, WRITE = "BEGIN READ ONLY", "BEGIN"
+SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 # On for a standby, for a database that is set so, and for a login that is.
 _ONLY_READS = select(func.current_setting("transaction_read_only"))
 # How a statement fails whose connection is gone.
 _OF_A_LOSS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
-DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
-# Compiled statements of use cases: a few hundred shapes, some kilobytes each.
-_COMPILED: LRUCache[Any, Any] = LRUCache(1_000)
 
 
 class Audience(StrEnum):
@@ -167,6 +165,7 @@ class _Line:
     places: Places
     outages: _Outages
     sealer: Sealer
+    keys: TrailKeys
 
 
 class Transaction:
@@ -177,7 +176,16 @@ class Transaction:
     `UncertainError` when it is lost while it commits what was written.
     """
 
-    __slots__ = ("_begin", "_context", "_is_heavy", "_line", "_place", "changes", "connection")
+    __slots__ = (
+        "_begin",
+        "_context",
+        "_is_heavy",
+        "_line",
+        "_place",
+        "changes",
+        "connection",
+        "written",
+    )
 
     connection: Any
     _place: Place
@@ -191,6 +199,8 @@ class Transaction:
         self._begin = begin
         # What was written, in order; the audit entry at the end tells it.
         self.changes: list[Change] = []
+        # The digest of each written row as it is now, by its owner, its table and its id.
+        self.written: dict[tuple[UUID, str, UUID], bytes] = {}
 
     async def __aenter__(self) -> Self:
         self.connection = await self._connected()
@@ -226,6 +236,11 @@ class Transaction:
     def sealer(self) -> Sealer:
         """For what is written about the transaction itself: its entry of the audit trail."""
         return self._line.sealer
+
+    @property
+    def keys(self) -> TrailKeys:
+        """What links the entry to its chain, and digests the rows that it tells."""
+        return self._line.keys
 
     @property
     def _writes(self) -> bool:
@@ -305,6 +320,14 @@ class Transaction:
                     self.connection.terminate()
             await self._release()
 
+    def wrote(self, owner_id: UUID, table: str, row: Any) -> None:
+        """Note what a row is after a write, which `returned` its id and what it says.
+
+        Its owner is the tenant, or the bureau where it keeps the row for its city.
+        """
+        digest = self.keys.digest(table, row["canonical_row"])
+        self.written[owner_id, table, row["id"]] = digest
+
     async def rows(self, statement: Executable) -> list[asyncpg.Record]:
         """Run a SQLAlchemy Core statement; its rows."""
         sql, values = compile_statement(statement)
@@ -327,58 +350,20 @@ class Transaction:
         return await self.connection.fetchval(sql, *values, timeout=self._context.patience_s)
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A statement made once, for those that every act runs: making one costs as much as running it.
-
-    `parameters` are the names of its `bindparam`s in order, each with its own value, if any.
-    """
-
-    sql: str
-    parameters: tuple[tuple[str, object], ...]
-
-    @classmethod
-    def of(cls, statement: Executable) -> Self:
-        """The text of a statement whose parameters are named `bindparam`s."""
-        sql, parameters = compile_text(statement)
-        return cls(sql, tuple(parameters))
-
-
-def compile_text(statement: Executable) -> tuple[str, list[tuple[str, object]]]:
-    """The SQL text with `$1 …`, and its parameters in that order: name and own value, if any."""
-    compiled = statement.compile(dialect=DIALECT)  # type: ignore[attr-defined]
-    return str(compiled), [(name, compiled.params[name]) for name in compiled.positiontup or ()]
-
-
-def compile_statement(statement: Executable) -> tuple[str, list[object]]:
-    """The SQL text with `$1 …` and its bind values in that order.
-
-    A statement of the same shape is compiled once. This is what SQLAlchemy's own connection does
-    before it runs a statement (`engine/default.py`); without it an act spent more time on making
-    the text of its statements than PostgreSQL on running them.
-    """
-    compiled: Any
-    compiled, extracted, collected, _ = statement._compile_w_cache(  # noqa: SLF001
-        DIALECT, compiled_cache=_COMPILED, column_keys=[]
-    )
-    values = compiled.construct_params(extracted_parameters=extracted, _collected_params=collected)
-    return str(compiled), [values[name] for name in compiled.positiontup or ()]
-
-
 class Database:
     """The pools, one per audience, and what seals with the deployment's secret."""
 
-    def __init__(
-        self, pools: Mapping[Audience, asyncpg.Pool], sealer: Sealer, *, size: int
-    ) -> None:
+    def __init__(self, pools: Mapping[Audience, asyncpg.Pool], secret: bytes, *, size: int) -> None:
         """`size` is how many connections each pool has at most."""
-        self.sealer: Final = sealer
+        self.sealer: Final = Sealer(secret)
+        keys = TrailKeys.of(secret)
         outages = _Outages(
             Outage("the database is away", "the database is back"),
             Outage("the database takes no changes", "the database takes changes again"),
         )
         self._lines: Final = {
-            audience: _Line(pool, Places(size), outages, sealer) for audience, pool in pools.items()
+            audience: _Line(pool, Places(size), outages, self.sealer, keys)
+            for audience, pool in pools.items()
         }
 
     @classmethod
@@ -411,7 +396,7 @@ class Database:
                 command_timeout=STATEMENT_TIMEOUT_MS / 1000 + STATEMENT_GRACE_S,
                 server_settings={"timezone": "UTC", "application_name": "citywide", "jit": "off"},
             )
-        return cls(pools, Sealer(secret), size=size)
+        return cls(pools, secret, size=size)
 
     async def close(self) -> None:
         """Close every pool; waits for open transactions, but not for a database that hangs."""
@@ -424,6 +409,10 @@ class Database:
         """A read-only transaction for `context`; heavy ones are few at a time."""
         line = self._lines[context.audience]
         return Transaction(line, context, begin=READ, is_heavy=is_heavy)
+
+    def snapshot(self, context: Context) -> Transaction:
+        """A read-only transaction all of whose statements see the same moment."""
+        return Transaction(self._lines[context.audience], context, begin=SNAPSHOT)
 
     def write(self, context: Context) -> Transaction:
         """A read-write transaction for `context`."""

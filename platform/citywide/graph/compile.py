@@ -27,7 +27,8 @@ from sqlalchemy import (
 from sqlalchemy.sql import ColumnElement, FromClause, Select
 
 from citywide.authz.grants import Grants
-from citywide.db.session import Audience, compile_text
+from citywide.db.compiled import compile_text
+from citywide.db.session import Audience
 from citywide.db.tables import is_tenant_table
 from citywide.errors import Code, RefusalError
 from citywide.graph.access import Access

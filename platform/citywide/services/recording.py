@@ -14,6 +14,7 @@ from citywide.acts.workspace import Workspace, nothing
 from citywide.agencies.workers import field_terms
 from citywide.beneficiaries.files import open_faults
 from citywide.beneficiaries.models import BENEFICIARY
+from citywide.db.rows import returned
 from citywide.errors import Fault, refuse
 from citywide.graph.mutate import mutation
 from citywide.ids import new_id
@@ -249,6 +250,7 @@ async def _next_number(work: Workspace, year: int) -> str:
     )
     statement = counted.on_conflict_do_update(
         index_elements=["tenant_id", "year"], set_={"last": table.c.last + 1}
-    ).returning(table.c.last)
-    [[last]] = await work.transaction.rows(statement)
-    return f"{year}-S{last:05}"
+    ).returning(table.c.last, *returned(table))
+    [row] = await work.transaction.rows(statement)
+    work.transaction.wrote(work.tenant_id, table.name, row)
+    return f"{year}-S{row['last']:05}"

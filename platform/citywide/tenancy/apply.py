@@ -17,7 +17,7 @@ from uuid import UUID
 from asyncpg import Record
 from sqlalchemy import Select, Text, cast, func, insert, literal, select, update
 
-from citywide.db.rows import insert_rows
+from citywide.db.rows import insert_rows, is_walled, owner_of, returned
 from citywide.db.session import Audience, Context, Database, Transaction
 from citywide.db.tables import is_city_table, is_tenant_table
 from citywide.errors import OperatorError
@@ -268,7 +268,9 @@ async def _update(transaction: Transaction, change: Change) -> None:
         statement = statement.where(table.c.tenant_id == change.row["tenant_id"])
     elif is_city_table(table):
         statement = statement.where(table.c.bureau_id == change.row["bureau_id"])
-    await transaction.rows(statement)
+    for row in await transaction.rows(statement.returning(*returned(table))):
+        if is_walled(table):
+            transaction.wrote(owner_of(change.row), change.table, row)
 
 
 async def _raise_access_version(transaction: Transaction, bureau_id: UUID) -> None:
