@@ -295,7 +295,7 @@ async def test_what_a_subscription_touches_is_noted(planned: House, share: int) 
     frame = "subscription { serviceRecorded { serviceRecord { %s } } }"
 
     async def answer(operation: Operation, principal: Any) -> bytes:
-        planned.engine.subscribed(operation, principal)
+        await planned.engine.subscribed(operation, principal)
         place, topic = Place(1, new_id()), "serviceRecorded"
         event = Event(place, row["tenant_id"], topic, row["id"], datetime.now(UTC))
         told = await planned.engine.event_answer(operation, principal, event)

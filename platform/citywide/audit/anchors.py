@@ -106,6 +106,11 @@ def file_name(made_at: datetime) -> str:
     return f"heads-{made_at.astimezone(UTC):%Y%m%dT%H%M%S%f}Z{_SUFFIX}"
 
 
+def made_at(path: Path) -> datetime:
+    """When a statement that `write` has named was made."""
+    return datetime.strptime(path.name, f"heads-%Y%m%dT%H%M%S%fZ{_SUFFIX}").replace(tzinfo=UTC)
+
+
 def write(folder: Path, made_at: datetime, statement: str) -> Path:
     """Keep a statement in a folder of this user's own; whole or not at all. Raises `OSError`."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -12,8 +13,10 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
+from citywide.audit.anchors import Anchored, heads
 from citywide.audit.read_writer import ReadWriter
 from citywide.authz.membership import Memberships
+from citywide.authz.principal import Principal
 from citywide.cli.complaints import complaints
 from citywide.cli.options import DataFolder, chosen
 from citywide.cli.people import known
@@ -28,6 +31,7 @@ from citywide.identity.keys import deployment_keys
 from citywide.printing.press import Press
 from citywide.reports.making import Documents, Period, reports
 from citywide.reports.paper import printed
+from citywide.reports.trail import trail_section
 from citywide.reports.workbook import bound
 from citywide.settings import Settings
 from citywide.web.app import READS_FOLDER, Rules
@@ -123,8 +127,10 @@ async def _written(
         is_silent = not console.is_terminal
         with Progress(*columns, console=console, transient=True, disable=is_silent) as bar:
             task = bar.add_task("Reading", total=None)
+            trail = trail_section(await _heads(database, principal))
             async with aclosing(reports(documents, period, numbers)) as found:
-                async for name, each in found:
+                async for name, made in found:
+                    each = replace(made, sections=(*made.sections, trail))
                     bar.update(task, description=f"Printing {name}")
                     for suffix, content in (
                         ("pdf", await printed(each, press)),
@@ -137,3 +143,11 @@ async def _written(
         press.close()
         await read_writer.close()
         await database.close()
+
+
+async def _heads(database: Database, principal: Principal) -> list[Anchored]:
+    """Where the chains are: of an agency's member their own, of the bureau's all of the city."""
+    found = await heads(database, principal.bureau_id)
+    if principal.audience is Audience.AGENCY:
+        return [each for each in found if each.tenant_id == principal.tenant_id]
+    return found

@@ -6,6 +6,7 @@ import asyncio
 
 import typer
 
+from citywide.audit.anchoring import check_witness
 from citywide.cli.complaints import complaints, read_or_not
 from citywide.cli.options import HOST, PORT, DataFolder, Host, Port, Workers, chosen
 from citywide.db.embedded import running_database
@@ -43,4 +44,6 @@ def servable(settings: Settings, host: str, port: int) -> Rules:
     check_port(host, port)
     if settings.jwks is not None:
         check_source(settings.jwks)
+    if settings.anchor_url is not None:
+        check_witness(settings.anchor_url)
     return Rules.load(settings.home)

@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
+from citywide.audit.anchoring import Anchoring, Witness
 from citywide.audit.read_writer import ReadWriter
 from citywide.authz.membership import Memberships
 from citywide.authz.policy import Policy
@@ -62,7 +63,7 @@ class Deployment:
 
     `reads` is the folder in which reads about persons are kept until they are in the database,
     `fonts` the one with a Chinese font for printed pages, `proxies` those whose word on a client's
-    address is taken.
+    address is taken, `witness` who is told where the audit trail is, if anybody.
     """
 
     home: Path
@@ -72,6 +73,7 @@ class Deployment:
     reads: Path
     fonts: Path = FONTS
     proxies: tuple[Network, ...] = ()
+    witness: Witness | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,7 @@ def deployed(rules: Rules | None = None, queue: int | None = None) -> Starlette:
         settings.data / READS_FOLDER,
         settings.fonts,
         settings.trusted_proxies,
+        Witness(settings.anchors_folder, settings.anchor_url, keys.issuer, settings.issuer),
     )
     return create_app(deployment, rules, Drain(queue))
 
@@ -199,6 +202,11 @@ def create_app(
         app.state.readiness = ReadinessEndpoint(database, read_writer, drain)
         watching = asyncio.create_task(memberships.watch())
         relaying = asyncio.create_task(relay.run())
+        anchoring = (
+            None
+            if deployment.witness is None
+            else asyncio.create_task(Anchoring(database, deployment.witness).run())
+        )
         guarding = asyncio.create_task(doorkeeper.watch())
         read_writer.start()
         try:
@@ -208,6 +216,8 @@ def create_app(
             guarding.cancel()
             press.close()
             relaying.cancel()
+            if anchoring is not None:
+                anchoring.cancel()
             relay.close()
             await read_writer.close()
             await database.close()
