@@ -61,7 +61,8 @@ def canonical(table: Table) -> ColumnElement[Any]:
             value: Any = column.server_default
             is_default = column == cast(literal_column(f"'{value.arg}'"), column.type)
             left_out.append(case((is_default, name)))
-    row: ColumnElement[Any] = func.to_jsonb(literal_column(table.name))
+    # With the star, because a table may have a column of its own name.
+    row: ColumnElement[Any] = func.to_jsonb(literal_column(f"{table.name}.*"))
     if left_out:
         row = row.op("-")(cast(array(left_out), ARRAY(Text())))
     return cast(func.jsonb_strip_nulls(row), Text).label("canonical_row")
