@@ -13,6 +13,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 CHECKOUT = Path(__file__).resolve().parents[2]
 # Where Debian and its kin keep fonts.
 FONTS = Path("/usr/share/fonts")
+# Half of what one process can do in a minute of milliseconds: a tenant alone is hardly refused,
+# and one that asks without end leaves half to the others.
+TENANT_POINTS = 30_000
 
 Network = IPv4Network | IPv6Network
 
@@ -59,6 +62,12 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(networks)] = Field(
         (),
         description="Networks of proxies that say for whom they ask, with commas between them.",
+    )
+    tenant_points: int = Field(
+        TENANT_POINTS,
+        ge=1_000,
+        description="Work that a tenant may have done in a minute by each worker, in points "
+        "(milliseconds of a processor); an account has two thirds of it.",
     )
 
     @property

@@ -22,7 +22,7 @@ from starlette.applications import Starlette
 from citywide.audit.reads import PURPOSE_HEADER
 from citywide.identity.issuers import LocalIssuer
 from citywide.identity.tokens import Verifier
-from citywide.settings import CHECKOUT
+from citywide.settings import CHECKOUT, TENANT_POINTS
 from citywide.web.app import Deployment, Rules, create_app
 from citywide.web.listening import server_options
 from walls.house import PURPOSE, made_policy, made_schema
@@ -63,12 +63,15 @@ class Client:
 
 
 @asynccontextmanager
-async def served(url: str, secret: bytes, issuer_key: OKPKey) -> AsyncIterator[str]:
+async def served(
+    url: str, secret: bytes, issuer_key: OKPKey, points: int = TENANT_POINTS
+) -> AsyncIterator[str]:
     """The address of the application on the database at the owner's `url`, under granian."""
     verifier = Verifier(LocalIssuer(issuer_key), issuer=ISSUER, audience=AUDIENCE)
     with TemporaryDirectory() as reads:
         rules = Rules(made_schema(), made_policy(made_schema()))
-        app = create_app(Deployment(CHECKOUT, url, secret, verifier, Path(reads)), rules)
+        deployment = Deployment(CHECKOUT, url, secret, verifier, Path(reads), tenant_points=points)
+        app = create_app(deployment, rules)
         async with running_app(app) as address:
             yield address
 

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from citywide.web.callers import Caller
+from citywide.web.budgets import Budgets
+from citywide.web.callers import Caller, FullError
 from citywide.web.seats import (
     REQUEST_CAPS,
     SOCKET_CAPS,
     STREAM_CAPS,
     Caps,
-    FullError,
     Seat,
     Seats,
 )
@@ -39,7 +39,7 @@ def test_whoever_takes_all_they_can_leaves_places_for_others(caps: Caps) -> None
 
 
 def test_nobody_takes_a_seat_from_an_account() -> None:
-    seats = Seats(CAPS)
+    seats = Seats(CAPS, Budgets(1_000_000))
     with ExitStack() as stack:
         for address in ADDRESSES[:2]:
             for _ in range(CAPS.address):
@@ -54,7 +54,7 @@ def test_nobody_takes_a_seat_from_an_account() -> None:
 
 
 def test_an_account_has_fewer_than_its_tenant_and_a_tenant_fewer_than_all() -> None:
-    seats = Seats(CAPS)
+    seats = Seats(CAPS, Budgets(1_000_000))
     with ExitStack() as stack:
 
         def take(number: int, tenant: int) -> None:
@@ -88,7 +88,7 @@ def test_an_account_has_fewer_than_its_tenant_and_a_tenant_fewer_than_all() -> N
 
 
 def test_who_has_not_signed_in_gives_way_to_the_next_one_of_the_same_address() -> None:
-    seats = Seats(CAPS)
+    seats = Seats(CAPS, Budgets(1_000_000))
     gone = []
     with ExitStack() as stack:
         waiting = [stack.enter_context(seats.taken(NOBODY)) for _ in range(CAPS.address)]
@@ -103,7 +103,7 @@ def test_who_has_not_signed_in_gives_way_to_the_next_one_of_the_same_address() -
 
 
 def test_the_address_with_the_most_gives_way_to_another_one() -> None:
-    seats = Seats(CAPS)
+    seats = Seats(CAPS, Budgets(1_000_000))
     gone = []
     with ExitStack() as stack:
         for address in (ADDRESSES[1], ADDRESSES[0], ADDRESSES[0], ADDRESSES[2]):
@@ -129,7 +129,7 @@ STEPS = st.lists(
 def test_no_bound_is_passed_and_after_any_storm_nobody_is_counted(
     steps: list[tuple[str, Any, Any]],
 ) -> None:
-    seats = Seats(CAPS)
+    seats = Seats(CAPS, Budgets(1_000_000))
     held: list[tuple[Any, Seat]] = []
     put_out: list[Seat] = []
     for step, which, more in steps:

@@ -16,6 +16,7 @@ from citywide.errors import OperatorError
 LOOK_S = 0.5
 # A server that is gone so often within so long will be gone again: its log says why.
 RESTARTS = 5
+# One that cannot go on dies within seconds; one that dies every few hours is worth starting.
 RESTARTS_WITHIN_S = 600.0
 
 

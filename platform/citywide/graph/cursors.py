@@ -34,6 +34,7 @@ CURSOR_HOURS = 24
 # is not ours.
 CURSOR_LENGTH = 8_192
 
+# The end of a cursor is told in whole hours: it says nothing of when somebody read.
 _HOUR_S = 3_600
 # The number of an hour since 1970, for another 1 800 years.
 _HOUR_BYTES = 3

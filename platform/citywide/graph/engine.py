@@ -16,6 +16,7 @@ that can be known is wrong with any of its fields is the first one done, and the
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from graphql import OperationType
@@ -29,6 +30,7 @@ from citywide.errors import Code, RefusalError
 from citywide.events.event import Event
 from citywide.graph.admit import Admission, Admitted, InvalidDocumentError
 from citywide.graph.coerce import coerced
+from citywide.graph.costs import Charge, for_nothing
 from citywide.graph.cursors import Cursors
 from citywide.graph.introspection import Introspection
 from citywide.graph.mutations import Mutations
@@ -108,10 +110,11 @@ class Engine:
     ) -> bytes | None:
         """The response body of one event of a subscription; None: it is not for this reader.
 
-        It is read by the same way as any answer, with the rights that the reader has now.
+        It is read by the same way as any answer, with the rights that the reader has now. Nobody
+        pays: what happens elsewhere uses up no budget.
         """
         with self._slices.request():
-            execution = await self._begun(operation, principal)
+            execution = await self._begun(replace(operation, charge=for_nothing), principal)
             return await self._subscriptions.event_answer(execution, event)
 
     async def kind(self, operation: Operation, principal: Principal) -> OperationType:
@@ -119,11 +122,13 @@ class Engine:
         with self._slices.request():
             return (await self._admitted(operation, principal)).operation.operation
 
-    async def sdl(self, principal: Principal) -> str:
+    async def sdl(self, principal: Principal, charge: Charge = for_nothing) -> str:
         """The schema as the principal's roles see it."""
         grants, tenant = self.policy.grants(principal.roles), principal.tenant_id
         with self._slices.request():
-            sdl, _ = await self._slices.made(tenant, lambda: self._visible.seen(grants, tenant))
+            sdl, _ = await self._slices.made(
+                tenant, lambda: self._visible.seen(grants, tenant), charge
+            )
             return sdl
 
     async def _begun(self, operation: Operation, principal: Principal) -> Execution:
@@ -143,7 +148,7 @@ class Engine:
             if self._admission.knows(text):
                 return self._admission.admit(text, name)
             return await self._slices.made(
-                tenant, lambda: self._admission.admit(text, name, tenant)
+                tenant, lambda: self._admission.admit(text, name, tenant), operation.charge
             )
         except InvalidDocumentError as error:
             raise await self._as_seen(operation, principal, error) from None
@@ -158,4 +163,4 @@ class Engine:
             _, schema = self._visible.seen(grants, tenant)
             return InvalidDocumentError(errors_as_seen(schema, operation, error.errors))
 
-        return await self._slices.made(tenant, told)
+        return await self._slices.made(tenant, told, operation.charge)

@@ -61,7 +61,7 @@ class Introspection:
             self._kept.put(tenant, key, answers, size)
             return answers
 
-        return await self._slices.made(tenant, made)
+        return await self._slices.made(tenant, made, execution.operation.charge)
 
 
 def about_schema(fields: Sequence[FieldNode], admitted: Admitted) -> str:

@@ -20,6 +20,7 @@ from citywide.acts.problems import Problem, invalid
 from citywide.authz.policy import Policy
 from citywide.db.outage import AwayError, UncertainError
 from citywide.errors import Fault, InvalidError, UnavailableError
+from citywide.graph.costs import act_points
 from citywide.graph.failure import errors_of
 from citywide.graph.mutate import Reading
 from citywide.graph.operation import Execution
@@ -120,6 +121,7 @@ class Mutations:
         assert parent is not None
         declared = parent.fields[mutation.name]
         given = get_argument_values(declared, step.group.nodes[0], execution.variables)["input"]
+        execution.operation.charge(act_points(given))
         key = given["idempotencyKey"].strip()
         if not 0 < len(key) <= KEY_LENGTH or not key.isprintable():
             message = f"An idempotency key has 1 to {KEY_LENGTH} printable characters."
@@ -189,6 +191,7 @@ class Mutations:
             return _json(step.without_row)
         plan, runner = step.plan, self._runner
         values = self._values(step, execution, done)
+        execution.operation.charge(plan.points(execution.variables.coerced))
         text = await runner.run(plan, values, execution.principal)
         assert text is not None
         data = await runner.told(text.encode(), plan, execution)

@@ -11,6 +11,7 @@ from graphql.execution.values import VariableValues
 from citywide.authz.grants import Grants
 from citywide.authz.principal import Principal
 from citywide.graph.admit import Admitted
+from citywide.graph.costs import Charge, for_nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Operation:
     """What a client sends: a document, which of its operations, and the variables.
 
     `purpose` is why they want to know, for the audit trail of what they read about persons;
-    `resume_after` the last event that a reconnecting subscriber saw.
+    `resume_after` the last event that a reconnecting subscriber saw; `charge` is whoever pays.
     """
 
     document: str
@@ -26,6 +27,7 @@ class Operation:
     variables: Mapping[str, Any]
     purpose: str | None = None
     resume_after: str | None = None
+    charge: Charge = for_nothing
 
 
 @dataclass(frozen=True, slots=True)

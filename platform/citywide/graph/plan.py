@@ -9,6 +9,7 @@ from typing import Any
 
 from citywide.authz.principal import Principal
 from citywide.errors import Code, RefusalError
+from citywide.graph.costs import statement_points
 from citywide.graph.cursors import Cursors, Given
 from citywide.graph.paging import page_size
 from citywide.graph.values import OPENED, Supply, Variables, resolve
@@ -73,13 +74,8 @@ class Plan:
         """About what it takes in memory, in bytes."""
         return PLAN_BYTES + SQL_FACTOR * len(self.sql) + SUPPLY_BYTES * len(self.supplies)
 
-    def values(
-        self, principal: Principal, variables: Variables, cursors: Cursors | None = None
-    ) -> list[Any]:
-        """The bind values of one request; refuses what is out of bounds.
-
-        `cursors` opens those that the operation gives, if it does.
-        """
+    def rows(self, variables: Variables) -> int:
+        """How many rows the answer may hold; refuses a page size that is out of bounds."""
         rows = 0
         for path in self.sizes:
             product = 1
@@ -87,6 +83,21 @@ class Plan:
                 found = resolve(size, variables)
                 product *= len(found) if isinstance(found, list) else page_size(found)
             rows += product
+        return rows
+
+    def points(self, variables: Variables) -> float:
+        """What running it costs (`costs`)."""
+        rows = self.rows(variables)
+        return statement_points(rows, len(self.sql), has_figures=self.has_figures)
+
+    def values(
+        self, principal: Principal, variables: Variables, cursors: Cursors | None = None
+    ) -> list[Any]:
+        """The bind values of one request; refuses what is out of bounds.
+
+        `cursors` opens those that the operation gives, if it does.
+        """
+        rows = self.rows(variables)
         if rows > ANSWER_ROWS:
             message = (
                 f"The answer could hold {rows} rows; {ANSWER_ROWS} at most. Ask for smaller pages."

@@ -66,7 +66,7 @@ class Plans:
                     return known
                 return self._made(key, execution, partial(plan, execution, variables), weigh)
 
-            found = await self._slices.made(principal.tenant_id, made)
+            found = await self._slices.made(principal.tenant_id, made, execution.operation.charge)
         if isinstance(found, RefusalError):
             raise found.again()
         return found

@@ -33,6 +33,7 @@ class Queries:
         variables, principal = execution.variables.coerced, execution.principal
         values = plan.values(principal, variables, self._runner.cursors)
         check_purpose(plan, execution)
+        execution.operation.charge(plan.points(variables))
         text = await self._runner.run(plan, values, principal)
         assert text is not None
         data = plan.finished(text.encode(), variables)

@@ -17,6 +17,7 @@ from greenlet import getcurrent, greenlet
 
 from citywide.db.turns import Turns
 from citywide.errors import Code, RefusalError
+from citywide.graph.costs import Charge, making_points
 
 # A warm request asks for the event loop some five times; twice as long was measured to cost it
 # twice as much.
@@ -49,7 +50,8 @@ def give_way() -> None:
 class _Waiting:
     """Work that waits for its next slice, and for whom."""
 
-    def __init__(self, make: Callable[[], Any]) -> None:
+    def __init__(self, make: Callable[[], Any], charge: Charge) -> None:
+        self.charge: Final = charge
         self.made: Final[asyncio.Future[Any]] = asyncio.get_running_loop().create_future()
         self._make = make
         self._work: Final = _Work(self._run)
@@ -90,12 +92,15 @@ class Slices:
         finally:
             self._requests -= 1
 
-    async def made(self, tenant: Hashable, make: Callable[[], Made]) -> Made:
-        """What `make` makes, or raises, slice by slice; called inside of `request`."""
+    async def made(self, tenant: Hashable, make: Callable[[], Made], charge: Charge) -> Made:
+        """What `make` makes, or raises, slice by slice; called inside of `request`.
+
+        Every slice is charged when it is done.
+        """
         if self._turns.waiting(tenant) >= WAITING:
             message = f"{WAITING} new operations of yours are being read; send one after the other."
             raise RefusalError(Code.TIMEOUT, message)
-        waiting = _Waiting(make)
+        waiting = _Waiting(make, charge)
         self._turns.put(tenant, waiting)
         if self._driver is None:
             self._driver = asyncio.create_task(self._drive())
@@ -115,6 +120,7 @@ class Slices:
                 has_more = waiting.go_on()
                 used = perf_counter() - began
                 self._turns.charge(tenant, used)
+                waiting.charge(making_points(used))
                 if has_more:
                     self._turns.put_back(tenant, waiting)
                 self._turns.end(tenant)

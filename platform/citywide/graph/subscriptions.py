@@ -12,6 +12,7 @@ from graphql.execution.values import VariableValues
 from citywide.authz.principal import Principal
 from citywide.events.event import Event
 from citywide.graph.address import address_of
+from citywide.graph.costs import STATEMENT_POINTS
 from citywide.graph.operation import Execution
 from citywide.graph.payloads import Watch, compile_event
 from citywide.graph.plan import Plan
@@ -46,6 +47,7 @@ class Subscriptions:
         """What a subscription is about."""
         watch = await self._planned(execution)
         check_purpose(watch.plan, execution)
+        execution.operation.charge(STATEMENT_POINTS)
         variables, operation = execution.variables.coerced, execution.operation
         given = watch.arguments.get("id")
         row = None if given is None else address_of(resolve(given, variables))

@@ -35,13 +35,14 @@ from citywide.identity.issuers import Issuer, LocalIssuer, PublishedIssuer
 from citywide.identity.keys import deployment_keys
 from citywide.identity.tokens import Verifier
 from citywide.printing.press import Press
-from citywide.settings import FONTS, Network, Settings
+from citywide.settings import FONTS, TENANT_POINTS, Network, Settings
 from citywide.starting import all_is_kept
 from citywide.web.answers import AnswerEndpoint
+from citywide.web.budgets import Budgets
 from citywide.web.certificates import CertificateEndpoint
 from citywide.web.doorkeeper import Doorkeeper
 from citywide.web.drain import Drain, Draining
-from citywide.web.entrance import STREAM_PATH, Entrance, seats_of_a_worker
+from citywide.web.entrance import STREAM_PATH, Entrance, seat_of, seats_of_a_worker
 from citywide.web.graphql import GraphQLEndpoint, Identification
 from citywide.web.home import home
 from citywide.web.pages import refused
@@ -63,7 +64,8 @@ class Deployment:
 
     `reads` is the folder in which reads about persons are kept until they are in the database,
     `fonts` the one with a Chinese font for printed pages, `proxies` those whose word on a client's
-    address is taken, `witness` who is told where the audit trail is, if anybody.
+    address is taken, `witness` who is told where the audit trail is, if anybody, `tenant_points`
+    the work that a tenant may have done in a minute.
     """
 
     home: Path
@@ -74,6 +76,7 @@ class Deployment:
     fonts: Path = FONTS
     proxies: tuple[Network, ...] = ()
     witness: Witness | None = None
+    tenant_points: int = TENANT_POINTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +158,7 @@ def deployed(rules: Rules | None = None, queue: int | None = None) -> Starlette:
         settings.fonts,
         settings.trusted_proxies,
         Witness(settings.anchors_folder, settings.anchor_url, keys.issuer, settings.issuer),
+        settings.tenant_points,
     )
     return create_app(deployment, rules, Drain(queue))
 
@@ -166,7 +170,8 @@ def create_app(
     log_plainly()
     rules = rules or Rules.load(deployment.home)
     drain = drain or Drain()
-    seats, doorkeeper = seats_of_a_worker(), Doorkeeper(deployment.proxies)
+    budgets = Budgets(deployment.tenant_points)
+    seats, doorkeeper = seats_of_a_worker(budgets), Doorkeeper(deployment.proxies)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -237,7 +242,13 @@ def create_app(
         lifespan=lifespan,
         middleware=[
             Middleware(Draining, drain=drain),
-            Middleware(Entrance, seats=seats, doorkeeper=doorkeeper, proxies=deployment.proxies),
+            Middleware(
+                Entrance,
+                budgets=budgets,
+                seats=seats,
+                doorkeeper=doorkeeper,
+                proxies=deployment.proxies,
+            ),
         ],
     )
 
@@ -272,7 +283,7 @@ async def _sdl(request: Request) -> Response:
         principal = await request.app.state.identification.principal(request)
     except Exception as error:  # noqa: BLE001 -- what is no refusal is raised again
         return refused(error)
-    sdl = await request.app.state.engine.sdl(principal)
+    sdl = await request.app.state.engine.sdl(principal, seat_of(request.scope).charge)
     return PlainTextResponse(sdl, headers=_FOR_ONE)
 
 

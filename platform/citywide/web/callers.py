@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from uuid import UUID
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
+from citywide.errors import RETRY_AFTER_S
 from citywide.settings import Network
 
 # Whoever has one address of IPv6 has all of its last 64 bits (RFC 6177), so they count as one.
@@ -32,6 +34,19 @@ class Caller:
     address: str
     subject: str | None = None
     tenant_id: UUID | None = None
+
+
+class FullError(Exception):
+    """The caller is refused: with 429 for what they take themselves, with 503 for all others.
+
+    After `retry_after` seconds it is worth asking again.
+    """
+
+    def __init__(self, status: HTTPStatus, sentence: str, retry_after: int = RETRY_AFTER_S) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.sentence = sentence
+        self.retry_after = retry_after
 
 
 def caller_address(scope: Scope, proxies: Sequence[Network]) -> str:

@@ -26,14 +26,17 @@ from citywide.web.callers import Caller, is_among, one_origin, read_address
 UNACKNOWLEDGED_S = 30.0
 # A flood has to open more connections within two of these than the server takes in all.
 LOOK_S = 0.5
-# Connections in which nobody has signed in and nothing is asked, of all and of one address. A
-# browser opens six, and with a request or within twenty seconds it is over.
+# Connections in which nobody has signed in and nothing is asked: with a request, or within twenty
+# seconds, it is over.
 UNKNOWN = 500
+# The same of one address: the browsers of an office open six each.
 UNKNOWN_PER_ADDRESS = 100
-# Connections that are kept for the next request of somebody who has signed in: of all, of a tenant
-# and of an account. Reconnecting costs a client a round trip.
+# Connections that are kept for the next request of somebody who has signed in: reconnecting costs
+# a client a round trip.
 IDLE = 1_000
+# So three tenants that keep all they can leave room for others.
 IDLE_PER_TENANT = 300
+# A program's pool; a browser keeps six.
 IDLE_PER_ACCOUNT = 50
 # Connections that are looked at before others have their turn: half a millisecond.
 SLICE = 100

@@ -10,18 +10,18 @@ from enum import Enum, auto
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from citywide.errors import RETRY_AFTER_S, Code, RefusalError
+from citywide.errors import Code, RefusalError
 from citywide.settings import Network
-from citywide.web.callers import Caller, caller_address
+from citywide.web.budgets import REQUEST_POINTS, Budgets
+from citywide.web.callers import Caller, FullError, caller_address
 from citywide.web.doorkeeper import Doorkeeper
 from citywide.web.seats import (
     REQUEST_CAPS,
     SOCKET_CAPS,
     STREAM_CAPS,
-    FullError,
     Seat,
     Seats,
 )
@@ -33,6 +33,8 @@ WATCHED_PATHS = frozenset({"/health", "/ready"})
 SEAT = "citywide.seat"
 # "Try again later", which clients of graphql-transport-ws do (RFC 6455 §7.4, IANA's registry).
 TRY_AGAIN = 1013
+# A close frame has room for so many bytes of reason (RFC 6455 §5.5).
+REASON_BYTES = 123
 # Nobody waits longer for the end of a connection whose other end does not listen.
 CLOSE_S = 2.0
 
@@ -52,12 +54,12 @@ class Kind(Enum):
         return cls.STREAM if scope["path"] == STREAM_PATH else cls.REQUEST
 
 
-def seats_of_a_worker() -> dict[Kind, Seats]:
+def seats_of_a_worker(budgets: Budgets) -> dict[Kind, Seats]:
     """All seats of a process, nobody in them."""
     return {
-        Kind.REQUEST: Seats(REQUEST_CAPS),
-        Kind.STREAM: Seats(STREAM_CAPS),
-        Kind.SOCKET: Seats(SOCKET_CAPS),
+        Kind.REQUEST: Seats(REQUEST_CAPS, budgets),
+        Kind.STREAM: Seats(STREAM_CAPS, budgets),
+        Kind.SOCKET: Seats(SOCKET_CAPS, budgets),
     }
 
 
@@ -68,17 +70,22 @@ def seat_of(scope: Scope) -> Seat:
 
 
 class Entrance:
-    """Stands before the application: a seat for each request, stream and WebSocket."""
+    """Stands before the application: a seat for each request, stream and WebSocket.
+
+    Every answer says what the caller's budgets are and what is left of them.
+    """
 
     def __init__(
         self,
         app: ASGIApp,
         *,
+        budgets: Budgets,
         seats: Mapping[Kind, Seats],
         doorkeeper: Doorkeeper,
         proxies: Sequence[Network],
     ) -> None:
         self._app = app
+        self._budgets = budgets
         self._seats = seats
         self._doorkeeper = doorkeeper
         self._proxies = proxies
@@ -94,16 +101,28 @@ class Entrance:
                 await self._app(scope, receive, send)
                 return
             caller = await self._caller(scope)
+            seat: Seat | None = None
+
+            async def telling(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    now = caller if seat is None else seat.caller
+                    message["headers"] = [*message["headers"], *self._budgets.fields(now)]
+                await send(message)
+
             try:
                 with self._seats[Kind.of(scope)].taken(caller) as seat:
+                    # Whoever is refused pays nothing: asking again and again is no way to wait
+                    # for ever.
+                    seat.admit()
+                    seat.charge(REQUEST_POINTS)
                     scope[SEAT] = seat
                     try:
-                        await self._app(scope, receive, send)
+                        await self._app(scope, receive, telling)
                     finally:
                         if seat.caller.subject is not None:
                             connection.caller = seat.caller
             except FullError as error:
-                await _refuse(error, scope, receive, send)
+                await _refuse(error, scope, receive, telling)
 
     async def _caller(self, scope: Scope) -> Caller:
         """Whoever the token says, if it is good; a refusal is told by who answers."""
@@ -125,7 +144,12 @@ async def _refuse(error: FullError, scope: Scope, receive: Receive, send: Send) 
     with contextlib.suppress(OSError, RuntimeError, TimeoutError):
         async with asyncio.timeout(CLOSE_S):
             await websocket.accept(subprotocol=next(iter(scope["subprotocols"]), None))
-            await websocket.close(TRY_AGAIN, error.sentence)
+            await websocket.close(TRY_AGAIN, close_reason(error.sentence))
+
+
+def close_reason(sentence: str) -> str:
+    """As much of the sentence as a close frame holds."""
+    return sentence.encode(errors="replace")[:REASON_BYTES].decode(errors="ignore")
 
 
 def refusal_of(error: FullError) -> Response:
@@ -133,7 +157,7 @@ def refusal_of(error: FullError) -> Response:
     told = {"message": error.sentence, "extensions": {"code": Code.LIMIT_EXCEEDED}}
     headers = {
         "cache-control": "no-store",
-        "retry-after": str(RETRY_AFTER_S),
+        "retry-after": str(error.retry_after),
         "x-content-type-options": "nosniff",
     }
     body = json.dumps({"errors": [told]}).encode()

@@ -30,8 +30,8 @@ from citywide.graph.admit import InvalidDocumentError
 from citywide.graph.engine import Engine
 from citywide.graph.operation import Operation
 from citywide.identity.tokens import Bearer, Verifier
+from citywide.web.callers import FullError
 from citywide.web.entrance import seat_of
-from citywide.web.seats import FullError
 
 # A document of the largest allowed size with five hundred ids as variables takes a quarter of it.
 BODY_BYTES = 256 * 1024
@@ -133,14 +133,17 @@ class GraphQLEndpoint:
 
     async def _answer(self, request: Request) -> bytes:
         principal = await self._identification.principal(request)
-        purpose = purpose_of(request.headers.get(PURPOSE_HEADER))
+        given: dict[str, Any] = {
+            "purpose": purpose_of(request.headers.get(PURPOSE_HEADER)),
+            "charge": seat_of(request.scope).charge,
+        }
         if request.method == "GET":
-            operation = replace(from_query(request), purpose=purpose)
+            operation = replace(from_query(request), **given)
             if await self._engine.kind(operation, principal) is OperationType.MUTATION:
                 message = "A GET only reads: send mutations by POST."
                 raise HttpError(HTTPStatus.METHOD_NOT_ALLOWED, message)
         else:
-            operation = replace(from_body(request, await read_body(request)), purpose=purpose)
+            operation = replace(from_body(request, await read_body(request)), **given)
         work = self._engine.answer(operation, principal)
         return await unless_hung_up(request, work)
 

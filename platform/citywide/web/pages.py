@@ -22,9 +22,12 @@ from citywide.audit.reads import PURPOSE_HEADER, purpose_of
 from citywide.authz.principal import Principal
 from citywide.db.outage import away
 from citywide.errors import RETRY_AFTER_S, Code, OperatorError, RefusalError
+from citywide.graph.costs import Charge
 from citywide.graph.engine import Engine
 from citywide.graph.operation import Operation
 from citywide.printing.press import Press
+from citywide.web.budgets import PAGE_POINTS
+from citywide.web.entrance import seat_of
 from citywide.web.graphql import Identification, unless_hung_up
 
 log = structlog.get_logger()
@@ -43,11 +46,12 @@ class PageError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Whoever wants the page, and the row that it is about."""
+    """Whoever wants the page and pays for it, and the row that it is about."""
 
     principal: Principal
     row_id: str
     purpose: str | None
+    charge: Charge
 
 
 class PageEndpoint(ABC):
@@ -76,6 +80,7 @@ class PageEndpoint(ABC):
                 await self._identification.principal(request),
                 request.path_params["row_id"],
                 purpose_of(request.headers.get(PURPOSE_HEADER)),
+                seat_of(request.scope).charge,
             )
             pdf = await unless_hung_up(request, self._pdf(reader))
         except ClientDisconnect:
@@ -97,7 +102,9 @@ class PageEndpoint(ABC):
     async def read(self, reader: Reader, **variables: Any) -> dict[str, Any]:
         """The row as the trusted document reads it, with `masked` when a part of it is masked."""
         given = {"id": reader.row_id, **variables}
-        operation = Operation(self._document, self.operation, given, purpose=reader.purpose)
+        operation = Operation(
+            self._document, self.operation, given, purpose=reader.purpose, charge=reader.charge
+        )
         try:
             answer = json.loads(await self._engine.answer(operation, reader.principal))
         except RefusalError as refusal:
@@ -117,6 +124,7 @@ class PageEndpoint(ABC):
 
     async def _pdf(self, reader: Reader) -> bytes:
         template, data = await self.page(reader)
+        reader.charge(PAGE_POINTS)
         return await self._press.pdf(template, data)
 
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from uuid import UUID
 
-from citywide.web.callers import Caller
+from citywide.web.budgets import Budgets
+from citywide.web.callers import Caller, FullError
 
 # Requests in hand. Nearly all wait for one of a dozen database connections: more would only wait
 # longer, and each holds a body of 256 KiB at worst.
@@ -28,34 +29,29 @@ REQUESTS_UNKNOWN = 200
 # An office behind one address that signs in at eight in the morning.
 REQUESTS_UNKNOWN_PER_ADDRESS = 50
 
-# Streams of events, and WebSockets; each is a task, a file and some 50 kB. A stream holds one of
-# the server's connections as well, a WebSocket does not.
+# Streams of events; each is a task, a file, some 50 kB and one of the server's connections.
 STREAMS = 1_000
+# WebSockets cost the same, but hold none of the connections that the server counts.
 SOCKETS = 2_000
 # The larger agencies have three hundred people, some with two windows open.
 STREAMS_PER_TENANT = 500
+# The same with three windows each.
 SOCKETS_PER_TENANT = 1_000
-# A window has one connection for all of its subscriptions, or a stream for each.
+# A window has a stream for each of its subscriptions.
 STREAMS_PER_ACCOUNT = 20
+# A window has one connection for all of its subscriptions.
 SOCKETS_PER_ACCOUNT = 20
-# A stream is refused at once without a token; a WebSocket has five seconds to sign in.
+# A stream is refused at once without a token.
 STREAMS_UNKNOWN = 100
+# A WebSocket has five seconds to sign in.
 SOCKETS_UNKNOWN = 200
+# So four addresses are needed to take all.
 STREAMS_UNKNOWN_PER_ADDRESS = 25
 # Beyond it the one that has waited longest is closed: the next one may be about to sign in.
 SOCKETS_UNKNOWN_PER_ADDRESS = 50
 
 # So many of each tenant find a seat even when all are taken: nobody is shut out by the others.
 KEPT_PER_TENANT = 8
-
-
-class FullError(Exception):
-    """There is no seat: 429 when the caller holds too many, 503 when all others do."""
-
-    def __init__(self, status: HTTPStatus, sentence: str) -> None:
-        super().__init__(sentence)
-        self.status = status
-        self.sentence = sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +112,15 @@ class Seat:
             sentence = "Your place was given to somebody else: try again in a moment."
             raise FullError(HTTPStatus.SERVICE_UNAVAILABLE, sentence)
         self._seats.move(self, replace(self.caller, subject=subject, tenant_id=tenant_id))
+        self.admit()
+
+    def admit(self) -> None:
+        """Let whoever sits here ask for something; raises `FullError` without a budget for it."""
+        self._seats.budgets.admit(self.caller)
+
+    def charge(self, points: float) -> None:
+        """Whoever sits here has this done for them (`budgets`)."""
+        self._seats.budgets.charge(self.caller, points)
 
     def leave(self) -> None:
         """Give the seat back, once."""
@@ -125,10 +130,11 @@ class Seat:
 
 
 class Seats:
-    """All seats of one kind in this process."""
+    """All seats of one kind in this process, and the budgets of those who sit there."""
 
-    def __init__(self, caps: Caps) -> None:
+    def __init__(self, caps: Caps, budgets: Budgets) -> None:
         self.caps = caps
+        self.budgets = budgets
         self.taken_in_all = 0
         self._tenants: Counter[Hashable] = Counter()
         self._accounts: Counter[Hashable] = Counter()

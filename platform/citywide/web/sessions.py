@@ -28,9 +28,10 @@ LOOK_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One connection's user, tenant and purpose."""
+    """One connection's user, tenant and purpose, and the seat that it has."""
 
     identification: Identification
+    seat: Seat
     bearer: Bearer
     tenant: str | None
     purpose: str | None
@@ -48,7 +49,7 @@ class Session:
         """A session of whoever signs in so, in their seat; raises `RefusalError`, `FullError`."""
         bearer = await identification.bearer(authorization)
         seat.sign_in(bearer.subject)
-        session = cls(identification, bearer, tenant, purpose_of(purpose))
+        session = cls(identification, seat, bearer, tenant, purpose_of(purpose))
         principal = await session.principal()
         seat.sign_in(principal.subject, principal.tenant_id)
         return session

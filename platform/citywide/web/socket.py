@@ -21,10 +21,11 @@ from citywide.authz.membership import TENANT_HEADER
 from citywide.errors import Code, RefusalError, UnavailableError
 from citywide.events.relay import Relay
 from citywide.graph.engine import Engine
+from citywide.web.budgets import REQUEST_POINTS
+from citywide.web.callers import FullError
 from citywide.web.drain import Drain, StoppingError
-from citywide.web.entrance import CLOSE_S, TRY_AGAIN, seat_of
+from citywide.web.entrance import CLOSE_S, TRY_AGAIN, close_reason, seat_of
 from citywide.web.graphql import BODY_BYTES, Identification, errors_of, operation_of
-from citywide.web.seats import FullError
 from citywide.web.sessions import Session, responses
 
 PROTOCOL = "graphql-transport-ws"
@@ -40,8 +41,6 @@ OPERATIONS = 50
 MESSAGE_BYTES = BODY_BYTES
 # A client's name for an operation; libraries use UUIDs or numbers.
 LONGEST_ID = 100
-# A close frame has room for so many bytes of reason (RFC 6455 §5.5).
-REASON_BYTES = 123
 
 
 class CloseError(Exception):
@@ -50,7 +49,7 @@ class CloseError(Exception):
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
         self.code = code
-        self.reason = reason.encode(errors="replace")[:REASON_BYTES].decode(errors="ignore")
+        self.reason = close_reason(reason)
 
 
 class _GoneError(Exception):
@@ -215,7 +214,11 @@ class _Connection:
         endpoint = self._endpoint
         head = b'{"type":"next","id":' + json.dumps(name).encode() + b',"payload":'
         try:
-            operation = replace(operation_of(payload), purpose=session.purpose)
+            session.seat.admit()
+            session.seat.charge(REQUEST_POINTS)
+            operation = replace(
+                operation_of(payload), purpose=session.purpose, charge=session.seat.charge
+            )
             found: Any = responses(endpoint.engine, endpoint.relay, session, operation)
             async with aclosing(found) as each:
                 async for response in each:
@@ -224,6 +227,11 @@ class _Connection:
         except (CloseError, _GoneError) as error:
             self._end(error)
             return
+        except FullError as error:
+            refusal = RefusalError(
+                Code.LIMIT_EXCEEDED, error.sentence, retryAfter=error.retry_after
+            )
+            end = {"type": "error", "id": name, "payload": errors_of(refusal)}
         except UnavailableError as error:
             # What the operation should have told next is not known: better come again and resume.
             self._end(_unavailable(error))

@@ -25,6 +25,7 @@ from citywide.audit.reads import PURPOSE_HEADER
 from citywide.authz.membership import TENANT_HEADER
 from citywide.events.relay import Relay
 from citywide.graph.engine import Engine
+from citywide.web.callers import FullError
 from citywide.web.drain import Drain
 from citywide.web.entrance import seat_of
 from citywide.web.graphql import (
@@ -37,7 +38,6 @@ from citywide.web.graphql import (
     read_body,
     refused,
 )
-from citywide.web.seats import FullError
 from citywide.web.sessions import Session, Told, responses
 
 EVENT_STREAM = "text/event-stream"
@@ -93,6 +93,7 @@ class StreamEndpoint:
         operation = replace(
             operation,
             purpose=session.purpose,
+            charge=session.seat.charge,
             resume_after=request.headers.get("last-event-id") or None,
         )
         kind = await self._engine.kind(operation, await session.principal())
