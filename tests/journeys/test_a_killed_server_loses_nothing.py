@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
+import hmac
 import json
 from collections import Counter
 from dataclasses import dataclass
@@ -15,6 +15,8 @@ from uuid import UUID, uuid4
 import asyncpg
 import httpx
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from beneficiaries.keeping import id_number
 from citywide.identity.keys import deployment_keys
@@ -194,7 +196,9 @@ async def rows_of(owner: asyncpg.Connection) -> dict[str, set[UUID]]:
     }
 
 
-async def assert_whole(owner: asyncpg.Connection, before: dict[str, set[UUID]]) -> int:
+async def assert_whole(
+    owner: asyncpg.Connection, secret: bytes, before: dict[str, set[UUID]]
+) -> int:
     """Each new row has its parts, entry, events and key; every chain is unbroken. How many."""
     now = await rows_of(owner)
     total = 0
@@ -221,12 +225,13 @@ async def assert_whole(owner: asyncpg.Connection, before: dict[str, set[UUID]]) 
         keys = "SELECT count(*) FROM idempotency_key WHERE coordinate = $1"
         assert await owner.fetchval(keys, f"Mutation.{deed}") == len(new)
     assert await owner.fetchval("SELECT count(*) FROM idempotency_key") == total
-    await assert_unbroken(owner)
+    await assert_unbroken(owner, secret)
     return total
 
 
-async def assert_unbroken(owner: asyncpg.Connection) -> None:
+async def assert_unbroken(owner: asyncpg.Connection, secret: bytes) -> None:
     """Every chain is as it was written, up to its head."""
+    key = HKDF(SHA256(), length=32, salt=None, info=b"citywide audit chain").derive(secret)
     for head in await owner.fetch("SELECT * FROM audit_head"):
         link = b""
         entries = await owner.fetch(
@@ -235,7 +240,7 @@ async def assert_unbroken(owner: asyncpg.Connection) -> None:
         for position, entry in enumerate(entries, start=1):
             assert entry["position"] == position
             text = position.to_bytes(8, "big") + entry["entry"].encode()
-            link = hashlib.sha256(link + text).digest()
+            link = hmac.digest(key, head["tenant_id"].bytes + link + text, "sha256")
             assert entry["hash"] == link
         assert (head["position"], head["hash"]) == (len(entries), link)
 
@@ -263,7 +268,7 @@ async def test_every_acknowledged_write_is_there_and_nothing_is_half_written(
     assert_done(requests, answers, first)
     # The database notices that its clients are gone before it is asked what it holds.
     await sessions_ended(pilot.owner)
-    on_record = await assert_whole(pilot.owner, before)
+    on_record = await assert_whole(pilot.owner, secret, before)
     done = [place for place in first if requests[place].deed is not None]
     assert len(done) <= on_record <= MUTATIONS
 
@@ -282,7 +287,7 @@ async def test_every_acknowledged_write_is_there_and_nothing_is_half_written(
     assert_done(requests, again, [n for n, each in enumerate(requests) if each.deed is not None])
     for place in done:
         assert again[place] == answers[place]
-    assert await assert_whole(pilot.owner, before) == MUTATIONS
+    assert await assert_whole(pilot.owner, secret, before) == MUTATIONS
     await assert_looks_are_on_record(pilot.owner, requests, first)
 
 

@@ -66,7 +66,7 @@ CLEAR = {
     "from",
     "operation",
 }
-CLEAR |= {"fields", "persons", "more_changes", "probed", "counts"}
+CLEAR |= {"fields", "persons", "more_changes", "probed", "counts", "rows"}
 CHANGED = {"table", "row"}
 SEARCHED = """query Search($phone: String!) {
   beneficiaries(where: {phone: {eq: $phone}}) {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from citywide.audit.attesting import attest
+from citywide.audit.verify import chains, verifying
 from walls.house import House
 
 # One agency's agreement ends with November, as the pilot's did; the others go on with a second.
@@ -32,5 +34,10 @@ FROM work w JOIN beneficiary b ON b.tenant_id = w.tenant_id WHERE w.name <> '续
 
 
 async def prepared(house: House) -> None:
-    """Write it as the owner, before the life begins."""
+    """Write it as the owner, before the life begins, and attest it: the trail is whole then."""
     await house.owner.execute(SQL)
+    for bureau in await house.owner.fetch("SELECT id FROM bureau"):
+        async with verifying(house.database, bureau["id"]) as transaction:
+            found = await chains(transaction, bureau["id"])
+        for chain in found:
+            await attest(house.database, chain, reason="示例：写在平台之外")

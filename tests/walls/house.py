@@ -133,7 +133,7 @@ async def opened_house(
     url: str, secret: bytes, schema: Schema, policy: Policy, *, like: House | None = None
 ) -> AsyncIterator[House]:
     """The house over the database at `url`; it plans what `like` has planned no second time."""
-    database = await Database.open(url, secret=secret, audiences=Audience, size=2)
+    database = await Database.open(url, secret=secret, audiences=Audience, size=4)
     owner = await asyncpg.connect(url)
     try:
         memberships = Memberships(database)

@@ -165,6 +165,7 @@ class ReadWriter:
                 # The folder's disk: what is noted stays where it is until there is room.
                 self._folder_outage.failed(error)
                 await asyncio.sleep(RETRY_S)
+                self._wake.set()
         await self._turn()
 
     async def _look(self) -> None:
