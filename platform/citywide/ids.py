@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from uuid import UUID, uuid5
 
+from asyncpg.pgproto import pgproto
+
 NO_TENANT = UUID(int=0)
 TAG_LENGTH = 4
 OUTSIDE_LENGTH = 48
@@ -62,10 +64,19 @@ def _decoded(text: str) -> NodeId | None:
 def new_id() -> UUID:
     """A UUID version 7 (RFC 9562 §5.7): 48 bits of Unix milliseconds, then randomness."""
     milliseconds = time.time_ns() // 1_000_000
-    value = (milliseconds & (2**48 - 1)) << 80 | int.from_bytes(os.urandom(10), "big")
-    value = value & ~(0xF << 76) | 0x7 << 76
-    value = value & ~(0x3 << 62) | 0x2 << 62
-    return UUID(int=value)
+    raw = bytearray(milliseconds.to_bytes(6, "big") + os.urandom(10))
+    raw[6] = raw[6] & 0x0F | 0x70
+    raw[8] = raw[8] & 0x3F | 0x80
+    return pgproto.UUID(bytes(raw))
+
+
+def uuid_of(text: str) -> UUID:
+    """The UUID that is written so; raises `ValueError`.
+
+    It is the database driver's own kind of UUID, which is made four times as fast: an answer may
+    name some hundred persons.
+    """
+    return pgproto.UUID(text)
 
 
 def named_id(*names: str) -> UUID:

@@ -205,3 +205,16 @@ async def test_whoever_has_nothing_left_is_told_how_long_and_others_are_served(
         await socket.send('{"type": "connection_init"}')
         with pytest.raises(ConnectionClosed, match="used up"):
             await socket.recv()
+
+
+def test_an_attack_from_ever_new_addresses_takes_no_more_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("citywide.web.budgets.BUCKETS", 100)
+    clock = Clock()
+    for number in range(1_000):
+        clock.budgets.charge(Caller(f"192.0.2.{number}"), 1 + number)
+    fields = clock.budgets.fields(Caller("192.0.2.999"))
+    # The one that took most is still known, and the first ones are as new.
+    assert fields[1] == (b"ratelimit", b'"address";r=5000;t=10')
+    assert clock.budgets.fields(Caller("192.0.2.1"))[1] == (b"ratelimit", b'"address";r=6000;t=0')

@@ -46,7 +46,7 @@ from citywide.db.compiled import Prepared
 from citywide.db.digests import DIGEST_BYTES
 from citywide.db.sealed import Sealer
 from citywide.db.session import Transaction
-from citywide.ids import new_id
+from citywide.ids import new_id, uuid_of
 
 # One entry tells at most this much: the changes of a large import are counted beyond it.
 MOST_CHANGES = 500
@@ -200,7 +200,9 @@ async def append(transaction: Transaction, entries: Sequence[Entry]) -> None:
         positions.append(position)
         hashes.append(newest)
     persons = [
-        (entry.id, UUID(person)) for entry in entries for person in entry.content.get("persons", ())
+        (entry.id, uuid_of(person))
+        for entry in entries
+        for person in entry.content.get("persons", ())
     ]
     values = {
         **owned,

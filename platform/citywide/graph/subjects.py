@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -39,6 +40,7 @@ from citywide.graph.access import Access
 from citywide.graph.declare import About, Entity, Join
 from citywide.graph.sql import SUBJECTS
 from citywide.graph.telling import hook, leads_to_a_person
+from citywide.ids import uuid_of
 
 # A count of fewer rows says who they are to somebody who knows one of them already: it is as good
 # as a list. As many as a figure has to be about before analysts are told it.
@@ -48,6 +50,9 @@ FEW_ROWS_COUNTED = 5
 _MEMBER = re.compile(rb', "\\u0002" : (?:null|"([#@=]?)([0-9a-f:;,-]*)")')
 _COUNTED = re.compile(rb'([0-9]+), "\\u0002" : "#')
 _FIGURES = re.compile(rb'"\\u0002" : "=([0-9]+)"')
+_COUNT_MARK = rb'"\u0002" : "#'
+_FIGURE_MARK = rb'"\u0002" : "='
+_OTHER_WAYS = (b"#", b"@")
 _COUNT: ColumnElement[Any] = literal_column("'#'")
 _FIGURE: ColumnElement[Any] = literal_column("'='")
 _PAGE: ColumnElement[Any] = literal_column("'@'")
@@ -107,24 +112,35 @@ class Told:
 
 def told(data: bytes, principal: Principal, *, is_probing: bool) -> Told:
     """The answer without its hidden members, and what these say."""
-    found: dict[UUID, set[UUID]] = {}
-    counts = [int(number) for number in _COUNTED.findall(data)] if is_probing else []
-    counts += [int(number) for number in _FIGURES.findall(data)] if is_probing else []
-    shows_persons = False
-    for way, text in _MEMBER.findall(data) if is_probing else set(_MEMBER.findall(data)):
-        if way == b"=":
-            continue
-        named = [each for each in text.decode().split(";") if each]
-        if way == b"@":
-            counts.append(len(named))
-        for each in named:
-            tenant, _, persons = each.rpartition(":")
-            tenant_id = UUID(tenant) if tenant else principal.tenant_id
-            those = [UUID(person) for person in persons.split(",") if person]
-            found.setdefault(tenant_id, set()).update(those)
-            shows_persons = shows_persons or (bool(those) and not way)
-    by_tenant = {tenant_id: frozenset(persons) for tenant_id, persons in found.items() if persons}
+    members = _MEMBER.findall(data)
+    counts: list[int] = []
+    # Looking for a number before each member is slow, and most answers have none.
+    if is_probing and _COUNT_MARK in data:
+        counts += map(int, _COUNTED.findall(data))
+    if is_probing and _FIGURE_MARK in data:
+        counts += map(int, _FIGURES.findall(data))
+    shown = {text for way, text in members if not way}
+    pages = [text for way, text in members if way == b"@"]
+    counts += [sum(map(bool, text.split(b";"))) for text in pages]
+    persons = _by_tenant(shown)
+    shows_persons = bool(persons)
+    for tenant, those in _by_tenant({text for way, text in members if way in _OTHER_WAYS}).items():
+        persons.setdefault(tenant, set()).update(those)
+    by_tenant = {
+        uuid_of(tenant) if tenant else principal.tenant_id: frozenset(map(uuid_of, those))
+        for tenant, those in persons.items()
+    }
     return Told(_MEMBER.sub(b"", data), by_tenant, tuple(counts), shows_persons)
+
+
+def _by_tenant(texts: AbstractSet[bytes]) -> dict[str, set[str]]:
+    """The persons of members by their tenants, as they are written; "" is the caller's own."""
+    found: dict[str, set[str]] = {}
+    for each in b";".join(texts).decode().split(";"):
+        tenant, _, persons = each.rpartition(":")
+        if persons:
+            found.setdefault(tenant, set()).update(filter(None, persons.split(",")))
+    return found
 
 
 def _persons(access: Access, entity: Entity, row: FromClause) -> ColumnElement[Any]:

@@ -14,13 +14,10 @@ below nothing by one operation.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
 from http import HTTPStatus
 from time import monotonic
 from typing import Final
-
-from cachetools import LRUCache
 
 from citywide.web.callers import Caller, FullError
 
@@ -30,7 +27,7 @@ WINDOW_S = 60
 ACCOUNT_SHARE = 2 / 3
 # Of an address without a sign-in: a hundred refusals a second, of less than a millisecond each.
 UNKNOWN_POINTS = 6_000
-# Buckets that are kept of each kind, those used last: one that was not is full long since.
+# Buckets of each kind before those are forgotten that are full again; then those nearest to it.
 BUCKETS = 20_000
 # What every request costs its account or address, whatever becomes of it.
 REQUEST_POINTS = 1
@@ -44,10 +41,13 @@ class Buckets:
     Each is one number: when it will be full again.
     """
 
-    def __init__(self, name: str, points: int, clock: Callable[[], float]) -> None:
+    def __init__(self, name: str, whose: str, points: int, clock: Callable[[], float]) -> None:
+        """`name` is the policy's, and a sentence about it begins with `whose`."""
         self.name: Final = name
+        self.whose: Final = whose
+        self.policy: Final = f'"{name}";q={points};w={WINDOW_S}'.encode()
         self.points: Final = points
-        self._full_at: Final[LRUCache[Hashable, float]] = LRUCache(BUCKETS)
+        self._full_at: Final[dict[Hashable, float]] = {}
         self._clock: Final = clock
         self._seconds_each: Final = WINDOW_S / points
 
@@ -63,20 +63,21 @@ class Buckets:
         """When there will be a point; at least one second."""
         return max(1, math.ceil((1 - self.left(key)) * self._seconds_each))
 
+    def limit(self, key: Hashable) -> str:
+        """How a header field says what is left."""
+        seconds = self.seconds_to_full(key)
+        left = max(0, math.floor(self.points - seconds / self._seconds_each))
+        return f'"{self.name}";r={left};t={math.ceil(seconds)}'
+
     def take(self, key: Hashable, points: float) -> None:
         """Take points, whether they are there or not."""
         now = self._clock()
         full_at = max(self._full_at.get(key, 0.0), now)
         self._full_at[key] = full_at + points * self._seconds_each
-
-
-@dataclass(frozen=True, slots=True)
-class _Budget:
-    """One bucket of a caller's, and how a sentence calls whose it is."""
-
-    buckets: Buckets
-    key: Hashable
-    whose: str
+        if len(self._full_at) > BUCKETS:
+            # So many at once that it is long until the next time.
+            for each in sorted(self._full_at, key=self._full_at.__getitem__)[: BUCKETS // 2]:
+                del self._full_at[each]
 
 
 class Budgets:
@@ -84,25 +85,27 @@ class Budgets:
 
     def __init__(self, tenant_points: int, clock: Callable[[], float] = monotonic) -> None:
         account_points = max(1, int(tenant_points * ACCOUNT_SHARE))
-        self._tenants: Final = Buckets("tenant", tenant_points, clock)
-        self._accounts: Final = Buckets("account", account_points, clock)
-        self._addresses: Final = Buckets("address", UNKNOWN_POINTS, clock)
+        self._tenants: Final = Buckets("tenant", "Your agency has", tenant_points, clock)
+        self._accounts: Final = Buckets("account", "Your account has", account_points, clock)
+        self._addresses: Final = Buckets(
+            "address", "Whoever asks from your address has", UNKNOWN_POINTS, clock
+        )
 
     def admit(self, caller: Caller) -> None:
         """Let in whoever has points left; raises `FullError` (429)."""
-        for budget in self._of(caller):
-            if budget.buckets.left(budget.key) < 1:
-                seconds = budget.buckets.seconds_to_use(budget.key)
+        for buckets, key in self._of(caller):
+            if buckets.left(key) < 1:
+                seconds = buckets.seconds_to_use(key)
                 message = (
-                    f"{budget.whose} used up {budget.buckets.points} points of work a minute: "
+                    f"{buckets.whose} used up {buckets.points} points of work a minute: "
                     f"wait {seconds} s, and ask for less."
                 )
                 raise FullError(HTTPStatus.TOO_MANY_REQUESTS, message, seconds)
 
     def charge(self, caller: Caller, points: float) -> None:
         """Work was done, or is begun, for this caller."""
-        for budget in self._of(caller):
-            budget.buckets.take(budget.key, points)
+        for buckets, key in self._of(caller):
+            buckets.take(key, points)
 
     def fields(self, caller: Caller) -> list[tuple[bytes, bytes]]:
         """What the caller has, and has left, as header fields.
@@ -110,22 +113,16 @@ class Budgets:
         They are `RateLimit-Policy` and `RateLimit` of draft-ietf-httpapi-ratelimit-headers-10: q
         points in w seconds; r of them are left, and all are back in t seconds.
         """
-        policies, limits = [], []
-        for budget in self._of(caller):
-            buckets = budget.buckets
-            left = max(0, math.floor(buckets.left(budget.key)))
-            seconds = math.ceil(buckets.seconds_to_full(budget.key))
-            policies.append(f'"{buckets.name}";q={buckets.points};w={WINDOW_S}')
-            limits.append(f'"{buckets.name}";r={left};t={seconds}')
+        budgets = self._of(caller)
+        limits = [buckets.limit(key) for buckets, key in budgets]
         return [
-            (b"ratelimit-policy", ", ".join(policies).encode()),
+            (b"ratelimit-policy", b", ".join(buckets.policy for buckets, _ in budgets)),
             (b"ratelimit", ", ".join(limits).encode()),
         ]
 
-    def _of(self, caller: Caller) -> Iterator[_Budget]:
+    def _of(self, caller: Caller) -> tuple[tuple[Buckets, Hashable], ...]:
         if caller.subject is None:
-            yield _Budget(self._addresses, caller.address, "Whoever asks from your address has")
-            return
-        yield _Budget(self._accounts, caller.subject, "Your account has")
-        if caller.tenant_id is not None:
-            yield _Budget(self._tenants, caller.tenant_id, "Your agency has")
+            return ((self._addresses, caller.address),)
+        if caller.tenant_id is None:
+            return ((self._accounts, caller.subject),)
+        return ((self._accounts, caller.subject), (self._tenants, caller.tenant_id))
