@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from citywide.db.places import HEAVY_PLACES, PLACES_FOR_OTHERS, Place, Places
+from citywide.db.places import HEAVY_PLACES, PLACES_FOR_OTHERS, RECENT_S, Place, Places
 from citywide.db.turns import Turns
 
 SIZE = 4
@@ -90,6 +90,26 @@ async def test_a_tenant_that_wants_every_place_leaves_some_to_others(*, is_heavy
     await asyncio.gather(*flood, return_exceptions=True)
 
 
+async def test_a_tenant_has_fewer_places_as_long_as_another_one_is_there() -> None:
+    now = 100.0
+    places = Places(SIZE, beside_others=1, clock=lambda: now)
+    await asyncio.wait_for(places.take("quiet"), 1)
+    flood = [asyncio.create_task(places.take("flood")) for _ in range(20)]
+    for _ in range(3):
+        await asyncio.sleep(0)
+    first = [each for each in flood if each.done()]
+    assert len(first) == 1
+    now += RECENT_S
+    # The quiet one has gone; the next one that ends lets in all that fit.
+    places.give_back(first[0].result())
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert sum(each.done() for each in flood) == 1 + SIZE - PLACES_FOR_OTHERS
+    for each in flood:
+        each.cancel()
+    await asyncio.gather(*flood, return_exceptions=True)
+
+
 async def test_whoever_is_cancelled_gives_back_what_it_was_just_given() -> None:
     places = Places(1)
     first = await places.take("a")
@@ -109,21 +129,23 @@ _HAPPENING = st.tuples(
 )
 
 
-@given(st.lists(_HAPPENING, min_size=1, max_size=40))
+@given(st.lists(_HAPPENING, min_size=1, max_size=40), st.integers(1, SIZE))
 def test_no_place_is_free_while_somebody_waits_who_may_have_it(
-    happening: list[tuple[str, int, bool]],
+    happening: list[tuple[str, int, bool]], beside_others: int
 ) -> None:
-    asyncio.run(_happens(happening))
+    asyncio.run(_happens(happening, beside_others))
 
 
-async def _happens(happening: list[tuple[str, int, bool]]) -> None:
-    places = Places(SIZE)
+async def _happens(happening: list[tuple[str, int, bool]], beside_others: int) -> None:
+    places = Places(SIZE, beside_others=beside_others, clock=lambda: 0.0)
+    come = set()
     waiting: list[tuple[str, bool, asyncio.Task[Place]]] = []
     taken: list[Place] = []
     for what, number, is_heavy in happening:
         match what:
             case "come":
                 tenant = "abc"[number % 3]
+                come.add(tenant)
                 task = asyncio.create_task(places.take(tenant, is_heavy=is_heavy))
                 waiting.append((tenant, is_heavy, task))
             case "go" if taken:
@@ -134,7 +156,10 @@ async def _happens(happening: list[tuple[str, int, bool]]) -> None:
             await asyncio.sleep(0)
         taken += [task.result() for _, _, task in waiting if task.done() and not task.cancelled()]
         waiting = [each for each in waiting if not each[2].done()]
-        _check(taken, [(tenant, is_heavy) for tenant, is_heavy, _ in waiting])
+        most = SIZE - PLACES_FOR_OTHERS
+        if len(come) > 1:
+            most = min(most, beside_others)
+        _check(taken, [(tenant, is_heavy) for tenant, is_heavy, _ in waiting], most)
     # Everybody who waits is served in the end.
     while waiting:
         places.give_back(taken.pop())
@@ -144,15 +169,11 @@ async def _happens(happening: list[tuple[str, int, bool]]) -> None:
         waiting = [each for each in waiting if not each[2].done()]
 
 
-def _check(taken: list[Place], waiting: list[tuple[str, bool]]) -> None:
+def _check(taken: list[Place], waiting: list[tuple[str, bool]], most: int) -> None:
     of_each = Counter(place.tenant for place in taken)
     heavy = sum(place.is_heavy for place in taken)
     assert len(taken) <= SIZE
     assert heavy <= HEAVY_PLACES
     assert all(number <= SIZE - PLACES_FOR_OTHERS for number in of_each.values())
     for tenant, is_heavy in waiting:
-        assert (
-            len(taken) == SIZE
-            or of_each[tenant] == SIZE - PLACES_FOR_OTHERS
-            or (is_heavy and heavy == HEAVY_PLACES)
-        )
+        assert len(taken) == SIZE or of_each[tenant] >= most or (is_heavy and heavy == HEAVY_PLACES)
