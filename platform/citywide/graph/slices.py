@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import perf_counter
 from typing import Any, Final, TypeVar
 
@@ -17,7 +17,7 @@ from greenlet import getcurrent, greenlet
 
 from citywide.db.turns import Turns
 from citywide.errors import Code, RefusalError
-from citywide.graph.costs import Charge, making_points
+from citywide.graph.costs import Charge, for_nothing, making_points
 
 # A warm request asks for the event loop some five times; twice as long was measured to cost it
 # twice as much.
@@ -82,6 +82,7 @@ class Slices:
         self._turns: Final[Turns[_Waiting]] = Turns()
         self._driver: asyncio.Task[None] | None = None
         self._requests = 0
+        self._is_quiet: Final = asyncio.Event()
 
     @contextmanager
     def request(self) -> Iterator[None]:
@@ -90,9 +91,11 @@ class Slices:
         try:
             yield
         finally:
-            self._requests -= 1
+            self._less()
 
-    async def made(self, tenant: Hashable, make: Callable[[], Made], charge: Charge) -> Made:
+    async def made(
+        self, tenant: Hashable, make: Callable[[], Made], charge: Charge = for_nothing
+    ) -> Made:
         """What `make` makes, or raises, slice by slice; called inside of `request`.
 
         Every slice is charged when it is done.
@@ -104,12 +107,18 @@ class Slices:
         self._turns.put(tenant, waiting)
         if self._driver is None:
             self._driver = asyncio.create_task(self._drive())
-        self._requests -= 1
+        self._less()
         try:
             made: Made = await waiting.made
         finally:
             self._requests += 1
         return made
+
+    def _less(self) -> None:
+        """A request has ended, or waits for its own work."""
+        self._requests -= 1
+        if not self._requests:
+            self._is_quiet.set()
 
     async def _drive(self) -> None:
         """One slice after the other, as long as there is work."""
@@ -124,6 +133,13 @@ class Slices:
                 if has_more:
                     self._turns.put_back(tenant, waiting)
                 self._turns.end(tenant)
-                await asyncio.sleep(used * (1 / SHARE - 1) if self._requests else PAUSE_S)
+                if self._requests:
+                    # Their turn is over with the last of them, however soon that is.
+                    self._is_quiet.clear()
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(used * (1 / SHARE - 1)):
+                            await self._is_quiet.wait()
+                else:
+                    await asyncio.sleep(PAUSE_S)
         finally:
             self._driver = None
