@@ -19,11 +19,11 @@ from citywide.db.turns import Turns
 from citywide.errors import Code, RefusalError
 from citywide.graph.costs import Charge, for_nothing, making_points
 
-# A warm request asks for the event loop some five times; twice as long was measured to cost it
-# twice as much.
+# A warm request asks for the event loop some five times, and waits for the rest of a slice each
+# time. A timer of the loop is no more exact than this.
 SLICE_S = 0.001
-# Beside requests under way work takes this share of the time: they wait little, and it goes on.
-# With a quarter a look-up of 3 ms took more than 10.
+# Beside requests under way work takes this share of the time: they wait little, and it goes on,
+# at its full pace as soon as none is under way.
 SHARE = 0.1
 # Between two slices when nobody else is there: the threads that hold the sockets get their turn.
 PAUSE_S = 0.001
