@@ -29,7 +29,7 @@ from citywide.db.session import Audience, Context, Database
 from citywide.errors import InvalidError
 from citywide.exchange.manifests import apply
 from citywide.ids import named_id, new_id
-from citywide.projects.enrolments import EnrolmentDraft, enrol
+from citywide.projects.enrolments import EnrolmentDraft, enrol_beneficiary
 from citywide.rules.fields import check
 from citywide.settings import CHECKOUT
 from citywide.tenancy.load import load_manifests
@@ -319,7 +319,10 @@ async def test_nothing_is_written_about_another_agencys_beneficiary(
         (record_consent, consent),
         (record_paper_form, a_form(agency, theirs)),
         (classify, a_judgement(agency, theirs, "settled", OPENED)),
-        (enrol, EnrolmentDraft(project_id=project, beneficiary_id=theirs, valid_from=OPENED)),
+        (
+            enrol_beneficiary,
+            EnrolmentDraft(project_id=project, beneficiary_id=theirs, valid_from=OPENED),
+        ),
     ]
     for use_case, draft in attempts:
         assert await faults(database, agency, use_case, draft) == [("beneficiary_id",)]

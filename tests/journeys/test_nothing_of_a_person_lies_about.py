@@ -23,10 +23,10 @@ import pytest
 from beneficiaries.keeping import COLLEAGUE, DIRECTOR, WORKER, a_person, files_of
 from citywide.audit.reads import PURPOSE_HEADER
 from citywide.audit.sealing import is_sealed
-from citywide.beneficiaries.registration import Registration
 from citywide.graph.mutate import Reading
 from citywide.identity.keys import deployment_keys
 from citywide.identity.tokens import issue
+from citywide.projects.admission import Registration
 from citywide.settings import Settings
 from cli.operators import free_port, running
 from deployments import data_folder

@@ -14,7 +14,7 @@ import citywide.domain  # noqa: F401 - completes the metadata that the rows are 
 from citywide.acts.workspace import Workspace
 from citywide.beneficiaries.models import BENEFICIARY
 from citywide.errors import InvalidError
-from citywide.projects.enrolments import EnrolmentDraft, enrol
+from citywide.projects.enrolments import EnrolmentDraft, enrol_beneficiary
 from citywide.projects.models import ENROLMENT, PROJECT
 from citywide.rules.fields import faults_of
 
@@ -35,7 +35,7 @@ async def again(work: Workspace) -> EnrolmentDraft:
 async def test_a_person_takes_part_again_from_the_day_on_which_they_no_longer_did(
     work: Workspace, again: EnrolmentDraft
 ) -> None:
-    enrolment_id = await enrol(work, again)
+    enrolment_id = await enrol_beneficiary(work, again)
     row = await work.find(ENROLMENT, enrolment_id, "enrolment_id")
     assert (row["valid_from"], row["valid_until"]) == (ENDED, None)
 
@@ -55,7 +55,7 @@ async def test_a_bad_participation_names_the_field_and_nothing_is_written(
 ) -> None:
     before = await work.rows(ENROLMENT)
     with pytest.raises(InvalidError) as caught:
-        await enrol(work, replace(again, **changes))
+        await enrol_beneficiary(work, replace(again, **changes))
     assert {fault.path for fault in caught.value.faults} == {(path,)}
     assert await work.rows(ENROLMENT) == before
 
@@ -66,7 +66,7 @@ async def test_a_participation_begins_while_the_file_is_open_and_not_in_the_futu
     file = await work.find(BENEFICIARY, again.beneficiary_id, "beneficiary_id")
     await work.update(BENEFICIARY, file, closed_on=ENDED)
     with pytest.raises(InvalidError) as caught:
-        await enrol(work, again)
+        await enrol_beneficiary(work, again)
     assert [fault.path for fault in caught.value.faults] == [("valid_from",)]
     tomorrow = replace(again, valid_from=work.today + timedelta(days=1))
     assert [each.path for each in faults_of(tomorrow, today=work.today)] == [("valid_from",)]
@@ -78,6 +78,6 @@ async def test_another_agencys_person_takes_part_in_nothing(
     own, work.tenant_id = work.tenant_id, UUID(int=99)
     assert await work.rows(BENEFICIARY, id=again.beneficiary_id) == []
     with pytest.raises(InvalidError) as caught:
-        await enrol(work, again)
+        await enrol_beneficiary(work, again)
     assert [fault.path for fault in caught.value.faults] == [("project_id",)]
     work.tenant_id = own

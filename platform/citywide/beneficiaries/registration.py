@@ -21,13 +21,13 @@ from citywide.beneficiaries.files import FileChange, find_file
 from citywide.beneficiaries.id_number import LENGTH, IdNumber, IdNumberError, parse_id_number
 from citywide.beneficiaries.likeness import Identity
 from citywide.beneficiaries.models import BENEFICIARY, WORKER_TERM
-from citywide.beneficiaries.problems import DuplicateProblem, NearDuplicateProblem
+from citywide.beneficiaries.problems import DuplicateProblem
 from citywide.beneficiaries.words import Gender
 from citywide.db.sealed import Place
 from citywide.errors import Fault, refuse
 from citywide.graph.mutate import mutation
 from citywide.ids import new_id
-from citywide.rules.fields import UNSET, Unset, day, draft, flag, id_of, line, phone, word
+from citywide.rules.fields import UNSET, Unset, day, draft, id_of, line, phone, word
 from citywide.rules.periods import Span
 from citywide.rules.texts import ADDRESS_LENGTH, NAME_LENGTH, NUMBER_LENGTH
 from citywide.tenancy.models import AGREEMENT, SITE
@@ -49,22 +49,12 @@ class FileDraft:
     opened_on: date = day("The day the file is opened.", past=True)
 
 
-@draft
-class Registration(FileDraft):
-    """A new file."""
-
-    acknowledge_near_duplicates: bool = flag(
-        "Whether you looked at files of similar persons: they are somebody else.", default=False
-    )
-
-
-@mutation(gives="Beneficiary", problems=(DuplicateProblem, NearDuplicateProblem))
-async def register_beneficiary(act: Act, draft: Registration) -> UUID:
-    """Open a file on a person to be served."""
+async def open_new_file(act: Act, draft: FileDraft, *, acknowledges: bool) -> UUID:
+    """Open a file on somebody who is like nobody else on file, or is known to be somebody else."""
     act.check_worker(draft.worker_id, "worker_id")
     beneficiary_id = await open_file(act, draft)
     found = await near_duplicates(act, Identity(draft.name, draft.born_on), but=beneficiary_id)
-    if found and not draft.acknowledge_near_duplicates:
+    if found and not acknowledges:
         # The file that was just written goes with the transaction.
         raise offer(found)
     await note_likenesses(act, beneficiary_id, found)

@@ -19,7 +19,7 @@ from citywide.errors import Fault, InvalidError
 from citywide.exchange.records import CellError, Cells, drafts_of
 from citywide.exchange.tables import Register
 from citywide.places.models import AREA
-from citywide.projects.enrolments import enrol
+from citywide.projects.enrolments import enrol_beneficiary
 from citywide.projects.models import PROJECT
 from citywide.rules.fields import check
 from citywide.services.recording import add_service
@@ -93,7 +93,7 @@ async def load_caseload(work: Workspace, caseload: Caseload) -> None:
     await each("consents", register.consent, record_consent)
     await each("assessments", register.assessment, record_paper_form)
     await each("classifications", register.classification, classify)
-    await each("enrolments", register.enrolment, enrol)
+    await each("enrolments", register.enrolment, enrol_beneficiary)
     register.skills = {row["label_zh"]: row["id"] for row in await work.rows(SKILL)}
     roll = await each("volunteers", register.volunteer, enter_volunteer)
     register.volunteers = _numbered(caseload, "volunteers", "number", roll)

@@ -6,9 +6,9 @@ from datetime import date
 from uuid import UUID
 
 from citywide.acts.workspace import Workspace
-from citywide.beneficiaries.files import open_faults
-from citywide.beneficiaries.models import BENEFICIARY
+from citywide.beneficiaries.files import find_file, open_faults
 from citywide.errors import Fault, refuse
+from citywide.graph.mutate import mutation
 from citywide.projects.models import ENROLMENT, PROJECT
 from citywide.rules.fields import day, draft, id_of
 from citywide.rules.periods import Span, period_faults
@@ -24,10 +24,11 @@ class EnrolmentDraft:
     valid_until: date | None = day("First day on which they no longer take part.", default=None)
 
 
-async def enrol(work: Workspace, draft: EnrolmentDraft) -> UUID:
-    """Record a participation; a person takes part in a project at most once on any day."""
+@mutation(gives="Enrolment")
+async def enrol_beneficiary(work: Workspace, draft: EnrolmentDraft) -> UUID:
+    """Let a person take part in a project: without it nothing can be delivered to them there."""
     project = await work.find(PROJECT, draft.project_id, "project_id")
-    file = await work.find(BENEFICIARY, draft.beneficiary_id, "beneficiary_id")
+    file = await find_file(work, draft.beneficiary_id)
     held = await work.rows(
         ENROLMENT, project_id=draft.project_id, beneficiary_id=draft.beneficiary_id
     )

@@ -45,5 +45,7 @@ class Enrolment:
 
     valid_from = column("First day.")
     valid_until = column("First day on which they no longer take part; null while they do.")
+    version = column("Counts the changes; send it with a change.")
+    leaving_reason = column("Why they no longer take part, where it was said.")
     project = one("Project", "The project.", {"id": "project_id"})
     beneficiary = one("Beneficiary", "Who takes part.", {"id": "beneficiary_id"})

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 
-from citywide.db.tables import TenantRow, period, reference, tenant_table
-from citywide.projects.words import OutputMeasure
+from citywide.db.tables import TenantRow, Version, period, reference, tenant_table
+from citywide.projects.words import LeavingReason, OutputMeasure
 
 
 class ProjectRow(TenantRow):
@@ -51,6 +51,9 @@ class EnrolmentRow(TenantRow):
     beneficiary_id: UUID
     valid_from: date
     valid_until: date | None
+    # None while nobody has said: also of those that records from files end.
+    leaving_reason: LeavingReason | None
+    version: Version
 
 
 ENROLMENT = tenant_table(
@@ -61,4 +64,5 @@ ENROLMENT = tenant_table(
     reference("project_id", "project"),
     reference("beneficiary_id", "beneficiary"),
     period(),
+    CheckConstraint("leaving_reason IS NULL OR valid_until IS NOT NULL", name="left"),
 )

@@ -16,6 +16,16 @@ class OutputMeasure(Words):
     HOME_HELP = auto(), "Help at home", "上门帮扶人次"
 
 
+class LeavingReason(Words):
+    """Why a person takes part in a project no longer."""
+
+    COMPLETED = auto(), "What was planned is done", "服务完成"
+    OTHER_PROJECT = auto(), "Takes part in another project", "转入其他项目"
+    MOVED = auto(), "Moved away", "迁出"
+    DIED = auto(), "Died", "去世"
+    DECLINED = auto(), "Wants no more help", "拒绝服务"
+
+
 class Grade(Words):
     """EXCELLENT (优) from 90, GOOD (良) from 80, PASS (中) from 60, else FAIL (差)."""
 
