@@ -59,6 +59,7 @@ STATES: Mapping[tuple[str, str], Like] = {
     ("dropGoal", "goalId"): {"dropped_on": (None,)},
     ("endEnrolment", "enrolmentId"): {"valid_until": (None,)},
     ("endEntitlement", "entitlementId"): {"valid_until": (None,)},
+    ("moveEnrolment", "enrolmentId"): {"valid_until": (None,)},
     ("endPairing", "pairingId"): {"ended_on": (None,)},
     ("enterExpense", "commitmentId"): {"status": ("OPEN",)},
     ("explainCampaignGap", "dueId"): {"gap_reason": (None,)},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -12,12 +13,15 @@ from beneficiaries.keeping import (
     WORKER,
     a_person,
     files_of,
+    id_number,
     paths,
     snapshot,
 )
+from citywide.ids import NodeId
 from walls.house import House
 
 OFFICER = "bureau.officer"
+LEFT_NUMBER = id_number(date(1929, 3, 4))
 _TAKING_PART = """query ($id: ID!) { node(id: $id) { ... on Beneficiary {
   enrolments { nodes { id version validFrom validUntil leavingReason project { id } } } } } }"""
 _PLACE = """{ projects { nodes { id validUntil } }
@@ -173,3 +177,95 @@ async def test_who_keeps_the_file_or_answers_for_all_lets_a_person_leave(
         assert done["__typename"] == answer
     is_done = answer == "EndEnrolmentSuccess"
     assert (await snapshot(pilot, "enrolment") == before) is not is_done
+
+
+async def another_project(house: House, *, number: str = "续-2016") -> str:
+    """A project of an agreement that follows: manifests make those, and this stands for one."""
+    row = await house.owner.fetchrow(
+        """
+        WITH more AS (
+          INSERT INTO agreement
+            (tenant_id, bureau_id, id, number, scope, valid_from, valid_until, amount_fen)
+          SELECT a.tenant_id, a.bureau_id, gen_random_uuid(), $1, a.scope, DATE '2015-11-01',
+            DATE '2016-11-01', 1000
+          FROM agreement a JOIN tenant t ON t.id = a.tenant_id WHERE t.slug = 'shouqianshou'
+          RETURNING *)
+        INSERT INTO project (tenant_id, bureau_id, id, agreement_id, name, goal, valid_from,
+          valid_until)
+        SELECT tenant_id, bureau_id, gen_random_uuid(), id, '续办', '续办', valid_from, valid_until
+        FROM more RETURNING tenant_id, id""",
+        number,
+    )
+    return NodeId("proj", row["tenant_id"], row["id"]).encode()
+
+
+async def test_several_are_enrolled_together_or_nobody_is(pilot: House) -> None:
+    project = await another_project(pilot)
+    files = await files_of(pilot)
+    given = {"projectId": project, "beneficiaryIds": [each["id"] for each in files]}
+    before = await snapshot(pilot, "enrolment")
+    early = await pilot.act(WORKER, "enrolBeneficiaries", **given, validFrom="2015-10-31")
+    assert [fault["path"] for fault in early["faults"]] == [["validFrom"]]
+    others = await files_of(pilot, COLLEAGUE)
+    foreign = {**given, "beneficiaryIds": [files[0]["id"], others[0]["id"]]}
+    denied = await pilot.act(WORKER, "enrolBeneficiaries", **foreign, validFrom="2015-11-02")
+    assert (denied["code"], denied["path"]) == ("NOT_YOURS", ["beneficiaryIds"])
+    assert await snapshot(pilot, "enrolment") == before
+    done = await pilot.act(
+        WORKER,
+        "enrolBeneficiaries",
+        "project { enrolments { totalCount } }",
+        **given,
+        validFrom="2015-11-02",
+    )
+    assert done["project"]["enrolments"]["totalCount"] == len(files)
+    twice = await pilot.act(WORKER, "enrolBeneficiaries", **given, validFrom="2015-11-03")
+    assert [fault["path"] for fault in twice["faults"]] == [
+        ["beneficiaryIds", str(place)] for place in range(len(files))
+    ]
+
+
+async def test_who_moves_leaves_one_project_for_another_on_one_day(pilot: House) -> None:
+    file = await registered(pilot)
+    await served(pilot, file, "2015-11-04")
+    project = await another_project(pilot)
+    [enrolment] = await enrolments_of(pilot, file)
+    moving = {"enrolmentId": enrolment["id"], "version": 1, "projectId": project}
+    contradicted = await pilot.act(WORKER, "moveEnrolment", **moving, validFrom="2015-11-04")
+    assert [fault["path"] for fault in contradicted["faults"]] == [["validFrom"]]
+    stranger = await pilot.act(COLLEAGUE, "moveEnrolment", **moving, validFrom="2015-11-05")
+    assert stranger["code"] == "NOT_YOURS"
+    done = await pilot.act(WORKER, "moveEnrolment", **moving, validFrom="2015-11-05")
+    assert done["__typename"] == "MoveEnrolmentSuccess", done
+    first, second = await enrolments_of(pilot, file)
+    assert (first["validUntil"], first["leavingReason"]) == ("2015-11-05", "OTHER_PROJECT")
+    assert (second["validFrom"], second["project"]["id"]) == ("2015-11-05", project)
+
+
+async def test_a_renewed_project_goes_on_with_those_who_are_left(pilot: House) -> None:
+    project = await another_project(pilot)
+    file = await registered(pilot)
+    left = await registered(
+        pilot, fileNumber="T-002", name="孟繁茂", bornOn="1929-03-04", idNumber=LEFT_NUMBER
+    )
+    [enrolment] = await enrolments_of(pilot, left)
+    await ended(pilot, WORKER, enrolment, "2015-11-03")
+    earlier = enrolment["project"]["id"]
+    given = {"earlierProjectId": earlier, "projectId": project, "validFrom": "2015-11-05"}
+    document = """mutation ($i: CarryOverEnrolmentsInput!) {
+      carryOverEnrolments(input: $i) { __typename } }"""
+    keyed = {**given, "idempotencyKey": "示例"}
+    assert "Mutation.carryOverEnrolments" in await pilot.forbidden(WORKER, document, i=keyed)
+    done = await pilot.act(DIRECTOR, "carryOverEnrolments", "project { id }", **given)
+    assert done["project"] == {"id": project}
+    assert [each["project"]["id"] for each in await enrolments_of(pilot, file)] == [
+        earlier,
+        project,
+    ]
+    assert len(await enrolments_of(pilot, left)) == 1
+    again = await pilot.act(DIRECTOR, "carryOverEnrolments", **given)
+    assert [fault["path"] for fault in again["faults"]] == [["earlierProjectId"]]
+    same = await pilot.act(
+        DIRECTOR, "carryOverEnrolments", **{**given, "projectId": given["earlierProjectId"]}
+    )
+    assert [fault["path"] for fault in same["faults"]] == [["projectId"]]

@@ -11,7 +11,7 @@ from citywide.beneficiaries.problems import DuplicateProblem, NearDuplicateProbl
 from citywide.beneficiaries.registration import FileDraft, open_new_file
 from citywide.errors import InvalidError, refuse
 from citywide.graph.mutate import mutation
-from citywide.projects.enrolments import EnrolmentDraft, enrol_beneficiary
+from citywide.projects.enrolments import EnrolmentDraft, take_part
 from citywide.projects.models import PROJECT
 from citywide.rules.fields import UNSET, Unset, draft, flag, ids_of
 from citywide.rules.periods import Span
@@ -46,7 +46,7 @@ async def register_beneficiary(act: Act, draft: Registration) -> UUID:
             project_id=project_id, beneficiary_id=person, valid_from=draft.opened_on
         )
         try:
-            await enrol_beneficiary(act, enrolment)
+            await take_part(act, enrolment)
         except InvalidError as error:
             refuse(replace(each, path=("project_ids", place)) for each in error.faults)
     return person

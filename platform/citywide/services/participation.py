@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -10,8 +11,9 @@ from sqlalchemy import func, select
 from citywide.acts.act import Act
 from citywide.acts.problems import wrong_state
 from citywide.beneficiaries.files import find_file
-from citywide.errors import Fault, refuse
+from citywide.errors import Fault, InvalidError, refuse
 from citywide.graph.mutate import mutation
+from citywide.projects.enrolments import EnrolmentDraft, take_part
 from citywide.projects.models import ENROLMENT, EnrolmentRow
 from citywide.projects.words import LeavingReason
 from citywide.rules.fields import day, draft, id_of, version, word
@@ -43,6 +45,43 @@ async def end_enrolment(act: Act, draft: EnrolmentEnd) -> UUID:
     refuse(faults)
     await act.update(ENROLMENT, enrolment, draft)
     return enrolment["id"]
+
+
+@draft
+class EnrolmentMove:
+    """A person goes on in another project."""
+
+    enrolment_id: UUID = id_of("Enrolment", "Which participation.")
+    version: int = version("The version of it that you read.")
+    project_id: UUID = id_of("Project", "Where the person takes part from then on.")
+    valid_from: date = day("First day there, and the first one no longer here.", past=True)
+
+
+@mutation(gives="Enrolment")
+async def move_enrolment(act: Act, draft: EnrolmentMove) -> UUID:
+    """Let a person leave one project for another on the same day."""
+    enrolment = await act.find(ENROLMENT, draft.enrolment_id, "enrolment_id")
+    end = EnrolmentEnd(
+        enrolment_id=draft.enrolment_id,
+        version=draft.version,
+        valid_until=draft.valid_from,
+        leaving_reason=LeavingReason.OTHER_PROJECT,
+    )
+    try:
+        await end_enrolment(act, end)
+    except InvalidError as error:
+        refuse(_moved(each) for each in error.faults)
+    begin = EnrolmentDraft(
+        project_id=draft.project_id,
+        beneficiary_id=enrolment["beneficiary_id"],
+        valid_from=draft.valid_from,
+    )
+    return await take_part(act, begin)
+
+
+def _moved(fault: Fault) -> Fault:
+    """The end's day is the beginning's."""
+    return replace(fault, path=("valid_from",)) if fault.path == ("valid_until",) else fault
 
 
 async def _later_faults(act: Act, enrolment: EnrolmentRow, end: date) -> list[Fault]:
