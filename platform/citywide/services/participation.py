@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from citywide.acts.act import Act
 from citywide.acts.problems import wrong_state
 from citywide.beneficiaries.files import find_file
-from citywide.errors import Fault, InvalidError, refuse
+from citywide.errors import Fault, refuse
 from citywide.graph.mutate import mutation
 from citywide.projects.enrolments import EnrolmentDraft, take_part
 from citywide.projects.models import ENROLMENT, EnrolmentRow
@@ -35,14 +35,8 @@ class EnrolmentEnd:
 @mutation(gives="Enrolment")
 async def end_enrolment(act: Act, draft: EnrolmentEnd) -> UUID:
     """Let a person leave a project; an end that is still to come may be set anew."""
-    enrolment = await act.find(ENROLMENT, draft.enrolment_id, "enrolment_id")
-    await find_file(act, enrolment["beneficiary_id"], "enrolment_id")
-    end = enrolment["valid_until"]
-    if end is not None and end <= act.today:
-        raise wrong_state(f"It ended on {end} already.", "enrolment_id")
-    faults = [*period_faults((), enrolment["valid_from"], draft.valid_until)]
-    faults += await _later_faults(act, enrolment, draft.valid_until)
-    refuse(faults)
+    enrolment = await _taking_part(act, draft.enrolment_id)
+    refuse(await _end_faults(act, enrolment, draft.valid_until, "valid_until"))
     await act.update(ENROLMENT, enrolment, draft)
     return enrolment["id"]
 
@@ -60,17 +54,11 @@ class EnrolmentMove:
 @mutation(gives="Enrolment")
 async def move_enrolment(act: Act, draft: EnrolmentMove) -> UUID:
     """Let a person leave one project for another on the same day."""
-    enrolment = await act.find(ENROLMENT, draft.enrolment_id, "enrolment_id")
-    end = EnrolmentEnd(
-        enrolment_id=draft.enrolment_id,
-        version=draft.version,
-        valid_until=draft.valid_from,
-        leaving_reason=LeavingReason.OTHER_PROJECT,
-    )
-    try:
-        await end_enrolment(act, end)
-    except InvalidError as error:
-        refuse(_moved(each) for each in error.faults)
+    enrolment = await _taking_part(act, draft.enrolment_id)
+    refuse(await _end_faults(act, enrolment, draft.valid_from, "valid_from"))
+    act.check_version(enrolment, draft)
+    left = {"valid_until": draft.valid_from, "leaving_reason": LeavingReason.OTHER_PROJECT}
+    await act.update(ENROLMENT, enrolment, **left)
     begin = EnrolmentDraft(
         project_id=draft.project_id,
         beneficiary_id=enrolment["beneficiary_id"],
@@ -79,9 +67,21 @@ async def move_enrolment(act: Act, draft: EnrolmentMove) -> UUID:
     return await take_part(act, begin)
 
 
-def _moved(fault: Fault) -> Fault:
-    """The end's day is the beginning's."""
-    return replace(fault, path=("valid_from",)) if fault.path == ("valid_until",) else fault
+async def _taking_part(act: Act, enrolment_id: UUID) -> EnrolmentRow:
+    """A participation that has not ended yet, of a person whose file the actor keeps."""
+    enrolment = await act.find(ENROLMENT, enrolment_id, "enrolment_id")
+    await find_file(act, enrolment["beneficiary_id"], "enrolment_id")
+    end = enrolment["valid_until"]
+    if end is not None and end <= act.today:
+        raise wrong_state(f"It ended on {end} already.", "enrolment_id")
+    return enrolment
+
+
+async def _end_faults(act: Act, enrolment: EnrolmentRow, end: date, field: str) -> list[Fault]:
+    """What is wrong with an end; `field` is where it stands."""
+    found = [*period_faults((), enrolment["valid_from"], end)]
+    found += await _later_faults(act, enrolment, end)
+    return [replace(fault, path=(field,)) for fault in found]
 
 
 async def _later_faults(act: Act, enrolment: EnrolmentRow, end: date) -> list[Fault]:
